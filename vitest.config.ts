@@ -1,0 +1,27 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** Packages are tested from their sources; what is packed is tested by rigs/specs. */
+const alias = [
+  { find: /^@sockeye\/core$/, replacement: at('packages/core/ts/index.ts') },
+  { find: /^@sockeye\/(addr|can|raw|compat-python)$/, replacement: at('packages/$1/src/index.ts') },
+  { find: /^@sockeye\/(addr|can|raw)\/(.*)$/, replacement: at('packages/$1/src/$2.ts') },
+];
+
+const project = (name: string, include: string[]) => ({
+  resolve: { alias },
+  test: { name, include, pool: 'forks' as const, testTimeout: 20_000 },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      ...['addr', 'core', 'can', 'raw', 'compat-python'].map((name) =>
+        project(name, [`packages/${name}/test/**/*.test.ts`]),
+      ),
+      project('rigs', ['rigs/specs/**/*.spec.ts']),
+    ],
+  },
+});
