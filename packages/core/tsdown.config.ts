@@ -6,6 +6,8 @@ export default defineConfig({
   fixedExtension: false,
   target: 'node20',
   dts: true,
+  // CommonJS has no import.meta.url, from which the native part is looked up.
+  shims: true,
   sourcemap: false,
   tsconfig: 'tsconfig.json',
 });

@@ -1,0 +1,22 @@
+//! What JavaScript sees. One method = one system call, and named after it; `…Sync` waits on this thread. All return a
+//! number: a count or zero, `-errno`, or what `error` has below that.
+
+mod constants;
+mod io;
+mod netif;
+mod resolve;
+mod socket;
+mod sockopt;
+mod watch;
+
+use crate::sys::js::Exports;
+
+pub fn register(exports: &Exports) {
+    constants::register(exports);
+    io::register(exports);
+    netif::register(exports);
+    resolve::register(exports);
+    socket::register(exports);
+    sockopt::register(exports);
+    watch::register(exports);
+}

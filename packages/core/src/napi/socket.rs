@@ -1,0 +1,194 @@
+//! A socket's life: made, bound, connected, accepted, closed, given away.
+
+use std::os::fd::OwnedFd;
+
+use crate::error::Result;
+use crate::methods;
+use crate::sys;
+use crate::sys::js::{self, Call, Exports};
+use crate::sys::wait::{self, Deadline};
+use crate::table::{self, Use};
+
+pub fn register(exports: &Exports) {
+    methods!(exports;
+        c"socket"(4) => socket,
+        c"socketpair"(4) => socketpair,
+        c"fromFd"(2) => from_fd,
+        c"dup"(3) => dup,
+        c"detach"(2) => detach,
+        c"close"(2) => close,
+        c"fd"(2) => fd,
+        c"describe"(3) => describe,
+        c"isBlocking"(2) => is_blocking,
+        c"setBlocking"(3) => set_blocking,
+        c"bind"(3) => bind,
+        c"listen"(3) => listen,
+        c"connect"(3) => connect,
+        c"connectSync"(5) => connect_sync,
+        c"connected"(2) => connected,
+        c"accept"(4) => accept,
+        c"acceptSync"(6) => accept_sync,
+        c"shutdown"(3) => shutdown,
+        c"getsockname"(3) => getsockname,
+        c"getpeername"(3) => getpeername,
+    );
+}
+
+/// Takes a descriptor into the table and answers with slot and generation in the caller's array.
+fn hand_out(call: &Call, numbers: js::Numbers, fd: OwnedFd) -> Result<()> {
+    let handle = table::insert(fd, call.environment().id())?;
+    numbers.put([handle.slot as i32, handle.generation as i32])
+}
+
+fn socket_of(call: &Call) -> Result<Use> {
+    Ok(table::acquire(call.handle(0)?)?)
+}
+
+/// `socket(family, type, protocol, out)`: socket(2).
+fn socket(call: &Call) -> Result<()> {
+    let out = call.numbers(3)?;
+    hand_out(call, out, sys::socket(call.i32(0)?, call.i32(1)?, call.i32(2)?)?)
+}
+
+/// `socketpair(family, type, protocol, out)`: socketpair(2); two handles, four numbers.
+fn socketpair(call: &Call) -> Result<()> {
+    let out = call.numbers(3)?;
+    let (one, other) = sys::socketpair(call.i32(0)?, call.i32(1)?, call.i32(2)?)?;
+    let owner = call.environment().id();
+    let one = table::insert(one, owner)?;
+    let other = table::insert(other, owner).inspect_err(|_| {
+        // The first of the two must not outlive the failure of the second.
+        let _ = table::close(one);
+    })?;
+    out.put([
+        one.slot as i32,
+        one.generation as i32,
+        other.slot as i32,
+        other.generation as i32,
+    ])
+}
+
+/// `fromFd(fd, out)`: owns it from now on; fstat(2). EBUSY when a socket of this process's table owns it already.
+fn from_fd(call: &Call) -> Result<()> {
+    let (fd, out) = (call.i32(0)?, call.numbers(1)?);
+    if table::owns(fd) {
+        return Err(js::errno(libc::EBUSY));
+    }
+    hand_out(call, out, sys::adopt(fd)?)
+}
+
+/// `dup(slot, generation, out)`: fcntl(2) F_DUPFD_CLOEXEC.
+fn dup(call: &Call) -> Result<()> {
+    let out = call.numbers(2)?;
+    hand_out(call, out, sys::dup(socket_of(call)?.fd())?)
+}
+
+/// `detach(slot, generation)`: the descriptor, open, the caller's from now on.
+fn detach(call: &Call) -> Result<i32> {
+    let handle = call.handle(0)?;
+    call.environment().unwatch(handle);
+    Ok(table::detach(handle)?)
+}
+
+/// `close(slot, generation)`: close(2), when the last call that uses it is through.
+fn close(call: &Call) -> Result<()> {
+    let handle = call.handle(0)?;
+    call.environment().unwatch(handle);
+    Ok(table::close(handle)?)
+}
+
+/// `fd(slot, generation)`.
+fn fd(call: &Call) -> Result<i32> {
+    Ok(socket_of(call)?.fd())
+}
+
+/// `describe(slot, generation, out)`: family, type, protocol by getsockopt(2).
+fn describe(call: &Call) -> Result<()> {
+    let (family, kind, protocol) = sys::describe(socket_of(call)?.fd())?;
+    call.numbers(2)?.put([family, kind, protocol])
+}
+
+/// `isBlocking(slot, generation)`: 1 when O_NONBLOCK is clear; fcntl(2).
+fn is_blocking(call: &Call) -> Result<i32> {
+    Ok(sys::is_blocking(socket_of(call)?.fd())?.into())
+}
+
+/// `setBlocking(slot, generation, blocking)`: fcntl(2).
+fn set_blocking(call: &Call) -> Result<()> {
+    Ok(sys::set_blocking(socket_of(call)?.fd(), call.bool(2)?)?)
+}
+
+/// `bind(slot, generation, address)`: bind(2).
+fn bind(call: &Call) -> Result<()> {
+    Ok(sys::bind(socket_of(call)?.fd(), call.bytes(2)?)?)
+}
+
+/// `listen(slot, generation, backlog)`: listen(2).
+fn listen(call: &Call) -> Result<()> {
+    Ok(sys::listen(socket_of(call)?.fd(), call.i32(2)?)?)
+}
+
+/// Runs a call that takes no flags with O_NONBLOCK set, and puts back what was there.
+fn without_blocking<T>(socket: &Use, call: impl FnOnce() -> Result<T>) -> Result<T> {
+    if !sys::is_blocking(socket.fd())? {
+        return call();
+    }
+    sys::set_blocking(socket.fd(), false)?;
+    let result = call();
+    sys::set_blocking(socket.fd(), true)?;
+    result
+}
+
+/// `connect(slot, generation, address)`: connect(2), -EINPROGRESS while it is under way.
+fn connect(call: &Call) -> Result<()> {
+    let socket = socket_of(call)?;
+    let address = call.bytes(2)?;
+    without_blocking(&socket, || Ok(sys::connect(socket.fd(), address)?))
+}
+
+/// `connectSync(slot, generation, address, timeout, interruptible)`: connect(2), ppoll(2), getsockopt(2) SO_ERROR.
+fn connect_sync(call: &Call) -> Result<()> {
+    let socket = socket_of(call)?;
+    let address = call.bytes(2)?;
+    let deadline = Deadline::of(call.wait(3)?);
+    without_blocking(&socket, || wait::connect(socket.fd(), address, &deadline))
+}
+
+/// `connected(slot, generation)`: how a connect came out, -EAGAIN while it is under way; getsockopt(2), getpeername(2).
+fn connected(call: &Call) -> Result<()> {
+    Ok(wait::connected(socket_of(call)?.fd())?)
+}
+
+/// `accept(slot, generation, out, addressBuffer?)`: accept4(2).
+fn accept(call: &Call) -> Result<()> {
+    let socket = socket_of(call)?;
+    let (out, address) = (call.numbers(2)?, call.optional_address_buffer(3)?);
+    let accepted = without_blocking(&socket, || Ok(sys::accept(socket.fd(), address)?))?;
+    hand_out(call, out, accepted)
+}
+
+/// `acceptSync(slot, generation, out, timeout, interruptible, addressBuffer?)`: accept4(2), ppoll(2).
+fn accept_sync(call: &Call) -> Result<()> {
+    let socket = socket_of(call)?;
+    let (out, address) = (call.numbers(2)?, call.optional_address_buffer(5)?);
+    let deadline = Deadline::of(call.wait(3)?);
+    let accepted = without_blocking(&socket, || {
+        deadline.run(socket.fd(), libc::POLLIN, || sys::accept(socket.fd(), address))
+    })?;
+    hand_out(call, out, accepted)
+}
+
+/// `shutdown(slot, generation, how)`: shutdown(2).
+fn shutdown(call: &Call) -> Result<()> {
+    Ok(sys::shutdown(socket_of(call)?.fd(), call.i32(2)?)?)
+}
+
+/// `getsockname(slot, generation, addressBuffer)`: getsockname(2).
+fn getsockname(call: &Call) -> Result<()> {
+    Ok(sys::getsockname(socket_of(call)?.fd(), call.address_buffer(2)?)?)
+}
+
+/// `getpeername(slot, generation, addressBuffer)`: getpeername(2).
+fn getpeername(call: &Call) -> Result<()> {
+    Ok(sys::getpeername(socket_of(call)?.fd(), call.address_buffer(2)?)?)
+}

@@ -1,0 +1,227 @@
+//! One `uv_poll_t` a socket, on the loop of the environment. libuv is in the Node.js process already; its functions are
+//! looked up at run time, since other runtimes lack them.
+//!
+//! Manual: <https://docs.libuv.org/en/v1.x/poll.html>.
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::os::fd::{OwnedFd, RawFd};
+use std::sync::OnceLock;
+
+use super::env::Environment;
+use super::{FAULTY, READABLE, WRITABLE};
+use crate::error::{Errno, Fault, Result};
+use crate::sys;
+use crate::table::{self, Handle, Use};
+
+/// `uv_handle_type`: UV_POLL.
+const UV_POLL: c_int = 8;
+const UV_READABLE: c_int = 1;
+const UV_WRITABLE: c_int = 2;
+/// Makes libuv keep POLLPRI, without which it takes POLLERR for a dead descriptor.
+const UV_PRIORITIZED: c_int = 8;
+
+type PollCallback = unsafe extern "C" fn(*mut c_void, c_int, c_int);
+type CloseCallback = unsafe extern "C" fn(*mut c_void);
+
+/// libuv's functions, all of them there since 1.19 (UV_PRIORITIZED since 1.14).
+struct Libuv {
+    handle_size: unsafe extern "C" fn(c_int) -> usize,
+    handle_get_data: unsafe extern "C" fn(*const c_void) -> *mut c_void,
+    handle_set_data: unsafe extern "C" fn(*mut c_void, *mut c_void),
+    poll_init: unsafe extern "C" fn(*mut c_void, *mut c_void, c_int) -> c_int,
+    poll_start: unsafe extern "C" fn(*mut c_void, c_int, PollCallback) -> c_int,
+    poll_stop: unsafe extern "C" fn(*mut c_void) -> c_int,
+    close: unsafe extern "C" fn(*mut c_void, CloseCallback),
+}
+
+impl Libuv {
+    fn find() -> Option<&'static Libuv> {
+        static LIBUV: OnceLock<Option<Libuv>> = OnceLock::new();
+        // SAFETY: each name is that of a libuv function with the signature of the field it is stored in.
+        let find = || unsafe {
+            Some(Libuv {
+                handle_size: std::mem::transmute::<*mut c_void, _>(symbol(c"uv_handle_size")?),
+                handle_get_data: std::mem::transmute::<*mut c_void, _>(symbol(c"uv_handle_get_data")?),
+                handle_set_data: std::mem::transmute::<*mut c_void, _>(symbol(c"uv_handle_set_data")?),
+                poll_init: std::mem::transmute::<*mut c_void, _>(symbol(c"uv_poll_init")?),
+                poll_start: std::mem::transmute::<*mut c_void, _>(symbol(c"uv_poll_start")?),
+                poll_stop: std::mem::transmute::<*mut c_void, _>(symbol(c"uv_poll_stop")?),
+                close: std::mem::transmute::<*mut c_void, _>(symbol(c"uv_close")?),
+            })
+        };
+        LIBUV.get_or_init(find).as_ref()
+    }
+}
+
+fn symbol(name: &CStr) -> Option<*mut c_void> {
+    let name: *const c_char = name.as_ptr();
+    // SAFETY: the name ends in NUL; the whole process is searched.
+    let found = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name) };
+    (!found.is_null()).then_some(found)
+}
+
+/// The poll handle of one socket, from its first wait to its close. Lives in a box that libuv's close callback frees.
+pub struct Watcher {
+    libuv: &'static Libuv,
+    /// Memory of `uv_handle_size(UV_POLL)` bytes, aligned for it.
+    memory: Box<[u64]>,
+    environment: *const Environment,
+    handle: Handle,
+    /// Keeps the descriptor open while it is polled.
+    in_use: Option<Use>,
+    /// A second number of the same socket, where the first is on this loop already (a `net.Socket` has it).
+    _second: Option<OwnedFd>,
+    wanted: i32,
+    armed: i32,
+    /// JavaScript runs because of this watcher: what it asks for meanwhile is done at the end, once.
+    dispatching: bool,
+    closing: bool,
+}
+
+impl Watcher {
+    /// uv_poll_init. ENOTSUP where there is no libuv.
+    pub fn open(environment: &Environment, handle: Handle) -> Result<*mut Watcher> {
+        let libuv = Libuv::find()
+            .filter(|_| environment.has_libuv())
+            .ok_or(sys::ENOTSUP)?;
+        let in_use = table::acquire(handle)?;
+        let fd = in_use.fd();
+        sys::mark_error_queue(fd);
+        let blocking = sys::is_blocking(fd)?;
+        // SAFETY: a number is asked and told.
+        let size = unsafe { (libuv.handle_size)(UV_POLL) };
+        let mut memory = vec![0u64; size.div_ceil(size_of::<u64>())].into_boxed_slice();
+        let mut init = |fd: RawFd| {
+            // SAFETY: the memory is of the size that libuv asked for; the loop is that of this thread.
+            let status = unsafe { (libuv.poll_init)(environment.uv_loop(), memory.as_mut_ptr().cast(), fd) };
+            if status < 0 { Err(Errno(-status)) } else { Ok(()) }
+        };
+        let mut second = None;
+        match init(fd) {
+            Err(Errno(libc::EEXIST)) => {
+                let copy = sys::dup(fd)?;
+                init(sys::number(&copy))?;
+                second = Some(copy);
+            }
+            result => result?,
+        }
+        if blocking {
+            // uv_poll_init has set O_NONBLOCK on the open file; the socket's own setting stands.
+            sys::set_blocking(fd, true)?;
+        }
+        let watcher = Box::into_raw(Box::new(Watcher {
+            libuv,
+            memory,
+            environment,
+            handle,
+            in_use: Some(in_use),
+            _second: second,
+            wanted: 0,
+            armed: 0,
+            dispatching: false,
+            closing: false,
+        }));
+        // SAFETY: the watcher was just made, and lives until the close callback.
+        unsafe { (libuv.handle_set_data)((*watcher).uv(), watcher.cast()) };
+        Ok(watcher)
+    }
+
+    fn uv(&mut self) -> *mut c_void {
+        self.memory.as_mut_ptr().cast()
+    }
+
+    pub fn is_of(&self, handle: Handle) -> bool {
+        self.handle == handle
+    }
+
+    /// Polls for these events from now on, and for nothing when there are none.
+    pub fn arm(&mut self, events: i32) -> Result<()> {
+        self.wanted = events & (READABLE | WRITABLE);
+        if self.dispatching { Ok(()) } else { self.apply() }
+    }
+
+    fn apply(&mut self) -> Result<()> {
+        if self.wanted == self.armed || self.closing {
+            return Ok(());
+        }
+        let status = if self.wanted == 0 {
+            // SAFETY: the handle was initialised and is not closing.
+            unsafe { (self.libuv.poll_stop)(self.uv()) }
+        } else {
+            let mut events = UV_PRIORITIZED;
+            events |= if self.wanted & READABLE != 0 {
+                UV_READABLE
+            } else {
+                0
+            };
+            events |= if self.wanted & WRITABLE != 0 {
+                UV_WRITABLE
+            } else {
+                0
+            };
+            // SAFETY: the handle was initialised and is not closing; the callback has libuv's signature.
+            unsafe { (self.libuv.poll_start)(self.uv(), events, on_events) }
+        };
+        if status < 0 {
+            return Err(Fault::Errno(Errno(-status)));
+        }
+        self.armed = self.wanted;
+        Ok(())
+    }
+
+    /// uv_close. The descriptor is free at once, the memory when libuv is done with it.
+    pub fn close(&mut self) {
+        if !self.closing {
+            self.closing = true;
+            // SAFETY: the handle was initialised and is not closing; `on_close` frees the watcher.
+            unsafe { (self.libuv.close)(self.uv(), on_close) };
+            // uv_close has taken the number out of the loop's poller already.
+            self.in_use = None;
+        }
+    }
+}
+
+/// libuv's callback, on the thread of the loop.
+unsafe extern "C" fn on_events(uv: *mut c_void, status: c_int, events: c_int) {
+    // SAFETY: the data is the watcher, which lives until `on_close`; JavaScript that runs inside `ready` may reach this
+    // watcher by way of the environment, so no reference to it is held across that call.
+    unsafe {
+        let Some(libuv) = Libuv::find() else { return };
+        let watcher: *mut Watcher = (libuv.handle_get_data)(uv).cast();
+        let mut happened = 0;
+        if status < 0 {
+            // libuv has stopped the handle: the next arm starts it again.
+            (*watcher).armed = 0;
+            happened = FAULTY | READABLE | WRITABLE;
+        }
+        if events & (UV_READABLE | UV_PRIORITIZED) != 0 {
+            happened |= READABLE;
+        }
+        if events & UV_WRITABLE != 0 {
+            happened |= WRITABLE;
+        }
+        if events & UV_PRIORITIZED != 0 {
+            happened |= FAULTY;
+        }
+        (*watcher).dispatching = true;
+        let environment = (*watcher).environment;
+        (*environment).ready((*watcher).handle.slot, happened);
+        (*watcher).dispatching = false;
+        // A poller that cannot be started again has nothing to tell: the waiters' calls will say what is wrong.
+        if (*watcher).apply().is_err() {
+            (*environment).ready((*watcher).handle.slot, FAULTY | READABLE | WRITABLE);
+        }
+    }
+}
+
+/// libuv's callback when it has forgotten the handle.
+unsafe extern "C" fn on_close(uv: *mut c_void) {
+    // SAFETY: the data is the watcher's box, made by `open` and freed here, once; its environment outlives it.
+    unsafe {
+        let Some(libuv) = Libuv::find() else { return };
+        let watcher = Box::from_raw((libuv.handle_get_data)(uv).cast::<Watcher>());
+        let environment = watcher.environment;
+        drop(watcher);
+        Environment::watcher_closed(environment);
+    }
+}

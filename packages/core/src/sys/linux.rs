@@ -1,0 +1,67 @@
+//! What Linux does in its own way.
+
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+
+use libc::socklen_t;
+
+use super::js::AddressBuffer;
+use super::unix::{SOCKADDR_STORAGE, check, owned};
+use crate::error::Errno;
+
+/// As Node.js writes it in `process.platform`.
+pub const PLATFORM: &str = "linux";
+
+/// Makes one call non-blocking whatever O_NONBLOCK says.
+pub const DONT_WAIT: i32 = libc::MSG_DONTWAIT;
+
+/// socket(2), close-on-exec and non-blocking from birth.
+pub fn socket(family: i32, kind: i32, protocol: i32) -> Result<OwnedFd, Errno> {
+    // SAFETY: takes numbers only.
+    owned(unsafe { libc::socket(family, kind | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK, protocol) })
+}
+
+/// socketpair(2), close-on-exec and non-blocking from birth.
+pub fn socketpair(family: i32, kind: i32, protocol: i32) -> Result<(OwnedFd, OwnedFd), Errno> {
+    let mut fds = [-1; 2];
+    // SAFETY: `fds` has room for the two descriptors.
+    check(unsafe {
+        libc::socketpair(
+            family,
+            kind | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK,
+            protocol,
+            fds.as_mut_ptr(),
+        )
+    })?;
+    // SAFETY: the call succeeded, so both are open and nobody else has them.
+    Ok(unsafe { (OwnedFd::from_raw_fd(fds[0]), OwnedFd::from_raw_fd(fds[1])) })
+}
+
+/// accept4(2): the new socket is close-on-exec and non-blocking from birth.
+pub fn accept(fd: RawFd, address: Option<AddressBuffer>) -> Result<OwnedFd, Errno> {
+    let flags = libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
+    let Some(address) = address else {
+        // SAFETY: null pointers say that no address is wanted.
+        return owned(unsafe { libc::accept4(fd, std::ptr::null_mut(), std::ptr::null_mut(), flags) });
+    };
+    let mut length = SOCKADDR_STORAGE as socklen_t;
+    // SAFETY: the storage is writable for `length` bytes.
+    let accepted = owned(unsafe { libc::accept4(fd, address.as_ptr().cast(), &mut length, flags) })?;
+    address.set_length(length);
+    Ok(accepted)
+}
+
+/// Family, type and protocol of a socket: getsockopt(2) SO_DOMAIN, SO_TYPE, SO_PROTOCOL.
+pub fn describe(fd: RawFd) -> Result<(i32, i32, i32), Errno> {
+    let ask = |name| super::getsockopt_int(fd, libc::SOL_SOCKET, name);
+    Ok((
+        ask(libc::SO_DOMAIN)?,
+        ask(libc::SO_TYPE)?,
+        ask(libc::SO_PROTOCOL)?,
+    ))
+}
+
+/// Has a filled error queue poll as POLLPRI too, so that libuv does not take it for a dead descriptor. Since Linux 3.10.
+pub fn mark_error_queue(fd: RawFd) {
+    // A family that refuses it keeps polling as POLLERR alone, which the poller survives.
+    let _ = super::setsockopt_int(fd, libc::SOL_SOCKET, libc::SO_SELECT_ERR_QUEUE, 1);
+}

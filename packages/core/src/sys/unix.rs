@@ -1,0 +1,299 @@
+//! The system calls that POSIX gives every Unix, with the manual page of each.
+
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+
+use libc::{c_int, c_void, sockaddr, socklen_t};
+
+use super::js::Bytes;
+use crate::error::Errno;
+
+pub const EAGAIN: Errno = Errno(libc::EAGAIN);
+pub const EBADF: Errno = Errno(libc::EBADF);
+pub const EINTR: Errno = Errno(libc::EINTR);
+pub const EMFILE: Errno = Errno(libc::EMFILE);
+pub const EINPROGRESS: Errno = Errno(libc::EINPROGRESS);
+pub const ENOTCONN: Errno = Errno(libc::ENOTCONN);
+pub const ENOTSOCK: Errno = Errno(libc::ENOTSOCK);
+pub const ENOTSUP: Errno = Errno(libc::ENOTSUP);
+pub const ECANCELED: Errno = Errno(libc::ECANCELED);
+
+/// Room for any address: `sizeof(struct sockaddr_storage)`.
+pub const SOCKADDR_STORAGE: usize = size_of::<libc::sockaddr_storage>();
+
+/// The thread's `errno`.
+pub fn last_errno() -> Errno {
+    Errno(
+        std::io::Error::last_os_error()
+            .raw_os_error()
+            .unwrap_or(libc::EIO),
+    )
+}
+
+/// The one place where -1 becomes an error.
+pub(super) fn check(result: c_int) -> Result<c_int, Errno> {
+    if result == -1 {
+        Err(last_errno())
+    } else {
+        Ok(result)
+    }
+}
+
+/// As [`check`], for calls that return a length.
+fn check_length(result: isize) -> Result<usize, Errno> {
+    usize::try_from(result).map_err(|_| last_errno())
+}
+
+/// Owns what a system call just created.
+pub(super) fn owned(result: c_int) -> Result<OwnedFd, Errno> {
+    // SAFETY: the call succeeded, so the descriptor is open and nobody else has it.
+    check(result).map(|fd| unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Owns a descriptor that the caller gives away; EBADF when it is not open, ENOTSOCK when it is no socket.
+pub fn adopt(fd: RawFd) -> Result<OwnedFd, Errno> {
+    let status = fstat(fd)?;
+    if status.st_mode & libc::S_IFMT != libc::S_IFSOCK {
+        return Err(ENOTSOCK);
+    }
+    // SAFETY: it is open, and the caller hands over its ownership by contract of `fromFd`.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+fn fstat(fd: RawFd) -> Result<libc::stat, Errno> {
+    let mut status = MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: `status` is writable and large enough; any descriptor number may be asked.
+    check(unsafe { libc::fstat(fd, status.as_mut_ptr()) })?;
+    // SAFETY: fstat succeeded and has filled it.
+    Ok(unsafe { status.assume_init() })
+}
+
+/// The inode of an open descriptor, which no two sockets share: fstat(2).
+pub fn inode(fd: RawFd) -> Result<u64, Errno> {
+    fstat(fd).map(|status| status.st_ino)
+}
+
+/// close(2). Never tried again: on Linux the number is free even after EINTR.
+pub fn close(fd: RawFd) -> Result<(), Errno> {
+    // SAFETY: the table hands each descriptor that it owns to this function once.
+    match check(unsafe { libc::close(fd) }) {
+        Ok(_) | Err(EINTR) => Ok(()),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// fcntl(2) F_DUPFD_CLOEXEC: a second descriptor of the same socket.
+pub fn dup(fd: RawFd) -> Result<OwnedFd, Errno> {
+    // SAFETY: takes numbers only.
+    owned(unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 0) })
+}
+
+/// Whether O_NONBLOCK is clear: fcntl(2) F_GETFL.
+pub fn is_blocking(fd: RawFd) -> Result<bool, Errno> {
+    // SAFETY: takes numbers only.
+    check(unsafe { libc::fcntl(fd, libc::F_GETFL) }).map(|flags| flags & libc::O_NONBLOCK == 0)
+}
+
+/// Clears or sets O_NONBLOCK, which all descriptors of the open file share: fcntl(2) F_GETFL, F_SETFL.
+pub fn set_blocking(fd: RawFd, blocking: bool) -> Result<(), Errno> {
+    // SAFETY: takes numbers only.
+    let flags = check(unsafe { libc::fcntl(fd, libc::F_GETFL) })?;
+    let wanted = if blocking {
+        flags & !libc::O_NONBLOCK
+    } else {
+        flags | libc::O_NONBLOCK
+    };
+    if wanted != flags {
+        // SAFETY: takes numbers only.
+        check(unsafe { libc::fcntl(fd, libc::F_SETFL, wanted) })?;
+    }
+    Ok(())
+}
+
+/// bind(2).
+pub fn bind(fd: RawFd, address: Bytes) -> Result<(), Errno> {
+    // SAFETY: the pointer is readable for the length given; the kernel checks the contents.
+    check(unsafe { libc::bind(fd, address.as_ptr().cast(), address.socklen()) }).map(drop)
+}
+
+/// connect(2).
+pub fn connect(fd: RawFd, address: Bytes) -> Result<(), Errno> {
+    // SAFETY: the pointer is readable for the length given; the kernel checks the contents.
+    check(unsafe { libc::connect(fd, address.as_ptr().cast(), address.socklen()) }).map(drop)
+}
+
+/// listen(2).
+pub fn listen(fd: RawFd, backlog: i32) -> Result<(), Errno> {
+    // SAFETY: takes numbers only.
+    check(unsafe { libc::listen(fd, backlog) }).map(drop)
+}
+
+/// shutdown(2).
+pub fn shutdown(fd: RawFd, how: i32) -> Result<(), Errno> {
+    // SAFETY: takes numbers only.
+    check(unsafe { libc::shutdown(fd, how) }).map(drop)
+}
+
+/// recv(2).
+#[inline]
+pub fn recv(fd: RawFd, buffer: Bytes, flags: i32) -> Result<usize, Errno> {
+    // SAFETY: the buffer is writable for its length, as its maker checked.
+    check_length(unsafe { libc::recv(fd, buffer.as_ptr().cast(), buffer.len(), flags) })
+}
+
+/// recvfrom(2). The address buffer is an [`AddressBuffer`](super::js::AddressBuffer): storage, then the length.
+#[inline]
+pub fn recvfrom(
+    fd: RawFd,
+    buffer: Bytes,
+    flags: i32,
+    address: super::js::AddressBuffer,
+) -> Result<usize, Errno> {
+    let mut length = SOCKADDR_STORAGE as socklen_t;
+    // SAFETY: both buffers are writable for the lengths given, as their makers checked.
+    let received = check_length(unsafe {
+        libc::recvfrom(
+            fd,
+            buffer.as_ptr().cast(),
+            buffer.len(),
+            flags,
+            address.as_ptr().cast(),
+            &mut length,
+        )
+    })?;
+    address.set_length(length);
+    Ok(received)
+}
+
+/// send(2), without SIGPIPE.
+#[inline]
+pub fn send(fd: RawFd, data: Bytes, flags: i32) -> Result<usize, Errno> {
+    // SAFETY: the data is readable for its length, as its maker checked.
+    check_length(unsafe { libc::send(fd, data.as_ptr().cast(), data.len(), flags | libc::MSG_NOSIGNAL) })
+}
+
+/// sendto(2), without SIGPIPE.
+#[inline]
+pub fn sendto(fd: RawFd, data: Bytes, flags: i32, address: Bytes) -> Result<usize, Errno> {
+    // SAFETY: data and address are readable for their lengths, as their makers checked.
+    check_length(unsafe {
+        libc::sendto(
+            fd,
+            data.as_ptr().cast(),
+            data.len(),
+            flags | libc::MSG_NOSIGNAL,
+            address.as_ptr().cast(),
+            address.socklen(),
+        )
+    })
+}
+
+type NameCall = unsafe extern "C" fn(c_int, *mut sockaddr, *mut socklen_t) -> c_int;
+
+fn name(call: NameCall, fd: RawFd, address: super::js::AddressBuffer) -> Result<(), Errno> {
+    let mut length = SOCKADDR_STORAGE as socklen_t;
+    // SAFETY: `call` is getsockname or getpeername; the storage is writable for `length` bytes.
+    check(unsafe { call(fd, address.as_ptr().cast(), &mut length) })?;
+    address.set_length(length);
+    Ok(())
+}
+
+/// getsockname(2).
+pub fn getsockname(fd: RawFd, address: super::js::AddressBuffer) -> Result<(), Errno> {
+    name(libc::getsockname, fd, address)
+}
+
+/// getpeername(2).
+pub fn getpeername(fd: RawFd, address: super::js::AddressBuffer) -> Result<(), Errno> {
+    name(libc::getpeername, fd, address)
+}
+
+/// Whether a connected peer is there: getpeername(2) into nowhere.
+pub fn has_peer(fd: RawFd) -> Result<(), Errno> {
+    let mut storage = MaybeUninit::<libc::sockaddr_storage>::uninit();
+    let mut length = SOCKADDR_STORAGE as socklen_t;
+    // SAFETY: the storage is writable for `length` bytes and is not read.
+    check(unsafe { libc::getpeername(fd, storage.as_mut_ptr().cast(), &mut length) }).map(drop)
+}
+
+/// getsockopt(2) of an `int`.
+pub fn getsockopt_int(fd: RawFd, level: i32, name: i32) -> Result<i32, Errno> {
+    let mut value: c_int = 0;
+    let mut length = size_of::<c_int>() as socklen_t;
+    // SAFETY: the value is writable for `length` bytes.
+    check(unsafe { libc::getsockopt(fd, level, name, (&raw mut value).cast::<c_void>(), &mut length) })?;
+    Ok(value)
+}
+
+/// getsockopt(2) into bytes; how many the kernel wrote.
+pub fn getsockopt_bytes(fd: RawFd, level: i32, name: i32, buffer: Bytes) -> Result<usize, Errno> {
+    let mut length = buffer.socklen();
+    // SAFETY: the buffer is writable for `length` bytes.
+    check(unsafe { libc::getsockopt(fd, level, name, buffer.as_ptr().cast(), &mut length) })?;
+    Ok(length as usize)
+}
+
+/// setsockopt(2) of an `int`.
+pub fn setsockopt_int(fd: RawFd, level: i32, name: i32, value: i32) -> Result<(), Errno> {
+    let length = size_of::<c_int>() as socklen_t;
+    // SAFETY: the value is readable for `length` bytes.
+    check(unsafe { libc::setsockopt(fd, level, name, (&raw const value).cast::<c_void>(), length) }).map(drop)
+}
+
+/// setsockopt(2) of bytes.
+pub fn setsockopt_bytes(fd: RawFd, level: i32, name: i32, value: Bytes) -> Result<(), Errno> {
+    // SAFETY: the value is readable for its length.
+    check(unsafe { libc::setsockopt(fd, level, name, value.as_ptr().cast(), value.socklen()) }).map(drop)
+}
+
+/// The error that an asynchronous connect ended with, if any: getsockopt(2) SO_ERROR, which also clears it.
+pub fn pending_error(fd: RawFd) -> Result<(), Errno> {
+    match getsockopt_int(fd, libc::SOL_SOCKET, libc::SO_ERROR)? {
+        0 => Ok(()),
+        number => Err(Errno(number)),
+    }
+}
+
+/// if_nametoindex(3).
+pub fn if_nametoindex(name: &str) -> Result<u32, Errno> {
+    let name = std::ffi::CString::new(name).map_err(|_| Errno(libc::ENODEV))?;
+    // SAFETY: the name ends in NUL.
+    match unsafe { libc::if_nametoindex(name.as_ptr()) } {
+        0 => Err(last_errno()),
+        index => Ok(index),
+    }
+}
+
+/// if_indextoname(3).
+pub fn if_indextoname(index: u32) -> Result<String, Errno> {
+    let mut name = [0u8; libc::IF_NAMESIZE];
+    // SAFETY: the buffer has IF_NAMESIZE bytes, which is what the call may write.
+    if unsafe { libc::if_indextoname(index, name.as_mut_ptr().cast()) }.is_null() {
+        return Err(last_errno());
+    }
+    let length = name.iter().position(|&byte| byte == 0).unwrap_or(name.len());
+    Ok(String::from_utf8_lossy(&name[..length]).into_owned())
+}
+
+/// strerror(3): the C library's words for an error number.
+pub fn strerror(number: i32) -> String {
+    let mut text = [0u8; 128];
+    // SAFETY: the buffer is writable for its length; the XSI form writes a NUL-terminated string.
+    let result = unsafe { libc::strerror_r(number, text.as_mut_ptr().cast(), text.len()) };
+    match text.iter().position(|&byte| byte == 0) {
+        Some(length) if result == 0 && length > 0 => String::from_utf8_lossy(&text[..length]).into_owned(),
+        _ => format!("error {number}"),
+    }
+}
+
+/// Puts a copy of `other` at the number `fd`, as code outside may do to a descriptor of ours: dup2(2).
+#[cfg(test)]
+pub fn replace_for_test(other: &OwnedFd, fd: RawFd) {
+    // SAFETY: the test owns both.
+    check(unsafe { libc::dup2(other.as_raw_fd(), fd) }).expect("dup2");
+}
+
+/// The numeric descriptor of an owned one, without giving it up.
+pub fn number(fd: &OwnedFd) -> RawFd {
+    fd.as_raw_fd()
+}

@@ -1,0 +1,143 @@
+//! Calls that wait on this thread: poll(2) with a deadline around a call that does not wait by itself.
+
+use std::os::fd::RawFd;
+use std::time::{Duration, Instant};
+
+use super::js::Interrupt;
+use super::unix::{self, EAGAIN, EINTR, check};
+use crate::error::{Errno, Fault, Result};
+
+/// How long a thread that may be told to end sleeps before it looks whether it was.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// How a `…Sync` call waits.
+pub struct Wait<'a> {
+    /// `None` waits for ever.
+    pub timeout: Option<Duration>,
+    /// EINTR is an answer, not a reason to go on.
+    pub interruptible: bool,
+    /// Whether this thread was told to end while it waited.
+    pub interrupt: Interrupt<'a>,
+}
+
+/// A point in time after which waiting is over, and what to do about signals until then.
+pub struct Deadline<'a> {
+    at: Option<Instant>,
+    wait: Wait<'a>,
+}
+
+impl<'a> Deadline<'a> {
+    pub fn of(wait: Wait<'a>) -> Self {
+        // A timeout too large for the clock is for ever.
+        Deadline {
+            at: wait
+                .timeout
+                .and_then(|timeout| Instant::now().checked_add(timeout)),
+            wait,
+        }
+    }
+
+    /// Runs `call` until it says something other than EAGAIN, waiting for `events` in between.
+    pub fn run<T>(
+        &self,
+        fd: RawFd,
+        events: i16,
+        mut call: impl FnMut() -> std::result::Result<T, Errno>,
+    ) -> Result<T> {
+        loop {
+            match call() {
+                Err(EAGAIN) => self.ready(fd, events)?,
+                Err(EINTR) if !self.wait.interruptible => {}
+                result => return Ok(result?),
+            }
+        }
+    }
+
+    /// ppoll(2) until one of `events`, an error or a hang-up is there.
+    pub fn ready(&self, fd: RawFd, events: i16) -> Result<()> {
+        loop {
+            let left = self.left()?;
+            match poll(fd, events, self.nap(left)) {
+                Ok(true) => return Ok(()),
+                Ok(false) => self.wait.interrupt.check()?,
+                Err(EINTR) if !self.wait.interruptible => self.wait.interrupt.check()?,
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+    }
+
+    /// Sleeps, but not past the deadline; for what no poll can wait for.
+    pub fn pause(&self, duration: Duration) -> Result<()> {
+        let left = self.left()?;
+        std::thread::sleep(left.map_or(duration, |left| left.min(duration)));
+        self.wait.interrupt.check()
+    }
+
+    fn left(&self) -> Result<Option<Duration>> {
+        let Some(at) = self.at else { return Ok(None) };
+        match at.saturating_duration_since(Instant::now()) {
+            Duration::ZERO => Err(Fault::TimedOut),
+            left => Ok(Some(left)),
+        }
+    }
+
+    fn nap(&self, left: Option<Duration>) -> Option<Duration> {
+        match left {
+            _ if !self.wait.interrupt.possible() => left,
+            Some(left) => Some(left.min(LOOK_EVERY)),
+            None => Some(LOOK_EVERY),
+        }
+    }
+}
+
+/// ppoll(2) of one descriptor: whether something happened before the time was up.
+fn poll(fd: RawFd, events: i16, timeout: Option<Duration>) -> std::result::Result<bool, Errno> {
+    let mut entry = libc::pollfd {
+        fd,
+        events,
+        revents: 0,
+    };
+    let spec = timeout.map(|timeout| libc::timespec {
+        tv_sec: timeout.as_secs() as libc::time_t,
+        tv_nsec: i64::from(timeout.subsec_nanos()),
+    });
+    let spec = spec.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+    // SAFETY: one entry, writable; the time, where there is one, outlives the call; no signal mask.
+    check(unsafe { libc::ppoll(&mut entry, 1, spec, std::ptr::null()) }).map(|ready| ready > 0)
+}
+
+/// connect(2) that waits for the answer.
+///
+/// O_NONBLOCK is set for the time of the call when there is a deadline, since connect takes no flags. EAGAIN is a full
+/// backlog of a Unix socket, which no poll announces: there we ask again with growing pauses.
+pub fn connect(fd: RawFd, address: super::js::Bytes, deadline: &Deadline) -> Result<()> {
+    let mut pause = Duration::from_micros(500);
+    loop {
+        match unix::connect(fd, address) {
+            Err(EAGAIN) => {
+                deadline.pause(pause)?;
+                pause = (pause * 2).min(Duration::from_millis(50));
+            }
+            // An interrupted connect goes on in the kernel; asking again would be answered EALREADY.
+            Err(unix::EINPROGRESS) => return finish_connect(fd, deadline),
+            Err(EINTR) if !deadline.wait.interruptible => return finish_connect(fd, deadline),
+            result => return Ok(result?),
+        }
+    }
+}
+
+fn finish_connect(fd: RawFd, deadline: &Deadline) -> Result<()> {
+    loop {
+        deadline.ready(fd, libc::POLLOUT)?;
+        match connected(fd) {
+            Err(EAGAIN) => deadline.pause(Duration::from_millis(1))?,
+            result => return Ok(result?),
+        }
+    }
+}
+
+/// How a connect that was under way came out; EAGAIN while it still is. getsockopt(2) SO_ERROR, getpeername(2).
+pub fn connected(fd: RawFd) -> std::result::Result<(), Errno> {
+    unix::pending_error(fd)?;
+    unix::has_peer(fd).map_err(|errno| if errno == unix::ENOTCONN { EAGAIN } else { errno })
+}

@@ -1,0 +1,63 @@
+import { checkBytes, checkInteger, wrongType } from './check.ts';
+import { type Platform, platform } from './constants.ts';
+
+/**
+ * An address for the kernel: a whole `sockaddr` as bytes, or anything that makes one for a platform, as the values of
+ * `@sockeye/addr` do.
+ */
+export type Address = Uint8Array | { toSockaddr(platform: Platform): Uint8Array };
+
+/** `sizeof(struct sockaddr_storage)`: no address is longer. */
+const STORAGE = 128;
+
+/**
+ * Room for an address that a call receives, made once and used again. It is an {@link Address} itself, so that
+ * `sendTo(data, buffer)` answers whoever was received from.
+ */
+export class AddressBuffer {
+  readonly #whole: Uint8Array = new Uint8Array(STORAGE + 4);
+  readonly #length: Int32Array = new Int32Array(this.#whole.buffer, STORAGE, 1);
+  /** The 128 bytes of a `sockaddr_storage`; the first {@link length} are in use. */
+  readonly bytes: Uint8Array = this.#whole.subarray(0, STORAGE);
+
+  /** Bytes in use, 0 to 128; 0 when the kernel had no address to tell, as for a connected stream. */
+  get length(): number {
+    return this.#length[0] as number;
+  }
+
+  set length(length: number) {
+    this.#length[0] = checkInteger('length', length, 0, STORAGE);
+  }
+
+  /** The bytes in use, until the next call that receives into this buffer. */
+  view(): Uint8Array {
+    return this.bytes.subarray(0, this.length);
+  }
+
+  /** The bytes in use, to keep. */
+  copy(): Uint8Array {
+    return this.bytes.slice(0, this.length);
+  }
+
+  toSockaddr(): Uint8Array {
+    return this.view();
+  }
+
+  /** Storage and length, as the native part fills them. */
+  static whole(buffer: AddressBuffer): Uint8Array {
+    if (!(#whole in (Object(buffer) as object))) throw wrongType('address', 'an AddressBuffer', buffer);
+    return buffer.#whole;
+  }
+}
+
+/** The bytes of an address. ERR_INVALID_ARG_TYPE when it is none. */
+export function sockaddr(address: Address): Uint8Array {
+  if (address instanceof Uint8Array) return checkBytes('address', address);
+  const make = (address as { toSockaddr?: unknown } | null | undefined)?.toSockaddr;
+  if (typeof make !== 'function') {
+    throw wrongType('address', 'a Uint8Array with a sockaddr, or a value with toSockaddr()', address);
+  }
+  const bytes: unknown = make.call(address, platform);
+  if (!(bytes instanceof Uint8Array)) throw wrongType('address.toSockaddr()', 'a Uint8Array', bytes);
+  return bytes;
+}

@@ -1,0 +1,216 @@
+/**
+ * The native part: one binary per platform, each in a package of its own that npm picks by `os`, `cpu` and `libc`. On a
+ * platform without one the package still imports, and every call throws ENOTSUP.
+ */
+import { createRequire } from 'node:module';
+
+/** Slot and generation of an owned descriptor: two small integers, so that passing them allocates nothing. */
+type Slot = number;
+type Generation = number;
+
+/** What Rust gives: counts, `-errno`, {@link BAD_ARGUMENT} or {@link TIMED_OUT}. See `src/napi/*.rs`. */
+export interface Native {
+  socket(family: number, type: number, protocol: number, out: Int32Array): number;
+  socketpair(family: number, type: number, protocol: number, out: Int32Array): number;
+  fromFd(fd: number, out: Int32Array): number;
+  dup(slot: Slot, generation: Generation, out: Int32Array): number;
+  detach(slot: Slot, generation: Generation): number;
+  close(slot: Slot, generation: Generation): number;
+  fd(slot: Slot, generation: Generation): number;
+  describe(slot: Slot, generation: Generation, out: Int32Array): number;
+  isBlocking(slot: Slot, generation: Generation): number;
+  setBlocking(slot: Slot, generation: Generation, blocking: boolean): number;
+  bind(slot: Slot, generation: Generation, address: Uint8Array): number;
+  listen(slot: Slot, generation: Generation, backlog: number): number;
+  connect(slot: Slot, generation: Generation, address: Uint8Array): number;
+  connectSync(
+    slot: Slot,
+    generation: Generation,
+    address: Uint8Array,
+    timeout: number,
+    interruptible: boolean,
+  ): number;
+  connected(slot: Slot, generation: Generation): number;
+  accept(slot: Slot, generation: Generation, out: Int32Array, address: Uint8Array | undefined): number;
+  acceptSync(
+    slot: Slot,
+    generation: Generation,
+    out: Int32Array,
+    timeout: number,
+    interruptible: boolean,
+    address: Uint8Array | undefined,
+  ): number;
+  shutdown(slot: Slot, generation: Generation, how: number): number;
+  getsockname(slot: Slot, generation: Generation, address: Uint8Array): number;
+  getpeername(slot: Slot, generation: Generation, address: Uint8Array): number;
+  getsockoptInt(slot: Slot, generation: Generation, level: number, name: number, out: Int32Array): number;
+  getsockoptBytes(slot: Slot, generation: Generation, level: number, name: number, out: Uint8Array): number;
+  setsockoptInt(slot: Slot, generation: Generation, level: number, name: number, value: number): number;
+  setsockoptBytes(slot: Slot, generation: Generation, level: number, name: number, value: Uint8Array): number;
+  recv(
+    slot: Slot,
+    generation: Generation,
+    buffer: Uint8Array,
+    offset: number,
+    length: number,
+    flags: number,
+  ): number;
+  recvSync(
+    slot: Slot,
+    generation: Generation,
+    buffer: Uint8Array,
+    offset: number,
+    length: number,
+    flags: number,
+    timeout: number,
+    interruptible: boolean,
+  ): number;
+  recvfrom(
+    slot: Slot,
+    generation: Generation,
+    buffer: Uint8Array,
+    offset: number,
+    length: number,
+    flags: number,
+    address: Uint8Array,
+  ): number;
+  recvfromSync(
+    slot: Slot,
+    generation: Generation,
+    buffer: Uint8Array,
+    offset: number,
+    length: number,
+    flags: number,
+    timeout: number,
+    interruptible: boolean,
+    address: Uint8Array,
+  ): number;
+  send(
+    slot: Slot,
+    generation: Generation,
+    data: Uint8Array,
+    offset: number,
+    length: number,
+    flags: number,
+  ): number;
+  sendSync(
+    slot: Slot,
+    generation: Generation,
+    data: Uint8Array,
+    offset: number,
+    length: number,
+    flags: number,
+    timeout: number,
+    interruptible: boolean,
+  ): number;
+  sendto(
+    slot: Slot,
+    generation: Generation,
+    data: Uint8Array,
+    offset: number,
+    length: number,
+    flags: number,
+    address: Uint8Array,
+    addressLength: number,
+  ): number;
+  sendtoSync(
+    slot: Slot,
+    generation: Generation,
+    data: Uint8Array,
+    offset: number,
+    length: number,
+    flags: number,
+    timeout: number,
+    interruptible: boolean,
+    address: Uint8Array,
+    addressLength: number,
+  ): number;
+  setup(
+    onReady: (slot: number, events: number) => void,
+    nothing: () => void,
+    isWorker: boolean,
+    hasLibuv: boolean,
+  ): number;
+  arm(slot: Slot, generation: Generation, events: number): number;
+  getaddrinfo(
+    host: string | null,
+    service: string | null,
+    flags: number,
+    family: number,
+    type: number,
+    protocol: number,
+  ): Promise<NativeAnswer[] | NativeFailure> | number;
+  getaddrinfoSync(
+    host: string | null,
+    service: string | null,
+    flags: number,
+    family: number,
+    type: number,
+    protocol: number,
+  ): NativeAnswer[] | NativeFailure | number;
+  gaiStrerror(eai: number): string;
+  ifNameToIndex(name: string): number;
+  ifIndexToName(index: number): string | number;
+  constants(): Record<string, number>;
+  errnos(): Record<string, number>;
+  platform(): string;
+  strerror(errno: number): string;
+}
+
+export interface NativeAnswer {
+  family: number;
+  type: number;
+  protocol: number;
+  address: Buffer;
+  canonicalName?: string;
+}
+
+export interface NativeFailure {
+  eai: number;
+  errno: number;
+}
+
+/** An argument of the wrong type or range, which Rust found and TypeScript names. */
+export const BAD_ARGUMENT: number = -2147483648;
+/** The caller's timeout ran out. */
+export const TIMED_OUT = -2147483647;
+/** A length that means "the rest of the buffer". */
+export const REST = 0xffffffff;
+
+/** The packages that may hold a binary for this process, best first. */
+function candidates(): string[] {
+  const base = `@sockeye/core-${process.platform}-${process.arch}`;
+  // Which C library a Linux has cannot be asked cheaply; the wrong binary does not load.
+  return process.platform === 'linux' ? [`${base}-gnu`, `${base}-musl`] : [base];
+}
+
+function load(): Native {
+  const require = createRequire(import.meta.url);
+  const reasons: string[] = [];
+  for (const name of candidates()) {
+    try {
+      return require(name) as Native;
+    } catch (error) {
+      reasons.push(`${name}: ${String((error as Error).message).split('\n')[0]}`);
+    }
+  }
+  return unavailable(reasons.join('; '));
+}
+
+/** Imports everywhere, works nowhere: what stands in for the binary where there is none. */
+function unavailable(reason: string): Native {
+  const refuse = (): never => {
+    const message = `@sockeye/core has no native part for ${process.platform} ${process.arch} (${reason})`;
+    throw Object.assign(new Error(message), { code: 'ENOTSUP' });
+  };
+  const still: Partial<Native> = {
+    setup: () => 0,
+    constants: () => ({}),
+    errnos: () => ({}),
+    platform: () => process.platform,
+    strerror: (errno) => `error ${errno}`,
+  };
+  return new Proxy(still, { get: (target, name) => Reflect.get(target, name) ?? refuse }) as Native;
+}
+
+export const native: Native = load();

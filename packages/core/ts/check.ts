@@ -1,0 +1,104 @@
+/** Arguments: refused before any system call, by an error that names the argument, what it got and what it takes. */
+
+function shown(value: unknown): string {
+  if (value === null) return 'null';
+  if (typeof value === 'string') return value.length > 40 ? `'${value.slice(0, 40)}…'` : `'${value}'`;
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'symbol' || typeof value === 'bigint') return `a ${typeof value}`;
+  if (typeof value === 'object') return `an object of ${value.constructor?.name ?? 'no class'}`;
+  return String(value);
+}
+
+/** A TypeError with the code `ERR_INVALID_ARG_TYPE`. */
+export function wrongType(argument: string, takes: string, got: unknown): TypeError {
+  const error = new TypeError(`${argument} must be ${takes}; got ${shown(got)}`);
+  return Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' });
+}
+
+/** A TypeError with the code `ERR_INVALID_ARG_VALUE`. */
+export function wrongValue(argument: string, takes: string, got: unknown): TypeError {
+  const error = new TypeError(`${argument} must be ${takes}; got ${shown(got)}`);
+  return Object.assign(error, { code: 'ERR_INVALID_ARG_VALUE' });
+}
+
+/** A RangeError with the code `ERR_OUT_OF_RANGE`. */
+export function outOfRange(argument: string, takes: string, got: unknown): RangeError {
+  const error = new RangeError(`${argument} must be ${takes}; got ${shown(got)}`);
+  return Object.assign(error, { code: 'ERR_OUT_OF_RANGE' });
+}
+
+/** A whole number from `least` to `most`. */
+export function checkInteger(argument: string, value: unknown, least: number, most: number): number {
+  if (typeof value !== 'number') throw wrongType(argument, 'a number', value);
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw outOfRange(argument, `a whole number from ${least} to ${most}`, value);
+  }
+  return value;
+}
+
+const INT_MIN = -0x80000000;
+const INT_MAX = 0x7fffffff;
+
+/** What C calls an `int`. */
+export function checkInt(argument: string, value: unknown): number {
+  if ((value as number) === ((value as number) | 0)) return value as number;
+  return checkInteger(argument, value, INT_MIN, INT_MAX);
+}
+
+/** A Uint8Array (a Buffer is one) whose memory is still its own. */
+export function checkBytes(argument: string, value: unknown): Uint8Array {
+  if (Object.prototype.toString.call(value) !== '[object Uint8Array]') {
+    throw wrongType(argument, 'a Uint8Array or a Buffer', value);
+  }
+  const bytes = value as Uint8Array;
+  if (bytes.byteLength === 0 && isDetached(bytes.buffer)) {
+    throw wrongValue(argument, 'attached: its ArrayBuffer was transferred away', value);
+  }
+  return bytes;
+}
+
+function isDetached(buffer: ArrayBufferLike): boolean {
+  try {
+    // ArrayBuffer.prototype.detached is younger than Node.js 20; a view of detached memory is refused everywhere.
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** A part of a Uint8Array: refused unless `offset` and `length` lie within it. `length` undefined is the rest. */
+export function checkRange(argument: string, buffer: unknown, offset: unknown, length: unknown): void {
+  const bytes = checkBytes(argument, buffer);
+  const start = checkInteger('offset', offset, 0, bytes.byteLength);
+  if (length !== undefined) checkInteger('length', length, 0, bytes.byteLength - start);
+}
+
+/** The longest that Node.js's timers can wait: 24.8 days. */
+const LONGEST = 0x7fffffff;
+
+/** Milliseconds, fractions allowed; undefined waits for ever and is given as -1. */
+export function checkTimeout(value: unknown): number {
+  if (value === undefined) return -1;
+  if (typeof value !== 'number') throw wrongType('timeout', 'a number of milliseconds', value);
+  if (value === Number.POSITIVE_INFINITY) return -1;
+  if (!(value >= 0 && value <= LONGEST)) {
+    throw outOfRange('timeout', `from 0 to ${LONGEST} milliseconds, or undefined`, value);
+  }
+  return value;
+}
+
+export function checkSignal(value: unknown): AbortSignal | undefined {
+  if (value === undefined) return undefined;
+  if (value === null || typeof value !== 'object' || !('aborted' in value)) {
+    throw wrongType('signal', 'an AbortSignal', value);
+  }
+  return value as AbortSignal;
+}
+
+/** Options: an object or nothing. */
+export function checkOptions<T extends object>(value: T | undefined): T {
+  if (value === undefined) return {} as T;
+  if (value === null || typeof value !== 'object') throw wrongType('options', 'an object', value);
+  return value;
+}

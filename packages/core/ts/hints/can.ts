@@ -1,0 +1,25 @@
+import { constants } from '../constants.ts';
+import type { Failure } from './index.ts';
+
+/** The kernel module of each protocol of AF_CAN; Linux, Documentation/networking/can.rst. */
+const MODULES: ReadonlyMap<number, string> = new Map([
+  [constants.CAN_RAW, 'can-raw'],
+  [constants.CAN_BCM, 'can-bcm'],
+  [constants.CAN_ISOTP, 'can-isotp'],
+  [constants.CAN_J1939, 'can-j1939'],
+]);
+
+/** AF_CAN: needs no capability, but modules that a kernel may lack. */
+export function canHint({ code, syscall, family, protocol }: Failure): string | undefined {
+  if (family !== constants.AF_CAN) return undefined;
+  if (syscall === 'socket' && (code === 'EAFNOSUPPORT' || code === 'EPROTONOSUPPORT')) {
+    const module = MODULES.get(protocol) ?? 'can-raw';
+    return (
+      `this kernel has no ${module} loaded: run "sudo modprobe ${module}", and for a virtual bus ` +
+      '"sudo modprobe vcan && sudo ip link add vcan0 type vcan && sudo ip link set vcan0 up"; ' +
+      'a kernel built without CAN needs its extra modules package (CAN sockets take no capability)'
+    );
+  }
+  if (code === 'ENETDOWN') return 'the interface is down: run "sudo ip link set <interface> up"';
+  return undefined;
+}
