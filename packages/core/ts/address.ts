@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { checkBytes, checkInteger, wrongType } from './check.ts';
 import { type Platform, platform } from './constants.ts';
 
@@ -45,19 +46,19 @@ export class AddressBuffer {
 
   /** Storage and length, as the native part fills them. */
   static whole(buffer: AddressBuffer): Uint8Array {
-    if (!(#whole in (Object(buffer) as object))) throw wrongType('address', 'an AddressBuffer', buffer);
+    if (typeof buffer !== 'object' || buffer === null || !(#whole in buffer))
+      throw wrongType('address', 'an AddressBuffer', buffer);
     return buffer.#whole;
   }
 }
 
 /** The bytes of an address. ERR_INVALID_ARG_TYPE when it is none. */
 export function sockaddr(address: Address): Uint8Array {
-  if (address instanceof Uint8Array) return checkBytes('address', address);
+  if (types.isUint8Array(address)) return checkBytes('address', address);
   const make = (address as { toSockaddr?: unknown } | null | undefined)?.toSockaddr;
   if (typeof make !== 'function') {
     throw wrongType('address', 'a Uint8Array with a sockaddr, or a value with toSockaddr()', address);
   }
   const bytes: unknown = make.call(address, platform);
-  if (!(bytes instanceof Uint8Array)) throw wrongType('address.toSockaddr()', 'a Uint8Array', bytes);
-  return bytes;
+  return checkBytes('address.toSockaddr()', bytes);
 }

@@ -1,12 +1,19 @@
 /** Arguments: refused before any system call, by an error that names the argument, what it got and what it takes. */
+import { types } from 'node:util';
 
+/** A value in a message. Objects are named by class; looking at them must not run code of theirs that throws. */
 function shown(value: unknown): string {
   if (value === null) return 'null';
   if (typeof value === 'string') return value.length > 40 ? `'${value.slice(0, 40)}…'` : `'${value}'`;
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'symbol' || typeof value === 'bigint') return `a ${typeof value}`;
-  if (typeof value === 'object') return `an object of ${value.constructor?.name ?? 'no class'}`;
-  return String(value);
+  if (typeof value !== 'object') return String(value);
+  try {
+    const name: unknown = value.constructor.name;
+    return typeof name === 'string' ? `an object of ${name}` : 'an object';
+  } catch {
+    return 'an object';
+  }
 }
 
 /** A TypeError with the code `ERR_INVALID_ARG_TYPE`. */
@@ -41,16 +48,14 @@ const INT_MAX = 0x7fffffff;
 
 /** What C calls an `int`. */
 export function checkInt(argument: string, value: unknown): number {
-  if ((value as number) === ((value as number) | 0)) return value as number;
+  if (typeof value === 'number' && value === (value | 0)) return value;
   return checkInteger(argument, value, INT_MIN, INT_MAX);
 }
 
 /** A Uint8Array (a Buffer is one) whose memory is still its own. */
 export function checkBytes(argument: string, value: unknown): Uint8Array {
-  if (Object.prototype.toString.call(value) !== '[object Uint8Array]') {
-    throw wrongType(argument, 'a Uint8Array or a Buffer', value);
-  }
-  const bytes = value as Uint8Array;
+  if (!types.isUint8Array(value)) throw wrongType(argument, 'a Uint8Array or a Buffer', value);
+  const bytes = value;
   if (bytes.byteLength === 0 && isDetached(bytes.buffer)) {
     throw wrongValue(argument, 'attached: its ArrayBuffer was transferred away', value);
   }

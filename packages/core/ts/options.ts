@@ -69,8 +69,15 @@ export function patience(options: SyncOptions | undefined): Patience {
 }
 
 /** Whether one of them is not the integer that the native part takes: cheap, for the hot calls. */
-export function odd(flags: number, offset: number, length: number): boolean {
-  return (flags | 0) !== flags || offset >>> 0 !== offset || length >>> 0 !== length;
+export function odd(flags: unknown, offset: unknown, length: unknown): boolean {
+  return (
+    typeof flags !== 'number' ||
+    (flags | 0) !== flags ||
+    typeof offset !== 'number' ||
+    offset >>> 0 !== offset ||
+    typeof length !== 'number' ||
+    length >>> 0 !== length
+  );
 }
 
 /** Names the one that {@link odd} found. */

@@ -519,7 +519,7 @@ export class Socket implements Kind {
     checkInt('name', name);
     const { slot, generation } = this.#handle;
     const result =
-      value instanceof Uint8Array
+      typeof value === 'object'
         ? native.setsockoptBytes(slot, generation, level, name, checkBytes('value', value))
         : native.setsockoptInt(slot, generation, level, name, checkOption(value));
     this.#handle.done(result, 'setsockopt');

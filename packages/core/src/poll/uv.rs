@@ -3,7 +3,7 @@
 //!
 //! Manual: <https://docs.libuv.org/en/v1.x/poll.html>.
 
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{CStr, c_int, c_void};
 use std::os::fd::{OwnedFd, RawFd};
 use std::sync::OnceLock;
 
@@ -40,24 +40,29 @@ impl Libuv {
         // SAFETY: each name is that of a libuv function with the signature of the field it is stored in.
         let find = || unsafe {
             Some(Libuv {
-                handle_size: std::mem::transmute::<*mut c_void, _>(symbol(c"uv_handle_size")?),
-                handle_get_data: std::mem::transmute::<*mut c_void, _>(symbol(c"uv_handle_get_data")?),
-                handle_set_data: std::mem::transmute::<*mut c_void, _>(symbol(c"uv_handle_set_data")?),
-                poll_init: std::mem::transmute::<*mut c_void, _>(symbol(c"uv_poll_init")?),
-                poll_start: std::mem::transmute::<*mut c_void, _>(symbol(c"uv_poll_start")?),
-                poll_stop: std::mem::transmute::<*mut c_void, _>(symbol(c"uv_poll_stop")?),
-                close: std::mem::transmute::<*mut c_void, _>(symbol(c"uv_close")?),
+                handle_size: function(c"uv_handle_size")?,
+                handle_get_data: function(c"uv_handle_get_data")?,
+                handle_set_data: function(c"uv_handle_set_data")?,
+                poll_init: function(c"uv_poll_init")?,
+                poll_start: function(c"uv_poll_start")?,
+                poll_stop: function(c"uv_poll_stop")?,
+                close: function(c"uv_close")?,
             })
         };
         LIBUV.get_or_init(find).as_ref()
     }
 }
 
-fn symbol(name: &CStr) -> Option<*mut c_void> {
-    let name: *const c_char = name.as_ptr();
-    // SAFETY: the name ends in NUL; the whole process is searched.
-    let found = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name) };
-    (!found.is_null()).then_some(found)
+/// Looks a function up in the whole process.
+///
+/// # Safety
+/// `T` is the type of a function pointer, and the one that the function of this name has.
+unsafe fn function<T: Copy>(name: &CStr) -> Option<T> {
+    const { assert!(size_of::<T>() == size_of::<*mut c_void>()) };
+    // SAFETY: the name ends in NUL.
+    let found = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
+    // SAFETY: of the same size, and by the caller's word of the same kind.
+    (!found.is_null()).then(|| unsafe { std::mem::transmute_copy(&found) })
 }
 
 /// The poll handle of one socket, from its first wait to its close. Lives in a box that libuv's close callback frees.

@@ -202,8 +202,9 @@ impl<'a> Call<'a> {
             return Err(Fault::BadArgument);
         }
         // SAFETY: offset ≤ whole, so the pointer stays within the caller's bytes or one past them.
+        let data = unsafe { data.add(offset) };
         Ok(Bytes {
-            data: unsafe { data.add(offset) },
+            data,
             length,
             scope: PhantomData,
         })
