@@ -1,0 +1,145 @@
+import { checkInteger, checkString } from './check.ts';
+import { ArgumentTypeError, ParseError } from './errors.ts';
+import { hexDigit, isDigit } from './ip.ts';
+
+/*
+ * What the human forms share: numbers, interfaces, and options after '/', which like ':' cannot stand in the
+ * name of an interface (dev_valid_name in net/core/dev.c).
+ */
+
+/** Largest interface index: the kernels keep it in a C int. */
+export const MAX_IFINDEX: number = 0x7fffffff;
+
+const MAX_NAME = 255;
+
+/** How `parse` may turn the name of an interface into its index: if_nametoindex(3). */
+export interface ParseOptions {
+  readonly ifNameToIndex?: ((name: string) => number) | undefined;
+}
+
+/** How `format` may turn an index into the interface's name: if_indextoname(3). */
+export interface FormatOptions {
+  readonly ifIndexToName?: ((index: number) => string) | undefined;
+}
+
+/** Decimal digits without leading zeros, from 0 to `max`, exactly `text[start..end)`. */
+export function readDecimal(
+  argument: string,
+  text: string,
+  start: number,
+  end: number,
+  max: number,
+  what: string,
+): number {
+  let value = 0;
+  const fail = (): ParseError => new ParseError(argument, text, start, `${what}, 0 to ${max} in decimal`);
+  if (start >= end || (text.charCodeAt(start) === 0x30 && end - start > 1)) throw fail();
+  for (let i = start; i < end; i++) {
+    if (!isDigit(text.charCodeAt(i))) throw fail();
+    value = value * 10 + text.charCodeAt(i) - 0x30;
+    if (value > max) throw fail();
+  }
+  return value;
+}
+
+/** A number as above, or in hex after `0x`. */
+export function readNumber(
+  argument: string,
+  text: string,
+  start: number,
+  end: number,
+  max: number,
+  what: string,
+): number {
+  if (!(text.startsWith('0x', start) && end - start > 2))
+    return readDecimal(argument, text, start, end, max, what);
+  let value = 0;
+  for (let i = start + 2; i < end; i++) {
+    const digit = hexDigit(text.charCodeAt(i));
+    value = value * 16 + digit;
+    if (digit < 0 || value > max)
+      throw new ParseError(argument, text, start, `${what}, 0 to 0x${max.toString(16)}`);
+  }
+  return value;
+}
+
+/** The index of an interface from its decimal index, or from its name by way of the caller's resolver. */
+export function readInterface(
+  argument: string,
+  text: string,
+  start: number,
+  end: number,
+  max: number,
+  options: ParseOptions | undefined,
+): number {
+  if (isIndex(text, start, end)) return readDecimal(argument, text, start, end, max, 'an interface index');
+  if (start >= end || end - start > MAX_NAME) {
+    throw new ParseError(
+      argument,
+      text,
+      start,
+      `an interface index, or a name of 1 to ${MAX_NAME} characters`,
+    );
+  }
+  for (let i = start; i < end; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit <= 0x20 || unit === 0x7f || unit === 0x2f || unit === 0x3a) {
+      throw new ParseError(
+        argument,
+        text,
+        i,
+        "an interface name without '/', ':', spaces and control characters",
+      );
+    }
+  }
+  const resolve = options?.ifNameToIndex;
+  if (resolve === undefined) {
+    throw new ParseError(argument, text, start, 'an interface index (names need the option ifNameToIndex)');
+  }
+  if (typeof resolve !== 'function')
+    throw new ArgumentTypeError('options.ifNameToIndex', 'a function', resolve);
+  return checkInteger('options.ifNameToIndex()', resolve(text.slice(start, end)), 1, max);
+}
+
+/** The name of interface `index` where the caller can tell, its index otherwise. 0 means any or none. */
+export function interfaceText(index: number, options: FormatOptions | undefined): string {
+  const resolve = options?.ifIndexToName;
+  if (resolve === undefined || index === 0) return String(index);
+  if (typeof resolve !== 'function')
+    throw new ArgumentTypeError('options.ifIndexToName', 'a function', resolve);
+  const name = checkString('options.ifIndexToName()', resolve(index));
+  // A name that would not be read back as this name gives way to the index.
+  const readable =
+    name.length <= MAX_NAME && /^[^/:\]\s\p{Cc}]+$/u.test(name) && !isIndex(name, 0, name.length);
+  return readable ? name : String(index);
+}
+
+/** Calls `each` for every `/key=value` in `text[start..]`; keys must be in `known`, and none may come twice. */
+export function readOptions(
+  argument: string,
+  text: string,
+  start: number,
+  known: readonly string[],
+  each: (key: string, from: number, to: number) => void,
+): void {
+  const seen = new Set<string>();
+  for (let at = start; at < text.length; ) {
+    const key = known.find((name) => text.startsWith(`/${name}=`, at));
+    if (key === undefined || seen.has(key)) {
+      const left = known.filter((name) => !seen.has(name)).map((name) => `'/${name}='`);
+      throw new ParseError(argument, text, at, [...left, 'the end'].join(' or '));
+    }
+    seen.add(key);
+    const from = at + key.length + 2;
+    const slash = text.indexOf('/', from);
+    at = slash < 0 ? text.length : slash;
+    each(key, from, at);
+  }
+}
+
+/** Only digits, and no leading zero: an index, never a name. */
+function isIndex(text: string, start: number, end: number): boolean {
+  if (start >= end || (text.charCodeAt(start) === 0x30 && end - start > 1)) return false;
+  for (let i = start; i < end; i++) if (!isDigit(text.charCodeAt(i))) return false;
+  return true;
+}

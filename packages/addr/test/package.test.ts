@@ -1,0 +1,69 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+import * as addr from '../src/index.ts';
+import config from '../tsdown.config.ts';
+
+const at = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const manifest = JSON.parse(readFileSync(at('package.json'), 'utf8')) as {
+  exports: Record<string, string | Record<string, Record<string, string>>>;
+  dependencies?: unknown;
+};
+const readme = readFileSync(at('README.md'), 'utf8');
+
+describe('package.json', () => {
+  it('exports a built file for every entry, in one shape', () => {
+    const { '.': root, './package.json': _, ...rest } = manifest.exports;
+    const names = ['index', ...Object.keys(rest).map((path) => path.slice(2))];
+    [root, ...Object.values(rest)].forEach((entry, i) => {
+      expect(existsSync(at(`src/${names[i]}.ts`)), names[i]).toBe(true);
+      expect(entry).toEqual({
+        import: { types: `./dist/${names[i]}.d.ts`, default: `./dist/${names[i]}.js` },
+        require: { types: `./dist/${names[i]}.d.cts`, default: `./dist/${names[i]}.cjs` },
+      });
+    });
+    expect(config).toMatchObject({ entry: names.map((name) => `src/${name}.ts`) });
+  });
+
+  it('depends on nothing', () => {
+    expect(manifest.dependencies).toBeUndefined();
+  });
+});
+
+describe('README.md', () => {
+  it('has an example that prints what it says', () => {
+    const block = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+    const expected = [...block.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map((match) => match[1]);
+    expect(expected.length).toBeGreaterThan(3);
+    const { outputText } = ts.transpileModule(block, {
+      compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2023 },
+    });
+    const printed: string[] = [];
+    const require = (specifier: string): unknown => {
+      if (specifier === '@sockeye/addr') return addr;
+      throw new Error(`the example imports ${specifier}`);
+    };
+    new Function('require', 'exports', 'console', outputText)(
+      require,
+      {},
+      { log: (line: unknown) => printed.push(String(line)) },
+    );
+    expect(printed).toEqual(expected);
+  });
+
+  it('has a table of forms, all of which are read and written as they stand', () => {
+    const rows = [...readme.matchAll(/^\| `([a-z0-9]+)` \|.*$/gm)];
+    const forms = rows.flatMap(([row, family]) =>
+      [...row.split('|')[2]!.matchAll(/`([^`]+)`/g)].map((match) => [family!, match[1]!] as const),
+    );
+    expect(new Set(forms.map(([family]) => family))).toEqual(
+      new Set(['inet', 'inet6', 'unix', 'packet', 'can', 'unknown']),
+    );
+    for (const [family, form] of forms) {
+      const value = addr.parse(form);
+      expect(value.family, form).toBe(family);
+      expect(addr.format(value)).toBe(form);
+    }
+  });
+});

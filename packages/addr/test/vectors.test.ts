@@ -1,0 +1,221 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { endianness, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import {
+  can,
+  decode,
+  encode,
+  formatIPv4,
+  formatIPv6,
+  formatMac,
+  inet,
+  inet6,
+  isIPv4,
+  isIPv6,
+  packet,
+  parseIPv4,
+  parseIPv6,
+  parseMac,
+  type SocketAddress,
+  size,
+  unix,
+  unixAbstract,
+  unixUnnamed,
+  unknown,
+} from '../src/index.ts';
+import { structOf } from '../src/layout.ts';
+import { hex, unhex } from './hex.ts';
+
+interface Vectors {
+  byteOrder: string;
+  libc: string;
+  layout: Record<string, Record<string, number>>;
+  inet: { address: string; port: number; bytes: string }[];
+  inet6: { address: string; port: number; flowInfo: number; scopeId: number; bytes: string }[];
+  unix: { kind: string; name: string; bytes: string }[];
+  unixKernel: { kind: string; name: string; bytes: string }[];
+  packet: {
+    ifindex: number;
+    protocol: number;
+    hatype: number;
+    pkttype: number;
+    address: string;
+    bytes: string;
+  }[];
+  can: { ifindex: number; bytes: string }[];
+  unknown: { number: number; bytes: string }[];
+  pton4: { text: string; bytes: string | null; ntop?: string }[];
+  pton6: { text: string; bytes: string | null; ntop?: string }[];
+}
+
+const folder = fileURLToPath(new URL('../vectors/', import.meta.url));
+const vectors = JSON.parse(readFileSync(join(folder, 'linux.json'), 'utf8')) as Vectors;
+
+const unixValue = (kind: string, name: Uint8Array): SocketAddress =>
+  kind === 'path' ? unix(name) : kind === 'abstract' ? unixAbstract(name) : unixUnnamed();
+
+/** Encoding gives C's bytes, and C's bytes decode to the value, also from the middle of a dirty buffer. */
+function both(value: SocketAddress, bytes: string): void {
+  expect(hex(value.toSockaddr('linux')), String(value)).toBe(bytes);
+  const expected = unhex(bytes);
+  const buffer = new Uint8Array(expected.length + 8).fill(0xaa);
+  expect(size(value, 'linux')).toBe(expected.length);
+  expect(encode(value, buffer, 3, 'linux')).toBe(expected.length);
+  expect(hex(buffer)).toBe(`aaaaaa${bytes}aaaaaaaaaa`);
+  expect(decode(buffer, 3, expected.length, 'linux')).toStrictEqual(value);
+}
+
+describe('recorded from C on Linux', () => {
+  it('is not empty', () => {
+    for (const family of [
+      'inet',
+      'inet6',
+      'unix',
+      'unixKernel',
+      'packet',
+      'can',
+      'unknown',
+      'pton4',
+      'pton6',
+    ] as const) {
+      expect(vectors[family].length, family).toBeGreaterThan(2);
+    }
+  });
+
+  it('has the offsets, sizes and numbers of layout.ts', () => {
+    const { layout } = vectors;
+    const inet = structOf('inet', 'linux');
+    expect(layout.inet).toEqual({
+      family: inet.family,
+      size: inet.size,
+      sin_port: inet.port,
+      sin_addr: inet.addr,
+    });
+    const inet6 = structOf('inet6', 'linux');
+    expect(layout.inet6).toEqual({
+      family: inet6.family,
+      size: inet6.size,
+      sin6_port: inet6.port,
+      sin6_flowinfo: inet6.flowinfo,
+      sin6_addr: inet6.addr,
+      sin6_scope_id: inet6.scopeId,
+    });
+    const unix = structOf('unix', 'linux');
+    expect(layout.unix).toEqual({
+      family: unix.family,
+      size: unix.path + unix.pathSize,
+      sun_path: unix.path,
+      sun_path_size: unix.pathSize,
+    });
+    const packet = structOf('packet', 'linux');
+    expect(layout.packet).toEqual({
+      family: packet.family,
+      size: packet.size,
+      sll_protocol: packet.protocol,
+      sll_ifindex: packet.ifindex,
+      sll_hatype: packet.hatype,
+      sll_pkttype: packet.pkttype,
+      sll_halen: packet.halen,
+      sll_addr: packet.addr,
+    });
+    const can = structOf('can', 'linux');
+    expect(layout.can).toEqual({
+      family: can.family,
+      size: can.size,
+      can_ifindex: can.ifindex,
+      minimum: can.minimum,
+    });
+  });
+
+  it('inet', () => {
+    for (const { address, port, bytes } of vectors.inet) both(inet(address, port), bytes);
+  });
+
+  it('inet6', () => {
+    for (const { address, port, bytes, ...options } of vectors.inet6)
+      both(inet6(address, port, options), bytes);
+  });
+
+  it('unix', () => {
+    for (const { kind, name, bytes } of vectors.unix) both(unixValue(kind, unhex(name)), bytes);
+  });
+
+  it('unix as the kernel names bound sockets', () => {
+    for (const { kind, name, bytes } of vectors.unixKernel) {
+      const sockaddr = unhex(bytes);
+      expect(decode(sockaddr, 0, sockaddr.length, 'linux')).toStrictEqual(unixValue(kind, unhex(name)));
+    }
+    // The full path comes back one byte longer than the struct.
+    const { path, pathSize } = structOf('unix', 'linux');
+    expect(Math.max(...vectors.unixKernel.map(({ bytes }) => bytes.length / 2))).toBe(path + pathSize + 1);
+  });
+
+  it('packet', () => {
+    for (const { bytes, address, ...fields } of vectors.packet) {
+      both(packet({ ...fields, address: unhex(address) }), bytes);
+      const value = packet({ ...fields, address: formatMac(unhex(address)) });
+      expect(hex(parseMac(value.address))).toBe(address);
+      // recvfrom(2) and getsockname(2) may give no more than the hardware address needs.
+      const short = structOf('packet', 'linux').addr + address.length / 2;
+      expect(decode(unhex(bytes), 0, short, 'linux')).toStrictEqual(value);
+    }
+  });
+
+  it('can', () => {
+    for (const { ifindex, bytes } of vectors.can) {
+      both(can(ifindex), bytes);
+      expect(decode(unhex(bytes), 0, structOf('can', 'linux').minimum, 'linux')).toStrictEqual(can(ifindex));
+    }
+  });
+
+  it('families without a codec', () => {
+    for (const { bytes } of vectors.unknown) both(unknown(unhex(bytes)), bytes);
+  });
+
+  it('inet_pton and inet_ntop, AF_INET', () => {
+    for (const { text, bytes, ntop } of vectors.pton4) {
+      expect(isIPv4(text), text).toBe(bytes !== null);
+      if (bytes === null) continue;
+      expect(hex(parseIPv4(text)), text).toBe(bytes);
+      expect(formatIPv4(unhex(bytes)), text).toBe(ntop);
+    }
+  });
+
+  it('inet_pton and inet_ntop, AF_INET6', () => {
+    for (const { text, bytes, ntop } of vectors.pton6) {
+      if (text.includes('%')) continue; // a zone is getaddrinfo's, not inet_pton's
+      expect(isIPv6(text), text).toBe(bytes !== null);
+      if (bytes === null) continue;
+      expect(parseIPv6(text), text).toEqual({ bytes: unhex(bytes), zone: undefined });
+      expect(formatIPv6(unhex(bytes)), text).toBe(ntop);
+    }
+  });
+
+  it('is still what C says', (ctx) => {
+    if (process.platform !== 'linux') ctx.skip(`the vectors are Linux's, this is ${process.platform}`);
+    if (endianness() !== 'LE') ctx.skip('the vectors are little-endian');
+    const cc = process.env.CC ?? 'cc';
+    if (spawnSync(cc, ['--version']).error) ctx.skip(`no C compiler (${cc})`);
+    const build = mkdtempSync(join(tmpdir(), 'addr-vectors-'));
+    try {
+      const program = join(build, 'record');
+      execFileSync(cc, [
+        '-std=gnu11',
+        '-Wall',
+        '-Wextra',
+        '-Werror',
+        '-o',
+        program,
+        join(folder, 'record.c'),
+      ]);
+      const now = JSON.parse(execFileSync(program, { encoding: 'utf8' })) as Vectors;
+      if (now.libc !== vectors.libc) ctx.skip(`the vectors are ${vectors.libc}'s, this C library is another`);
+      expect(now).toEqual(vectors);
+    } finally {
+      rmSync(build, { recursive: true });
+    }
+  });
+});
