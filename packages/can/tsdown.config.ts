@@ -1,7 +1,16 @@
 import { defineConfig } from 'tsdown';
 
 export default defineConfig({
-  entry: ['src/index.ts'],
+  entry: [
+    'src/index.ts',
+    'src/error-frame.ts',
+    'src/errors.ts',
+    'src/fd.ts',
+    'src/filter.ts',
+    'src/frame.ts',
+    'src/id.ts',
+    'src/text.ts',
+  ],
   format: ['esm', 'cjs'],
   fixedExtension: false,
   target: 'node20',

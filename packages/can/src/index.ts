@@ -1,0 +1,57 @@
+export {
+  type ControllerError,
+  decodeErrorFrame,
+  describeErrorFrame,
+  type ErrorClass,
+  type ErrorReport,
+  errorMask,
+  type ProtocolError,
+} from './error-frame.ts';
+export { MalformedFrameError } from './errors.ts';
+export {
+  CANFD_BRS,
+  CANFD_ESI,
+  CANFD_FDF,
+  CANFD_MAX_DLEN,
+  CANFD_MTU,
+  decodeFdFrame,
+  encodeFdFrame,
+  type FdFrame,
+  type FdFrameFields,
+  fdDlcToLength,
+  fdLengthToDlc,
+  fdPaddedLength,
+} from './fd.ts';
+export {
+  CAN_INV_FILTER,
+  CAN_RAW_FILTER_MAX,
+  type CanFilter,
+  decodeFilters,
+  encodeFilters,
+} from './filter.ts';
+export {
+  CAN_MAX_DLEN,
+  CAN_MTU,
+  type CanFrame,
+  type CanFrameFields,
+  type ClassicFrame,
+  type ClassicFrameFields,
+  decodeClassicFrame,
+  decodeFrame,
+  encodeClassicFrame,
+  encodeFrame,
+} from './frame.ts';
+export {
+  CAN_EFF_FLAG,
+  CAN_EFF_MASK,
+  CAN_ERR_FLAG,
+  CAN_RTR_FLAG,
+  CAN_SFF_MASK,
+  type CanId,
+  type CanIdFields,
+  decodeCanId,
+  encodeCanId,
+  formatId,
+} from './id.ts';
+export { type CanSendOptions, type RawCanOptions, RawCanSocket, type ReceivedCanFrame } from './raw.ts';
+export { formatFrame, parseFrame } from './text.ts';

@@ -1,0 +1,32 @@
+/** Sizes and offsets of linux/can.h; numbers in those structures are in the byte order of the machine. */
+
+/** sizeof(struct can_frame) */
+export const CAN_MTU = 16;
+/** sizeof(struct canfd_frame) */
+export const CANFD_MTU = 72;
+/** sizeof(struct can_filter) */
+export const FILTER_SIZE = 8;
+
+export const CAN_MAX_DLEN = 8;
+export const CANFD_MAX_DLEN = 64;
+
+/** Offsets in struct can_frame and struct canfd_frame. */
+export const CAN_ID = 0;
+export const LEN = 4;
+export const FD_FLAGS = 5;
+export const LEN8_DLC = 7;
+export const DATA = 8;
+
+const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+export const readHostU32: (bytes: Uint8Array, at: number) => number = littleEndian
+  ? (bytes, at) =>
+      (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0
+  : (bytes, at) =>
+      ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
+
+export function writeHostU32(bytes: Uint8Array, at: number, value: number): void {
+  for (let index = 0; index < 4; index++) {
+    bytes[at + (littleEndian ? index : 3 - index)] = value >>> (8 * index);
+  }
+}

@@ -1,0 +1,279 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { can, decode } from '@sockeye/addr';
+import {
+  AddressBuffer,
+  constants,
+  ifNameToIndex,
+  platform,
+  Socket,
+  SocketError,
+  type SyncOptions,
+  type WaitOptions,
+} from '@sockeye/core';
+import { checkUint } from './check.ts';
+import { type CanFilter, encodeFilters } from './filter.ts';
+import { type CanFrame, type CanFrameFields, decodeFrame, encodeFrame } from './frame.ts';
+import { CAN_EFF_MASK } from './id.ts';
+import { CANFD_MTU } from './layout.ts';
+
+/** The longest pause, in ms, between two tries to send while the interface's queue is full. */
+const LONGEST_PAUSE = 50;
+
+export interface RawCanOptions {
+  /**
+   * What to receive; left out: everything but error frames. An empty list: nothing, for a socket that only
+   * sends.
+   */
+  readonly filters?: readonly CanFilter[] | undefined;
+  /** A frame must pass all filters instead of one. Default false. */
+  readonly joinFilters?: boolean | undefined;
+  /** Receive CAN FD frames, and be allowed to send them, beside classic ones. Default false. */
+  readonly fd?: boolean | undefined;
+  /** Whether other sockets on this host see what is sent. Default true. */
+  readonly loopback?: boolean | undefined;
+  /**
+   * Whether this socket receives what it sent itself, once it was on the bus; needs `loopback`. Default
+   * false.
+   */
+  readonly receiveOwn?: boolean | undefined;
+  /** Which error frames to receive, see `errorMask`. Default 0: none. */
+  readonly errorMask?: number | undefined;
+}
+
+/** A frame, and the index of the interface it came from. */
+export type ReceivedCanFrame = CanFrame & { readonly ifindex: number };
+
+export interface CanSendOptions {
+  /** Where to send, on a socket that is open on all interfaces. */
+  readonly ifindex?: number | undefined;
+}
+
+/**
+ * A raw CAN socket (Linux: the kernel's networking/can.rst). It needs no capability. Frames are encoded and
+ * decoded here; all else, from options to descriptors, is done on {@link socket}.
+ */
+export class RawCanSocket implements Disposable, AsyncDisposable {
+  /** The socket below. */
+  readonly socket: Socket;
+  /** Index of the interface it is open on; 0 for all. */
+  readonly ifindex: number;
+  readonly #spareAddresses: AddressBuffer[] = [];
+
+  private constructor(socket: Socket, ifindex: number) {
+    this.socket = socket;
+    this.ifindex = ifindex;
+  }
+
+  /**
+   * Opens a socket on an interface, by name or index; 0 is all CAN interfaces. Options are set before it is
+   * bound, so no frame that they exclude is received.
+   * @throws ENOTSUP on other systems than Linux, EAFNOSUPPORT where the kernel has no CAN, ENODEV for an
+   * interface that does not exist or is not CAN, EINVAL for more than 512 filters.
+   */
+  static open(interfaceNameOrIndex: string | number, options: RawCanOptions = {}): RawCanSocket {
+    can(0).toSockaddr(platform);
+    const ifindex =
+      typeof interfaceNameOrIndex === 'string'
+        ? ifNameToIndex(interfaceNameOrIndex)
+        : checkUint('interfaceNameOrIndex', interfaceNameOrIndex, 0x7fffffff);
+    const filters = options.filters === undefined ? undefined : encodeFilters(options.filters);
+    const errors = checkUint('errorMask', options.errorMask ?? 0, CAN_EFF_MASK);
+    const socket = Socket.create(constants.AF_CAN, constants.SOCK_RAW, constants.CAN_RAW);
+    try {
+      const set = (name: number, value: number | Uint8Array | boolean | undefined): void => {
+        if (value === undefined) return;
+        socket.setsockopt(constants.SOL_CAN_RAW, name, typeof value === 'boolean' ? Number(value) : value);
+      };
+      set(constants.CAN_RAW_FILTER, filters);
+      set(constants.CAN_RAW_ERR_FILTER, errors);
+      set(constants.CAN_RAW_FD_FRAMES, options.fd);
+      set(constants.CAN_RAW_LOOPBACK, options.loopback);
+      set(constants.CAN_RAW_RECV_OWN_MSGS, options.receiveOwn);
+      set(constants.CAN_RAW_JOIN_FILTERS, options.joinFilters);
+      socket.bind(can(ifindex));
+      return new RawCanSocket(socket, ifindex);
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
+  }
+
+  /** Takes over a bound raw CAN socket that was made elsewhere, such as a descriptor that was handed over. */
+  static from(socket: Socket, ifindex = 0): RawCanSocket {
+    return new RawCanSocket(socket, checkUint('ifindex', ifindex, 0x7fffffff));
+  }
+
+  get closed(): boolean {
+    return this.socket.closed;
+  }
+
+  /** Replaces the receive filters. @throws EINVAL for more than 512. */
+  setFilters(filters: readonly CanFilter[]): void {
+    this.socket.setsockopt(constants.SOL_CAN_RAW, constants.CAN_RAW_FILTER, encodeFilters(filters));
+  }
+
+  /** Replaces the error mask, see `errorMask`; 0 receives no error frames. */
+  setErrorMask(mask: number): void {
+    checkUint('mask', mask, CAN_EFF_MASK);
+    this.socket.setsockopt(constants.SOL_CAN_RAW, constants.CAN_RAW_ERR_FILTER, mask);
+  }
+
+  /**
+   * Waits for a frame.
+   * @throws ENETDOWN once when the interface goes down, ENODEV when it vanishes, ERR_SOCKET_TIMEOUT,
+   * ABORT_ERR, ECANCELED when the socket is closed meanwhile.
+   */
+  async recv(options?: WaitOptions): Promise<ReceivedCanFrame> {
+    const bytes = new Uint8Array(CANFD_MTU);
+    if (this.ifindex !== 0) {
+      return received(bytes.subarray(0, await this.socket.recvInto(bytes, options)), this.ifindex);
+    }
+    const address = this.#spareAddresses.pop() ?? new AddressBuffer();
+    try {
+      const count = await this.socket.recvFromInto(bytes, address, options);
+      return received(bytes.subarray(0, count), interfaceOf(address));
+    } finally {
+      this.#spareAddresses.push(address);
+    }
+  }
+
+  /** As {@link recv}, blocking this thread. */
+  recvSync(options?: SyncOptions): ReceivedCanFrame {
+    const bytes = new Uint8Array(CANFD_MTU);
+    if (this.ifindex !== 0) {
+      return received(bytes.subarray(0, this.socket.recvIntoSync(bytes, options)), this.ifindex);
+    }
+    const address = this.#spareAddresses.pop() ?? new AddressBuffer();
+    try {
+      const count = this.socket.recvFromIntoSync(bytes, address, options);
+      return received(bytes.subarray(0, count), interfaceOf(address));
+    } finally {
+      this.#spareAddresses.push(address);
+    }
+  }
+
+  /**
+   * Receives a frame as bytes into `bytes`, without waiting, throwing or allocating: 16 or 72 (their number;
+   * `decodeFrame` reads `bytes.subarray(0, 16 or 72)`), or `-errno`. 72 bytes of room are enough for every
+   * frame; with `address` it says where the frame came from.
+   */
+  tryRecvInto(bytes: Uint8Array, address?: AddressBuffer): number {
+    return address === undefined
+      ? this.socket.tryRecvInto(bytes)
+      : this.socket.tryRecvFromInto(bytes, address);
+  }
+
+  /**
+   * Sends a frame, waiting for room. A full queue of the interface (ENOBUFS, which no readiness tells of) is
+   * tried again after growing pauses.
+   * @throws ERR_SOCKET_TIMEOUT when the queue stays full for `timeout` ms (`cause`: ENOBUFS), ABORT_ERR,
+   * ENETDOWN, EINVAL for an FD frame on a socket or interface that does not take them, ENXIO without an
+   * interface on a socket that is open on all.
+   */
+  async send(frame: CanFrameFields, options: WaitOptions & CanSendOptions = {}): Promise<void> {
+    const bytes = new Uint8Array(CANFD_MTU);
+    const data = bytes.subarray(0, encodeFrame(frame, bytes));
+    const deadline = deadlineOf(options.timeout);
+    for (let wait = 1; ; wait = Math.min(2 * wait, LONGEST_PAUSE)) {
+      const left = { signal: options.signal, timeout: remaining(deadline) };
+      try {
+        if (options.ifindex === undefined) await this.socket.send(data, left);
+        else await this.socket.sendTo(data, can(options.ifindex), left);
+        return;
+      } catch (error) {
+        if (!isQueueFull(error)) throw error;
+        if (remaining(deadline) === 0) throw queueStayedFull(error);
+        // A signal left out and one that is undefined are different things to exactOptionalPropertyTypes.
+        await pause(
+          Math.min(wait, remaining(deadline) ?? wait),
+          undefined,
+          options.signal && { signal: options.signal },
+        );
+      }
+    }
+  }
+
+  /** As {@link send}, blocking this thread. */
+  sendSync(frame: CanFrameFields, options: SyncOptions & CanSendOptions = {}): void {
+    const bytes = new Uint8Array(CANFD_MTU);
+    const data = bytes.subarray(0, encodeFrame(frame, bytes));
+    const deadline = deadlineOf(options.timeout);
+    for (let wait = 1; ; wait = Math.min(2 * wait, LONGEST_PAUSE)) {
+      const left = { interruptible: options.interruptible, timeout: remaining(deadline) };
+      try {
+        if (options.ifindex === undefined) this.socket.sendSync(data, left);
+        else this.socket.sendToSync(data, can(options.ifindex), left);
+        return;
+      } catch (error) {
+        if (!isQueueFull(error)) throw error;
+        if (remaining(deadline) === 0) throw queueStayedFull(error);
+        Atomics.wait(
+          new Int32Array(new SharedArrayBuffer(4)),
+          0,
+          0,
+          Math.min(wait, remaining(deadline) ?? wait),
+        );
+      }
+    }
+  }
+
+  /**
+   * Sends a frame that `encodeFrame` wrote, 16 or 72 bytes, without waiting or allocating: their number, or
+   * `-errno` (EAGAIN, ENOBUFS: the queue is full).
+   */
+  trySend(bytes: Uint8Array): number {
+    return this.socket.trySend(bytes);
+  }
+
+  /** Frame after frame, until the socket is closed. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<ReceivedCanFrame, void, void> {
+    while (!this.closed) {
+      let frame: ReceivedCanFrame;
+      try {
+        frame = await this.recv();
+      } catch (error) {
+        if (this.closed) return;
+        throw error;
+      }
+      yield frame;
+    }
+  }
+
+  /** Closes the socket; twice is fine. */
+  close(): void {
+    this.socket.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+}
+
+function received(bytes: Uint8Array, ifindex: number): ReceivedCanFrame {
+  return { ...decodeFrame(bytes), ifindex };
+}
+
+function interfaceOf({ bytes, length }: AddressBuffer): number {
+  if (length === 0) return 0;
+  const address = decode(bytes, 0, length, platform);
+  return address.family === 'can' ? address.ifindex : 0;
+}
+
+const isQueueFull = (error: unknown): boolean => error instanceof SocketError && error.code === 'ENOBUFS';
+
+const queueStayedFull = (cause: unknown): SocketError =>
+  new SocketError("send: the timeout ran out, and the interface's queue was full all the while", {
+    code: 'ERR_SOCKET_TIMEOUT',
+    syscall: 'send',
+    cause,
+  });
+
+const deadlineOf = (timeout: number | undefined): number | undefined =>
+  timeout === undefined ? undefined : performance.now() + timeout;
+
+const remaining = (deadline: number | undefined): number | undefined =>
+  deadline === undefined ? undefined : Math.max(0, deadline - performance.now());

@@ -1,0 +1,252 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MalformedFrameError } from '../src/errors.ts';
+import { decodeFdFrame, encodeFdFrame, fdDlcToLength, fdLengthToDlc, fdPaddedLength } from '../src/fd.ts';
+import { decodeFilters, encodeFilters } from '../src/filter.ts';
+import {
+  type CanFrame,
+  type CanFrameFields,
+  type ClassicFrame,
+  decodeClassicFrame,
+  decodeFrame,
+  encodeFrame,
+} from '../src/frame.ts';
+import { decodeCanId, encodeCanId } from '../src/id.ts';
+import { formatFrame, parseFrame } from '../src/text.ts';
+
+const range = expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' });
+const value = expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' });
+const type = expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' });
+
+const id = fc.oneof(
+  fc.record({ id: fc.nat(0x7ff), extended: fc.constant(false), error: fc.constant(false) }),
+  fc.record({ id: fc.nat(0x1fffffff), extended: fc.constant(true), error: fc.constant(false) }),
+  fc.record({ id: fc.nat(0x1fffffff), extended: fc.constant(false), error: fc.constant(true) }),
+);
+const empty = new Uint8Array(0);
+
+const classic: fc.Arbitrary<CanFrame> = fc
+  .tuple(id, fc.boolean(), fc.uint8Array({ maxLength: 8 }), fc.nat(8), fc.constantFrom(0, 9, 12, 15))
+  .map(([head, remote, data, asked, dlc]) => {
+    const length = remote ? asked : data.length;
+    const len8Dlc = length === 8 ? dlc : 0;
+    return { fd: false, ...head, remote, length, len8Dlc, data: remote ? empty : data };
+  });
+
+const flexible: fc.Arbitrary<CanFrame> = fc
+  .record({
+    head: id,
+    bitRateSwitch: fc.boolean(),
+    errorStateIndicator: fc.boolean(),
+    data: fc.uint8Array({ maxLength: 64 }),
+  })
+  .map(({ head, ...rest }) => ({ fd: true, remote: false, ...head, ...rest }));
+
+const plain = (frame: CanFrame): object => ({ ...frame, data: [...frame.data] });
+
+describe('frames', () => {
+  it('come back whole, through bytes and through text', () => {
+    fc.assert(
+      fc.property(fc.oneof(classic, flexible), (frame) => {
+        const into = new Uint8Array(80).fill(0xee);
+        const size = encodeFrame(frame, into, 4);
+        expect(size).toBe(frame.fd ? 72 : 16);
+        expect([...into.subarray(0, 4), ...into.subarray(4 + size)]).toEqual(Array(80 - size).fill(0xee));
+        expect(plain(decodeFrame(into.subarray(4, 4 + size)))).toEqual(plain(frame));
+        expect(plain((frame.fd ? decodeFdFrame : decodeClassicFrame)(into, 4))).toEqual(plain(frame));
+        expect(plain(parseFrame(formatFrame(frame)))).toEqual(plain(frame));
+      }),
+    );
+  });
+
+  it('leave nothing of what was in the buffer before', () => {
+    const into = new Uint8Array(16).fill(0xee);
+    encodeFrame({ id: 0 }, into);
+    expect([...into]).toEqual(Array(16).fill(0));
+  });
+
+  it('need no more than an identifier and data', () => {
+    const into = new Uint8Array(16);
+    encodeFrame({ id: 0x123, data: Uint8Array.of(1, 2) }, into);
+    expect(plain(decodeFrame(into))).toEqual({
+      fd: false,
+      id: 0x123,
+      extended: false,
+      remote: false,
+      error: false,
+      length: 2,
+      len8Dlc: 0,
+      data: [1, 2],
+    });
+  });
+
+  const bytes = (length: number): Uint8Array => new Uint8Array(length);
+  it.each<[string, CanFrameFields, object]>([
+    ['a standard identifier of 12 bits', { id: 0x800 }, range],
+    ['an extended identifier of 30 bits', { id: 0x20000000, extended: true }, range],
+    ['a negative identifier', { id: -1 }, range],
+    ['an identifier that is text', { id: '1' as never }, type],
+    ['9 bytes in a classic frame', { id: 1, data: bytes(9) }, range],
+    ['65 bytes in an FD frame', { id: 1, fd: true, data: bytes(65) }, range],
+    ['data that are no bytes', { id: 1, data: [1] as never }, type],
+    ['a remote frame with data', { id: 1, remote: true, data: bytes(1) }, value],
+    ['a remote FD frame', { id: 1, fd: true, remote: true as never }, value],
+    ['a length that is not that of the data', { id: 1, data: bytes(2), length: 3 }, value],
+    ['a remote frame that asks for 9', { id: 1, remote: true, length: 9 }, range],
+    ['a raw DLC with 7 bytes', { id: 1, data: bytes(7), len8Dlc: 9 }, range],
+    ['a raw DLC of 16', { id: 1, data: bytes(8), len8Dlc: 16 }, range],
+  ])('%s is refused', (_, frame, error) => {
+    const into = new Uint8Array(72).fill(0xee);
+    expect(() => encodeFrame(frame, into)).toThrow(error);
+    expect([...into]).toEqual(Array(72).fill(0xee));
+  });
+
+  it('are 16 or 72 bytes, with a length that fits', () => {
+    for (const size of [0, 15, 17, 71, 73]) {
+      expect(() => decodeFrame(new Uint8Array(size))).toThrow(MalformedFrameError);
+    }
+    const at4 = expect.objectContaining({ name: 'MalformedFrameError', offset: 4 });
+    expect(() => decodeFrame(new Uint8Array(16).fill(9))).toThrow(at4);
+    expect(() => decodeFrame(new Uint8Array(72).fill(65))).toThrow(at4);
+    expect(() => encodeFrame({ id: 1 }, new Uint8Array(16), 1)).toThrow(range);
+    expect(() => decodeFrame('x' as never)).toThrow(type);
+  });
+
+  it('any 16 or 72 bytes decode, or throw the typed error', () => {
+    const any = fc.oneof(
+      fc.uint8Array({ minLength: 16, maxLength: 16 }),
+      fc.uint8Array({ minLength: 72, maxLength: 72 }),
+    );
+    fc.assert(
+      fc.property(any, fc.nat(70), (content, length) => {
+        content[4] = length;
+        try {
+          const frame = decodeFrame(content);
+          expect(frame.data.length).toBe(frame.remote ? 0 : length);
+          const again = new Uint8Array(content.length);
+          encodeFrame(frame, again);
+          expect(plain(decodeFrame(again))).toEqual(plain(frame));
+        } catch (error) {
+          expect(error).toBeInstanceOf(MalformedFrameError);
+          expect(length).toBeGreaterThan(content.length - 8);
+        }
+      }),
+    );
+  });
+});
+
+describe('identifiers', () => {
+  it('come back from every canid_t, but for bits that a standard identifier has not', () => {
+    fc.assert(
+      fc.property(fc.nat(0xffffffff), (canId) => {
+        const parts = decodeCanId(canId);
+        const kept = parts.extended || parts.error ? canId : (canId & 0xc00007ff) >>> 0;
+        expect(encodeCanId(parts)).toBe(kept);
+      }),
+    );
+    expect(() => decodeCanId(2 ** 32)).toThrow(range);
+  });
+});
+
+describe('CAN FD lengths', () => {
+  it('map to codes and back as ISO 11898-1 has them', () => {
+    const lengths = [...Array(16).keys()].map(fdDlcToLength);
+    expect(lengths).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 20, 24, 32, 48, 64]);
+    for (let length = 0; length <= 64; length++) {
+      expect(lengths).toContain(fdPaddedLength(length));
+      expect(fdPaddedLength(length)).toBeGreaterThanOrEqual(length);
+      const dlc = fdLengthToDlc(length);
+      if (dlc > 0) expect(lengths[dlc - 1]).toBeLessThan(length);
+    }
+    for (const wrong of [-1, 16, 1.5]) expect(() => fdDlcToLength(wrong)).toThrow(range);
+    expect(() => fdLengthToDlc(65)).toThrow(range);
+  });
+
+  it('are not forced on a frame: the kernel takes any up to 64', () => {
+    const into = new Uint8Array(72);
+    encodeFdFrame({ fd: true, id: 1, data: new Uint8Array(9) }, into);
+    expect(decodeFdFrame(into).data.length).toBe(9);
+  });
+});
+
+describe('filters', () => {
+  it('come back whole', () => {
+    const one = fc.record({
+      id: fc.nat(0xffffffff).map((bits) => (bits & ~0x20000000) >>> 0),
+      mask: fc.nat(0xffffffff),
+      inverted: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(one), (filters) => {
+        expect(decodeFilters(encodeFilters(filters))).toEqual(filters);
+      }),
+    );
+  });
+
+  it('are refused when the kernel would read them otherwise than meant', () => {
+    expect(() => encodeFilters([{ id: 0x20000001, mask: 0x7ff }])).toThrow(range);
+    expect(() => encodeFilters([{ id: 1, mask: -1 }])).toThrow(range);
+    expect(() => encodeFilters({ id: 1, mask: 1 } as never)).toThrow(type);
+    expect(() => decodeFilters(new Uint8Array(12))).toThrow(expect.objectContaining({ offset: 8 }));
+  });
+});
+
+describe('text as candump writes it', () => {
+  it('CAN FD frames of a kernel that sets CANFD_FDF, as candump prints them, are read without it', () => {
+    expect(formatFrame(parseFrame('123##5AABB'))).toBe('123##1AABB');
+    expect(formatFrame(parseFrame('123##4'))).toBe('123##0');
+  });
+
+  it.each<[string, Partial<ClassicFrame>]>([
+    ['123#de.ad.BE.ef', { id: 0x123, data: Uint8Array.of(0xde, 0xad, 0xbe, 0xef) }],
+    ['0000007f#r3', { id: 0x7f, extended: true, remote: true, length: 3 }],
+    ['20000004#0001000000000000', { id: 4, error: true, extended: false }],
+  ])('%s is read', (given, expected) => {
+    expect(parseFrame(given)).toMatchObject(expected);
+  });
+
+  it.each([
+    ['', 0],
+    ['12#', 0],
+    ['1234#', 0],
+    ['800#', 0],
+    ['40000000#', 0],
+    ['123', 0],
+    ['123#1', 4],
+    ['123#11223', 8],
+    ['123#112233445566778899', 4],
+    ['123#R9', 5],
+    ['123#R8_8', 6],
+    ['123#11_9', 6],
+    ['123##', 5],
+    ['123##x', 5],
+    ['123##1123', 8],
+    ['123###', 5],
+    ['123#11 ', 6],
+  ])('%j is refused at offset %i', (given, offset) => {
+    expect(() => parseFrame(given)).toThrow(expect.objectContaining({ name: 'MalformedFrameError', offset }));
+  });
+
+  it('any text is read or refused with the typed error', () => {
+    const near = fc.string({ unit: fc.constantFrom(...'0123456789ABCDEFabcdefRr#_. '), maxLength: 40 });
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          near,
+          near.map((rest) => `123#${rest}`),
+        ),
+        (given) => {
+          try {
+            const frame = parseFrame(given);
+            expect(plain(parseFrame(formatFrame(frame)))).toEqual(plain(frame));
+          } catch (error) {
+            expect(error).toBeInstanceOf(MalformedFrameError);
+          }
+        },
+      ),
+      { numRuns: 2000 },
+    );
+    expect(() => parseFrame(123 as never)).toThrow(type);
+  });
+});

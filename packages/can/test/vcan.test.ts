@@ -1,0 +1,211 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { AddressBuffer, errnos, ifNameToIndex, platform } from '@sockeye/core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { errorMask } from '../src/error-frame.ts';
+import { decodeFrame } from '../src/frame.ts';
+import { type RawCanOptions, RawCanSocket } from '../src/raw.ts';
+import { formatFrame, parseFrame } from '../src/text.ts';
+
+/** A virtual CAN bus for these tests alone; its MTU lets FD frames through. */
+const BUS = process.env.SOCKEYE_VCAN ?? 'vcan0';
+
+/** Why there is no bus here; undefined when there is one. */
+function whyNot(): string | undefined {
+  if (platform !== 'linux') return 'CAN sockets are Linux only';
+  try {
+    RawCanSocket.open(BUS).close();
+    return undefined;
+  } catch (error) {
+    return `no virtual CAN bus ${BUS}: ${(error as Error).message}`;
+  }
+}
+
+const reason = whyNot();
+const sockets: RawCanSocket[] = [];
+const refusal = (code: string): object => expect.objectContaining({ code });
+
+function open(bus: string | number = BUS, options: RawCanOptions = {}): RawCanSocket {
+  const socket = RawCanSocket.open(bus, options);
+  sockets.push(socket);
+  return socket;
+}
+
+/** What is there to receive now, as text. */
+function drain(socket: RawCanSocket): string[] {
+  const texts: string[] = [];
+  const bytes = new Uint8Array(72);
+  for (;;) {
+    const size = socket.tryRecvInto(bytes);
+    if (size === -errnos.EAGAIN) return texts;
+    if (size < 0) throw new Error(`recv: ${size}`);
+    texts.push(formatFrame(decodeFrame(bytes.subarray(0, size))));
+  }
+}
+
+const sendAll = (socket: RawCanSocket, ...texts: string[]): void => {
+  for (const text of texts) socket.sendSync(parseFrame(text), { timeout: 5000 });
+};
+
+beforeEach((ctx) => {
+  if (reason !== undefined) ctx.skip(reason);
+});
+
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.close();
+});
+
+describe('a virtual CAN bus', () => {
+  it('carries classic frames as they are', async () => {
+    const sender = open();
+    const receiver = open(ifNameToIndex(BUS));
+    const texts = ['123#0102', '123#', '1ABCDEF0#R4', '123#R', '123#1122334455667788_B', '00000123#11'];
+    const received: string[] = [];
+    for (const text of texts) {
+      await sender.send(parseFrame(text), { timeout: 5000 });
+      const frame = await receiver.recv({ timeout: 5000 });
+      expect(frame.ifindex).toBe(ifNameToIndex(BUS));
+      received.push(formatFrame(frame));
+    }
+    expect(received).toEqual(texts);
+    expect(drain(sender)).toEqual([]);
+  });
+
+  it('carries FD frames to and from those that ask for them', () => {
+    const sender = open(BUS, { fd: true });
+    const receiver = open(BUS, { fd: true });
+    const classic = open();
+    const texts = [
+      `077##3${'09'.repeat(64)}`,
+      '123##0',
+      '1FFFFFFF##1AABB',
+      '123##2112233445566778899',
+      '7FF#01',
+    ];
+    sendAll(sender, ...texts);
+    expect(drain(receiver)).toEqual(texts);
+    expect(drain(classic)).toEqual(['7FF#01']);
+    expect(() => sendAll(classic, '123##0')).toThrow(refusal('EINVAL'));
+  });
+
+  it('is filtered by the kernel', () => {
+    const sender = open(BUS, { filters: [] });
+    const filters = [
+      { id: 0x100, mask: 0x80000700 },
+      { id: 0x80000200, mask: 0x9fffffff },
+    ];
+    const receiver = open(BUS, { filters });
+    const texts = ['123#', '223#', '00000200#', '1FF#', '00000123#'];
+    sendAll(sender, ...texts);
+    expect(drain(receiver)).toEqual(['123#', '00000200#', '1FF#']);
+    receiver.setFilters([{ id: 0x100, mask: 0x700, inverted: true }]);
+    sendAll(sender, '123#', '223#');
+    expect(drain(receiver)).toEqual(['223#']);
+    const joined = open(BUS, {
+      joinFilters: true,
+      filters: [
+        { id: 0x100, mask: 0x700 },
+        { id: 0x123, mask: 0x7ff, inverted: true },
+      ],
+    });
+    sendAll(sender, '123#', '124#', '224#');
+    expect(drain(joined)).toEqual(['124#']);
+    expect(drain(sender)).toEqual([]);
+    expect(() => joined.setFilters(Array(513).fill({ id: 1, mask: 1 }))).toThrow(refusal('EINVAL'));
+    joined.setFilters(Array(512).fill({ id: 1, mask: 1 }));
+  });
+
+  it('gives own frames back, or leaves others out, as told', () => {
+    const own = open(BUS, { receiveOwn: true });
+    const other = open();
+    const quiet = open(BUS, { loopback: false });
+    sendAll(own, '001#');
+    sendAll(quiet, '002#');
+    expect([own, other, quiet].map(drain)).toEqual([['001#'], ['001#'], ['001#']]);
+  });
+
+  it('is one of all interfaces', async () => {
+    const index = ifNameToIndex(BUS);
+    const all = open(0);
+    const one = open();
+    sendAll(one, '001#');
+    expect(await all.recv({ timeout: 5000 })).toMatchObject({ id: 1, ifindex: index });
+    sendAll(one, '002#');
+    expect(all.recvSync({ timeout: 5000 })).toMatchObject({ id: 2, ifindex: index });
+    sendAll(one, '003#');
+    const address = new AddressBuffer();
+    expect(all.tryRecvInto(new Uint8Array(72), address)).toBe(16);
+    expect(address.length).toBeGreaterThan(0);
+    await all.send({ id: 4 }, { ifindex: index });
+    all.sendSync({ id: 5 }, { ifindex: index });
+    expect(drain(one)).toEqual(['004#', '005#']);
+    expect(() => all.sendSync({ id: 6 })).toThrow(refusal('ENXIO'));
+  });
+
+  it('reports errors as frames to those that ask for them', () => {
+    const reports = open(BUS, { filters: [], errorMask: errorMask(['busOff']) });
+    const sender = open();
+    sendAll(sender, '20000040#0000000000000000', '20000001#0000000000000000', '123#');
+    expect(drain(reports)).toEqual(['20000040#0000000000000000']);
+    reports.setErrorMask(0);
+    sendAll(sender, '20000040#0000000000000000');
+    expect(drain(reports)).toEqual([]);
+  });
+
+  it('is neither the loopback interface nor one that is not there', () => {
+    expect(() => open('lo')).toThrow(refusal('ENODEV'));
+    expect(() => open(0x7ffffffe)).toThrow(refusal('ENODEV'));
+  });
+
+  it('keeps the order of many frames', async () => {
+    const sender = open();
+    const receiver = open();
+    const ids: number[] = [];
+    const reading = (async () => {
+      for await (const { id } of receiver) if (ids.push(id) === 500) break;
+    })();
+    for (let id = 0; id < 500; id++) await sender.send({ id });
+    await reading;
+    expect(ids).toEqual([...Array(500).keys()]);
+  });
+
+  it('goes down, comes up and vanishes, and its sockets are told', async (ctx) => {
+    const name = 'skyvcan9';
+    const added = spawnSync('ip', ['link', 'add', name, 'type', 'vcan'], { encoding: 'utf8' });
+    if (added.error !== undefined || added.status !== 0)
+      ctx.skip(`no bus of its own: ${added.stderr ?? added.error}`);
+    const link = (...change: string[]): Buffer => execFileSync('ip', ['link', ...change]);
+    try {
+      const early = open(name);
+      expect(() => early.recvSync({ timeout: 5000 })).toThrow(refusal('ENETDOWN'));
+      expect(() => sendAll(early, '001#')).toThrow(refusal('ENETDOWN'));
+      link('set', name, 'up');
+      const socket = open(name);
+      const waiting = socket.recv({ timeout: 5000 });
+      link('set', name, 'down');
+      await expect(waiting).rejects.toMatchObject({ code: 'ENETDOWN' });
+      link('set', name, 'up');
+      const again = socket.recv({ timeout: 5000 });
+      sendAll(open(name), '009#');
+      expect((await again).id).toBe(9);
+      link('del', name);
+      await expect(socket.recv({ timeout: 5000 })).rejects.toMatchObject({ code: 'ENODEV' });
+    } finally {
+      spawnSync('ip', ['link', 'del', name]);
+    }
+  });
+
+  it('speaks the text of can-utils', async (ctx) => {
+    if (spawnSync('cansend', []).error !== undefined) ctx.skip('there is no cansend (can-utils)');
+    const receiver = open(BUS, { fd: true });
+    for (const text of [
+      '123#DEADBEEF',
+      '00000123#R4',
+      '12345678#R',
+      '123##1AABB',
+      `1FFFFFFF##3${'5A'.repeat(64)}`,
+    ]) {
+      execFileSync('cansend', [BUS, text]);
+      expect(formatFrame(await receiver.recv({ timeout: 5000 }))).toBe(text);
+    }
+  });
+});

@@ -1,0 +1,96 @@
+import { checkBytes, checkReadable, checkRoom, checkUint, invalidValue } from './check.ts';
+import { readU16, writeU16 } from './network-order.ts';
+
+const HARDWARE_TYPE = 0;
+const PROTOCOL_TYPE = 2;
+const HARDWARE_LENGTH = 4;
+const PROTOCOL_LENGTH = 5;
+const OPERATION = 6;
+const ADDRESSES = 8;
+
+/** ARP over Ethernet for IPv4 is this long. */
+export const ARP_IPV4_LENGTH = 28;
+
+/** Operations (RFC 826, RFC 903). */
+export const arpOperations: {
+  readonly REQUEST: 1;
+  readonly REPLY: 2;
+  readonly REVERSE_REQUEST: 3;
+  readonly REVERSE_REPLY: 4;
+} = { REQUEST: 1, REPLY: 2, REVERSE_REQUEST: 3, REVERSE_REPLY: 4 };
+
+/**
+ * An ARP packet (RFC 826). The two hardware addresses are of one length, and so are the two protocol
+ * addresses.
+ */
+export interface ArpPacket {
+  /** 1 is Ethernet (net/if_arp.h, ARPHRD_). */
+  readonly hardwareType: number;
+  /** An EtherType; 0x0800 is IPv4. */
+  readonly protocolType: number;
+  readonly operation: number;
+  readonly senderHardware: Uint8Array;
+  readonly senderProtocol: Uint8Array;
+  readonly targetHardware: Uint8Array;
+  readonly targetProtocol: Uint8Array;
+}
+
+export interface DecodedArp extends ArpPacket {
+  readonly headerLength: number;
+}
+
+/**
+ * Reads an ARP packet from `offset` of `bytes`; addresses are views.
+ * @throws MalformedPacketError where the bytes end before its addresses do.
+ */
+export function decodeArp(bytes: Uint8Array, offset = 0): DecodedArp {
+  checkReadable('ARP', bytes, offset, ADDRESSES);
+  const hardwareLength = bytes[offset + HARDWARE_LENGTH]!;
+  const protocolLength = bytes[offset + PROTOCOL_LENGTH]!;
+  const headerLength = arpLength(hardwareLength, protocolLength);
+  checkReadable('ARP', bytes, offset, headerLength);
+  let at = offset + ADDRESSES;
+  const take = (length: number): Uint8Array => {
+    at += length;
+    return bytes.subarray(at - length, at);
+  };
+  return {
+    hardwareType: readU16(bytes, offset + HARDWARE_TYPE),
+    protocolType: readU16(bytes, offset + PROTOCOL_TYPE),
+    operation: readU16(bytes, offset + OPERATION),
+    senderHardware: take(hardwareLength),
+    senderProtocol: take(protocolLength),
+    targetHardware: take(hardwareLength),
+    targetProtocol: take(protocolLength),
+    headerLength,
+  };
+}
+
+const arpLength = (hardware: number, protocol: number): number => ADDRESSES + 2 * hardware + 2 * protocol;
+
+/**
+ * Writes an ARP packet into `into` at `offset`. Returns the bytes written.
+ * @throws ERR_INVALID_ARG_VALUE when the addresses of one kind differ in length, ERR_OUT_OF_RANGE when a
+ * field or the packet does not fit.
+ */
+export function encodeArp(packet: ArpPacket, into: Uint8Array, offset = 0): number {
+  const hardware = checkBytes('senderHardware', packet.senderHardware);
+  const protocol = checkBytes('senderProtocol', packet.senderProtocol);
+  if (hardware.length > 255) throw invalidValue('senderHardware', 'at most 255 bytes', hardware);
+  if (protocol.length > 255) throw invalidValue('senderProtocol', 'at most 255 bytes', protocol);
+  checkBytes('targetHardware', packet.targetHardware, hardware.length);
+  checkBytes('targetProtocol', packet.targetProtocol, protocol.length);
+  const length = arpLength(hardware.length, protocol.length);
+  checkRoom(into, offset, length);
+  writeU16(into, offset + HARDWARE_TYPE, checkUint('hardwareType', packet.hardwareType, 16));
+  writeU16(into, offset + PROTOCOL_TYPE, checkUint('protocolType', packet.protocolType, 16));
+  into[offset + HARDWARE_LENGTH] = hardware.length;
+  into[offset + PROTOCOL_LENGTH] = protocol.length;
+  writeU16(into, offset + OPERATION, checkUint('operation', packet.operation, 16));
+  let at = offset + ADDRESSES;
+  for (const field of [hardware, protocol, packet.targetHardware, packet.targetProtocol]) {
+    into.set(field, at);
+    at += field.length;
+  }
+  return length;
+}

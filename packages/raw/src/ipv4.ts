@@ -1,0 +1,135 @@
+import { checkBytes, checkReadable, checkRoom, checkUint, invalidValue } from './check.ts';
+import { internetChecksum } from './checksum.ts';
+import { MalformedPacketError } from './errors.ts';
+import { readU16, writeU16 } from './network-order.ts';
+
+const VERSION_AND_LENGTH = 0;
+const TYPE_OF_SERVICE = 1;
+const TOTAL_LENGTH = 2;
+const IDENTIFICATION = 4;
+const FLAGS_AND_OFFSET = 6;
+const TIME_TO_LIVE = 8;
+const PROTOCOL = 9;
+const CHECKSUM = 10;
+const SOURCE = 12;
+const DESTINATION = 16;
+
+/** Length of an IPv4 header without options. */
+export const IPV4_HEADER_LENGTH = 20;
+const MAX_OPTIONS_LENGTH = 40;
+
+/** An IPv4 header (RFC 791). */
+export interface Ipv4Header {
+  /** The whole byte: DSCP in the upper six bits, ECN in the lower two. */
+  readonly typeOfService: number;
+  /** Header and payload in bytes, as the field says; 0 on segments larger than it can hold (BIG TCP). */
+  readonly totalLength: number;
+  readonly identification: number;
+  /** The reserved bit, which is 0 but for RFC 3514 and damaged packets. */
+  readonly reserved: boolean;
+  readonly dontFragment: boolean;
+  readonly moreFragments: boolean;
+  /** In bytes, a multiple of 8. */
+  readonly fragmentOffset: number;
+  readonly timeToLive: number;
+  readonly protocol: number;
+  /** 4 bytes. */
+  readonly source: Uint8Array;
+  /** 4 bytes. */
+  readonly destination: Uint8Array;
+  /** As they are: a multiple of 4 bytes, at most 40. */
+  readonly options: Uint8Array;
+}
+
+export interface DecodedIpv4 extends Ipv4Header {
+  readonly checksum: number;
+  readonly headerLength: number;
+  /** A view of what `totalLength` says, or of what there is of it; link-layer padding is left out. */
+  readonly payload: Uint8Array;
+  /** Whether `bytes` end before the packet does. */
+  readonly truncated: boolean;
+}
+
+/**
+ * Reads an IPv4 header from `offset` of `bytes`; addresses, options and payload are views. The checksum is
+ * not judged: `internetChecksum(bytes.subarray(offset, offset + headerLength))` is 0 when it is right.
+ * @throws MalformedPacketError when the version is not 4 or a length contradicts the bytes or the header.
+ */
+export function decodeIpv4(bytes: Uint8Array, offset = 0): DecodedIpv4 {
+  checkReadable('IPv4', bytes, offset, IPV4_HEADER_LENGTH);
+  const first = bytes[offset + VERSION_AND_LENGTH]!;
+  if (first >>> 4 !== 4) throw new MalformedPacketError('IPv4', offset, 'version 4', `${first >>> 4}`);
+  const headerLength = (first & 0xf) * 4;
+  if (headerLength < IPV4_HEADER_LENGTH) {
+    throw new MalformedPacketError('IPv4', offset, 'a header length of at least 20', `${headerLength}`);
+  }
+  checkReadable('IPv4', bytes, offset, headerLength);
+  const totalLength = readU16(bytes, offset + TOTAL_LENGTH);
+  if (totalLength !== 0 && totalLength < headerLength) {
+    const expected = `a total length of at least ${headerLength}`;
+    throw new MalformedPacketError('IPv4', offset + TOTAL_LENGTH, expected, `${totalLength}`);
+  }
+  const flags = readU16(bytes, offset + FLAGS_AND_OFFSET);
+  const end = totalLength === 0 ? bytes.length : offset + totalLength;
+  return {
+    typeOfService: bytes[offset + TYPE_OF_SERVICE]!,
+    totalLength,
+    identification: readU16(bytes, offset + IDENTIFICATION),
+    reserved: (flags & 0x8000) !== 0,
+    dontFragment: (flags & 0x4000) !== 0,
+    moreFragments: (flags & 0x2000) !== 0,
+    fragmentOffset: (flags & 0x1fff) * 8,
+    timeToLive: bytes[offset + TIME_TO_LIVE]!,
+    protocol: bytes[offset + PROTOCOL]!,
+    checksum: readU16(bytes, offset + CHECKSUM),
+    source: bytes.subarray(offset + SOURCE, offset + SOURCE + 4),
+    destination: bytes.subarray(offset + DESTINATION, offset + DESTINATION + 4),
+    options: bytes.subarray(offset + IPV4_HEADER_LENGTH, offset + headerLength),
+    headerLength,
+    payload: bytes.subarray(offset + headerLength, Math.min(end, bytes.length)),
+    truncated: end > bytes.length,
+  };
+}
+
+/** What {@link encodeIpv4} takes: addresses, protocol and total length; the rest has the usual values. */
+export type Ipv4Fields = Pick<Ipv4Header, 'source' | 'destination' | 'protocol' | 'totalLength'> &
+  Partial<Ipv4Header> & {
+    /** Computed from the header when left out. */
+    readonly checksum?: number | undefined;
+  };
+
+/**
+ * Writes an IPv4 header into `into` at `offset`, its checksum computed unless one is given. Defaults: time to
+ * live 64, all else 0, no options. Returns the bytes written.
+ * @throws ERR_OUT_OF_RANGE when a field or the header does not fit, ERR_INVALID_ARG_VALUE for addresses that
+ * are not 4 bytes, options that are not a multiple of 4 bytes up to 40 and fragment offsets that are not a
+ * multiple of 8.
+ */
+export function encodeIpv4(header: Ipv4Fields, into: Uint8Array, offset = 0): number {
+  const source = checkBytes('source', header.source, 4);
+  const destination = checkBytes('destination', header.destination, 4);
+  const options = checkBytes('options', header.options ?? new Uint8Array(0));
+  if (options.length % 4 !== 0 || options.length > MAX_OPTIONS_LENGTH) {
+    throw invalidValue('options', `a multiple of 4 bytes, at most ${MAX_OPTIONS_LENGTH}`, options);
+  }
+  const length = IPV4_HEADER_LENGTH + options.length;
+  checkRoom(into, offset, length);
+  const fragmentOffset = checkUint('fragmentOffset', header.fragmentOffset ?? 0, 16);
+  if (fragmentOffset % 8 !== 0) throw invalidValue('fragmentOffset', 'a multiple of 8', fragmentOffset);
+  into[offset + VERSION_AND_LENGTH] = 0x40 | (length / 4);
+  into[offset + TYPE_OF_SERVICE] = checkUint('typeOfService', header.typeOfService ?? 0, 8);
+  writeU16(into, offset + TOTAL_LENGTH, checkUint('totalLength', header.totalLength, 16));
+  writeU16(into, offset + IDENTIFICATION, checkUint('identification', header.identification ?? 0, 16));
+  const flags =
+    (header.reserved ? 0x8000 : 0) | (header.dontFragment ? 0x4000 : 0) | (header.moreFragments ? 0x2000 : 0);
+  writeU16(into, offset + FLAGS_AND_OFFSET, flags | (fragmentOffset / 8));
+  into[offset + TIME_TO_LIVE] = checkUint('timeToLive', header.timeToLive ?? 64, 8);
+  into[offset + PROTOCOL] = checkUint('protocol', header.protocol, 8);
+  into.set(source, offset + SOURCE);
+  into.set(destination, offset + DESTINATION);
+  into.set(options, offset + IPV4_HEADER_LENGTH);
+  writeU16(into, offset + CHECKSUM, 0);
+  const checksum = header.checksum ?? internetChecksum(into.subarray(offset, offset + length));
+  writeU16(into, offset + CHECKSUM, checkUint('checksum', checksum, 16));
+  return length;
+}

@@ -1,0 +1,349 @@
+import { decode, type PacketAddress, packet } from '@sockeye/addr';
+import {
+  AddressBuffer,
+  constants,
+  ifNameToIndex,
+  platform,
+  Socket,
+  type SyncOptions,
+  type WaitOptions,
+} from '@sockeye/core';
+import { checkBytes, checkUint, invalidValue } from './check.ts';
+
+/**
+ * Room for the largest frame without BIG TCP: 65,535 bytes of IP behind the longest Ethernet header that is
+ * usual.
+ */
+const FRAME_ROOM = 65_536 + 64;
+
+/**
+ * Options of SOL_PACKET and membership types (linux/if_packet.h) that core's table of constants does not
+ * hold.
+ */
+const PACKET_ADD_MEMBERSHIP = 1;
+const PACKET_DROP_MEMBERSHIP = 2;
+const PACKET_STATISTICS = 6;
+const PACKET_IGNORE_OUTGOING = 23;
+const MEMBERSHIP_TYPES = { multicast: 0, promiscuous: 1, allMulticast: 2, unicast: 3 } as const;
+
+/** struct packet_mreq (linux/if_packet.h): int mr_ifindex, u16 mr_type, u16 mr_alen, u8 mr_address[8]. */
+const MEMBERSHIP_SIZE = 16;
+const MEMBERSHIP_TYPE = 4;
+const MEMBERSHIP_ADDRESS_LENGTH = 6;
+const MEMBERSHIP_ADDRESS = 8;
+
+/** struct tpacket_stats: u32 tp_packets, u32 tp_drops. */
+const STATISTICS_SIZE = 8;
+
+export interface PacketSocketOptions {
+  /** Name of the interface; this or `ifindex`, or neither for all interfaces. */
+  readonly interface?: string | undefined;
+  readonly ifindex?: number | undefined;
+  /** EtherType to receive, or ETH_P_ALL (3), which alone also sees what is sent. Default ETH_P_ALL. */
+  readonly protocol?: number | undefined;
+  /**
+   * `raw`: frames with their link-layer header. `cooked`: without, the same on every kind of link. Default
+   * `raw`.
+   */
+  readonly mode?: 'raw' | 'cooked' | undefined;
+  /**
+   * Receive what is addressed to others too, as long as the socket is open; needs an interface. Default
+   * false.
+   */
+  readonly promiscuous?: boolean | undefined;
+  /** Leave out what this host sends (Linux 4.20). Default false. */
+  readonly ignoreOutgoing?: boolean | undefined;
+  /** SO_RCVBUF, in bytes; the kernel doubles it. */
+  readonly receiveBuffer?: number | undefined;
+}
+
+/**
+ * What the kernel thinks of a packet's destination (PACKET_ of linux/if_packet.h); a number where it has no
+ * name here.
+ */
+export type PacketType = 'host' | 'broadcast' | 'multicast' | 'otherhost' | 'outgoing' | number;
+
+const PACKET_TYPES: readonly PacketType[] = ['host', 'broadcast', 'multicast', 'otherhost', 'outgoing'];
+
+export interface ReceivedPacket {
+  /** The frame, or as much of it as there was room for. */
+  readonly data: Buffer;
+  /** Length of the frame as the socket had it. */
+  readonly length: number;
+  readonly ifindex: number;
+  /** EtherType. */
+  readonly protocol: number;
+  readonly packetType: PacketType;
+  /** ARPHRD_ of the interface (net/if_arp.h): 1 Ethernet, 772 loopback. */
+  readonly hardwareType: number;
+  /** The sender's, in hexadecimal with colons; empty where the link has none. */
+  readonly hardwareAddress: string;
+}
+
+export interface PacketRecvOptions {
+  /** Room for the frame, in bytes; what does not fit is cut off. Default 65,600. */
+  readonly size?: number | undefined;
+}
+
+/** Where a cooked packet goes, or a raw one on a socket that is open on all interfaces. */
+export interface PacketDestination {
+  /** Default: the interface that the socket is open on. */
+  readonly ifindex?: number | undefined;
+  /** EtherType. Default: that of the socket. */
+  readonly protocol?: number | undefined;
+  /** Hardware address, as text or bytes; cooked packets need it on links that have addresses. */
+  readonly address?: string | Uint8Array | undefined;
+}
+
+export type Membership =
+  | { readonly type: 'promiscuous' | 'allMulticast'; readonly ifindex?: number | undefined }
+  | {
+      readonly type: 'multicast' | 'unicast';
+      readonly ifindex?: number | undefined;
+      /** Up to 8 bytes. */
+      readonly address: Uint8Array;
+    };
+
+interface Slot {
+  readonly bytes: Uint8Array;
+  readonly address: AddressBuffer;
+}
+
+/**
+ * A packet socket (packet(7), Linux): frames as they pass the interface. It needs CAP_NET_RAW. What has no
+ * method here is done on {@link socket}.
+ */
+export class PacketSocket implements Disposable, AsyncDisposable {
+  /** The socket below. */
+  readonly socket: Socket;
+  /** Index of the interface it is open on; 0 for all. */
+  readonly ifindex: number;
+  /** EtherType that it receives, or ETH_P_ALL. */
+  readonly protocol: number;
+  readonly #spare: Slot[] = [];
+
+  private constructor(socket: Socket, ifindex: number, protocol: number) {
+    this.socket = socket;
+    this.ifindex = ifindex;
+    this.protocol = protocol;
+  }
+
+  /**
+   * Opens a packet socket. It is created with protocol 0, which receives nothing, set up, and then bound to
+   * protocol and interface in one call: no frame of another interface, and none from before its options were
+   * set, gets in.
+   * @throws ENOTSUP on other systems than Linux, EPERM without CAP_NET_RAW, ENODEV for an interface that does
+   * not exist.
+   */
+  static open(options: PacketSocketOptions = {}): PacketSocket {
+    const { mode = 'raw' } = options;
+    if (mode !== 'raw' && mode !== 'cooked') throw invalidValue('mode', "'raw' or 'cooked'", mode);
+    if (options.interface !== undefined && options.ifindex !== undefined) {
+      throw invalidValue('ifindex', 'nothing beside `interface`', options.ifindex);
+    }
+    packet({}).toSockaddr(platform);
+    const protocol = checkUint('protocol', options.protocol ?? constants.ETH_P_ALL, 16);
+    const ifindex =
+      options.interface === undefined
+        ? checkUint('ifindex', options.ifindex ?? 0, 31)
+        : ifNameToIndex(options.interface);
+    const type = mode === 'raw' ? constants.SOCK_RAW : constants.SOCK_DGRAM;
+    const socket = Socket.create(constants.AF_PACKET, type, 0);
+    try {
+      const opened = new PacketSocket(socket, ifindex, protocol);
+      if (options.receiveBuffer !== undefined) {
+        socket.setsockopt(constants.SOL_SOCKET, constants.SO_RCVBUF, options.receiveBuffer);
+      }
+      if (options.ignoreOutgoing) socket.setsockopt(constants.SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
+      if (options.promiscuous) opened.addMembership({ type: 'promiscuous' });
+      socket.bind(packet({ protocol, ifindex }));
+      return opened;
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
+  }
+
+  get closed(): boolean {
+    return this.socket.closed;
+  }
+
+  /**
+   * Waits for a frame.
+   * @throws ENETDOWN once when the interface is or goes down, ERR_SOCKET_TIMEOUT, ABORT_ERR, ECANCELED when
+   * the socket is closed meanwhile.
+   */
+  async recv(options: WaitOptions & PacketRecvOptions = {}): Promise<ReceivedPacket> {
+    const slot = this.#slot(options.size);
+    try {
+      // With MSG_TRUNC the kernel says how long the frame was, not how much of it fitted.
+      const flags = constants.MSG_TRUNC;
+      const length = await this.socket.recvFromInto(slot.bytes, slot.address, { ...options, flags });
+      return received(slot, length);
+    } finally {
+      this.#release(slot);
+    }
+  }
+
+  /** As {@link recv}, blocking this thread. */
+  recvSync(options: SyncOptions & PacketRecvOptions = {}): ReceivedPacket {
+    const slot = this.#slot(options.size);
+    try {
+      const flags = constants.MSG_TRUNC;
+      const length = this.socket.recvFromIntoSync(slot.bytes, slot.address, { ...options, flags });
+      return received(slot, length);
+    } finally {
+      this.#release(slot);
+    }
+  }
+
+  /**
+   * Receives a frame into `bytes` without waiting, throwing or allocating: its length, which is more than
+   * `bytes.length` when it was cut off, or `-errno`. `address` then holds the rest, see
+   * {@link decodePacketAddress}.
+   */
+  tryRecvInto(bytes: Uint8Array, address: AddressBuffer): number {
+    return this.socket.tryRecvFromInto(bytes, address, constants.MSG_TRUNC);
+  }
+
+  /**
+   * Sends a frame: raw, with its link-layer header; cooked, what goes behind it. Returns the bytes sent.
+   * @throws ENXIO without an interface, EMSGSIZE when it is longer than the interface takes, ENETDOWN,
+   * ERR_SOCKET_TIMEOUT, ABORT_ERR.
+   */
+  async send(frame: Uint8Array, to?: PacketDestination, options?: WaitOptions): Promise<number> {
+    if (to === undefined) return this.socket.send(frame, options);
+    return this.socket.sendTo(frame, this.#destination(to), options);
+  }
+
+  /** As {@link send}, blocking this thread. */
+  sendSync(frame: Uint8Array, to?: PacketDestination, options?: SyncOptions): number {
+    if (to === undefined) return this.socket.sendSync(frame, options);
+    return this.socket.sendToSync(frame, this.#destination(to), options);
+  }
+
+  /** Sends a raw frame without waiting or allocating: the bytes sent, or `-errno`. */
+  trySend(frame: Uint8Array): number {
+    return this.socket.trySend(frame);
+  }
+
+  /**
+   * Joins a multicast group, or sets the interface promiscuous, for as long as the socket is open or until
+   * {@link dropMembership} (PACKET_ADD_MEMBERSHIP). Without `ifindex`, on the interface that the socket is
+   * open on.
+   * @throws ENODEV on a socket that is open on all interfaces.
+   */
+  addMembership(membership: Membership): void {
+    const request = this.#membership(membership);
+    this.socket.setsockopt(constants.SOL_PACKET, PACKET_ADD_MEMBERSHIP, request);
+  }
+
+  /**
+   * Undoes {@link addMembership} (PACKET_DROP_MEMBERSHIP). One that does not exist is dropped without
+   * complaint.
+   */
+  dropMembership(membership: Membership): void {
+    const request = this.#membership(membership);
+    this.socket.setsockopt(constants.SOL_PACKET, PACKET_DROP_MEMBERSHIP, request);
+  }
+
+  /** Packets received, dropped ones included, and dropped ones, since the last call (PACKET_STATISTICS). */
+  statistics(): { packets: number; drops: number } {
+    const bytes = this.socket.getsockopt(constants.SOL_PACKET, PACKET_STATISTICS, STATISTICS_SIZE);
+    const [packets = 0, drops = 0] = new Uint32Array(Uint8Array.from(bytes).buffer);
+    return { packets, drops };
+  }
+
+  /** Frame after frame, until the socket is closed. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<ReceivedPacket, void, void> {
+    while (!this.closed) {
+      let frame: ReceivedPacket;
+      try {
+        frame = await this.recv();
+      } catch (error) {
+        if (this.closed) return;
+        throw error;
+      }
+      yield frame;
+    }
+  }
+
+  /** Closes the socket; twice is fine. */
+  close(): void {
+    this.socket.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  /** Each waiting receive has a buffer of its own; they are kept for the next ones. */
+  #slot(size: number | undefined): Slot {
+    if (size !== undefined && size !== FRAME_ROOM) {
+      return { bytes: new Uint8Array(checkUint('size', size, 31)), address: new AddressBuffer() };
+    }
+    return this.#spare.pop() ?? { bytes: new Uint8Array(FRAME_ROOM), address: new AddressBuffer() };
+  }
+
+  #release(slot: Slot): void {
+    if (slot.bytes.length === FRAME_ROOM) this.#spare.push(slot);
+  }
+
+  #destination({ ifindex = this.ifindex, protocol, address }: PacketDestination): PacketAddress {
+    const own = this.protocol === constants.ETH_P_ALL ? undefined : this.protocol;
+    if (protocol === undefined && own === undefined && this.socket.type === constants.SOCK_DGRAM) {
+      throw invalidValue('protocol', 'an EtherType, since the socket receives all of them', protocol);
+    }
+    return packet({ ifindex, protocol: protocol ?? own, address });
+  }
+
+  #membership(membership: Membership): Uint8Array {
+    const request = new Uint8Array(MEMBERSHIP_SIZE);
+    const fields = new DataView(request.buffer);
+    fields.setInt32(0, checkUint('ifindex', membership.ifindex ?? this.ifindex, 31), LITTLE_ENDIAN);
+    fields.setUint16(MEMBERSHIP_TYPE, membershipType(membership.type), LITTLE_ENDIAN);
+    if (membership.type === 'multicast' || membership.type === 'unicast') {
+      const address = checkBytes('address', membership.address);
+      if (address.length > MEMBERSHIP_SIZE - MEMBERSHIP_ADDRESS)
+        throw invalidValue('address', 'up to 8 bytes', address);
+      fields.setUint16(MEMBERSHIP_ADDRESS_LENGTH, address.length, LITTLE_ENDIAN);
+      request.set(address, MEMBERSHIP_ADDRESS);
+    }
+    return request;
+  }
+}
+
+const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+function membershipType(type: Membership['type']): number {
+  if (!Object.hasOwn(MEMBERSHIP_TYPES, type)) {
+    throw invalidValue('type', Object.keys(MEMBERSHIP_TYPES).join(', '), type);
+  }
+  return MEMBERSHIP_TYPES[type];
+}
+
+function received({ bytes, address }: Slot, length: number): ReceivedPacket {
+  const data = Buffer.from(bytes.subarray(0, Math.min(length, bytes.length)));
+  return { data, length, ...decodePacketAddress(address.view()) };
+}
+
+/**
+ * What the sockaddr_ll of a received frame says, as `PacketSocket.tryRecvInto` leaves it in an
+ * `AddressBuffer` (its `view()`).
+ * @throws ERR_INVALID_ARG_VALUE when the bytes are no packet address.
+ */
+export function decodePacketAddress(bytes: Uint8Array): Omit<ReceivedPacket, 'data' | 'length'> {
+  const address = decode(bytes, 0, bytes.length, platform);
+  if (address.family !== 'packet') throw invalidValue('bytes', 'a packet address', address.family);
+  return {
+    ifindex: address.ifindex,
+    protocol: address.protocol,
+    packetType: PACKET_TYPES[address.pkttype] ?? address.pkttype,
+    hardwareType: address.hatype,
+    hardwareAddress: address.address,
+  };
+}
