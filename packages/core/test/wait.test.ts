@@ -260,6 +260,23 @@ describe('waiting', () => {
     one.close();
   });
 
+  it('an error that the kernel tells once is not lost in a Sync call', async () => {
+    const socket = Socket.create(c.AF_INET, c.SOCK_DGRAM);
+    const target = Socket.create(c.AF_INET, c.SOCK_DGRAM);
+    target.bind(loopback());
+    socket.connectSync(target.getsockname());
+    target.close();
+    for (const call of [
+      () => socket.recvIntoSync(Buffer.alloc(8)),
+      () => socket.sendSync(Buffer.from('y')),
+    ]) {
+      expect(socket.trySend(Buffer.from('x'))).toBe(1);
+      await pause(10);
+      expect(thrown(call).code).toBe('ECONNREFUSED');
+    }
+    socket.close();
+  });
+
   it('an error that no call takes away does not spin', async () => {
     const socket = Socket.create(c.AF_INET, c.SOCK_DGRAM);
     const target = Socket.create(c.AF_INET, c.SOCK_DGRAM);

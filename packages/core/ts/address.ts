@@ -11,15 +11,24 @@ export type Address = Uint8Array | { toSockaddr(platform: Platform): Uint8Array 
 /** `sizeof(struct sockaddr_storage)`: no address is longer. */
 const STORAGE = 128;
 
+/** Under this name every copy of this module (CommonJS and ES modules have one each) finds storage and length. */
+const WHOLE: unique symbol = Symbol.for('@sockeye/core: AddressBuffer');
+
 /**
  * Room for an address that a call receives, made once and used again. It is an {@link Address} itself, so that
  * `sendTo(data, buffer)` answers whoever was received from.
  */
 export class AddressBuffer {
-  readonly #whole: Uint8Array = new Uint8Array(STORAGE + 4);
-  readonly #length: Int32Array = new Int32Array(this.#whole.buffer, STORAGE, 1);
   /** The 128 bytes of a `sockaddr_storage`; the first {@link length} are in use. */
-  readonly bytes: Uint8Array = this.#whole.subarray(0, STORAGE);
+  readonly bytes: Uint8Array;
+  readonly #length: Int32Array;
+
+  constructor() {
+    const memory = new ArrayBuffer(STORAGE + 4);
+    this.bytes = new Uint8Array(memory, 0, STORAGE);
+    this.#length = new Int32Array(memory, STORAGE, 1);
+    Object.defineProperty(this, WHOLE, { value: new Uint8Array(memory) });
+  }
 
   /** Bytes in use, 0 to 128; 0 when the kernel had no address to tell, as for a connected stream. */
   get length(): number {
@@ -43,13 +52,13 @@ export class AddressBuffer {
   toSockaddr(): Uint8Array {
     return this.view();
   }
+}
 
-  /** Storage and length, as the native part fills them. */
-  static whole(buffer: AddressBuffer): Uint8Array {
-    if (typeof buffer !== 'object' || buffer === null || !(#whole in buffer))
-      throw wrongType('address', 'an AddressBuffer', buffer);
-    return buffer.#whole;
-  }
+/** Storage and length of an AddressBuffer, as the native part fills them. */
+export function storage(buffer: AddressBuffer): Uint8Array {
+  const whole: unknown = (buffer as { [WHOLE]?: unknown } | null | undefined)?.[WHOLE];
+  if (!types.isUint8Array(whole)) throw wrongType('address', 'an AddressBuffer', buffer);
+  return whole;
 }
 
 /** The bytes of an address. ERR_INVALID_ARG_TYPE when it is none. */

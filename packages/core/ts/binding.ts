@@ -51,9 +51,9 @@ export interface Native {
     slot: Slot,
     generation: Generation,
     buffer: Uint8Array,
-    offset: number,
-    length: number,
-    flags: number,
+    offset?: number,
+    length?: number,
+    flags?: number,
   ): number;
   recvSync(
     slot: Slot,
@@ -89,9 +89,9 @@ export interface Native {
     slot: Slot,
     generation: Generation,
     data: Uint8Array,
-    offset: number,
-    length: number,
-    flags: number,
+    offset?: number,
+    length?: number,
+    flags?: number,
   ): number;
   sendSync(
     slot: Slot,

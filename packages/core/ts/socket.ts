@@ -1,4 +1,4 @@
-import { type Address, AddressBuffer, sockaddr } from './address.ts';
+import { type Address, AddressBuffer, sockaddr, storage } from './address.ts';
 import { native, REST } from './binding.ts';
 import { checkBytes, checkInt, checkInteger, checkOptions, checkRange, wrongType } from './check.ts';
 import { connect } from './connect.ts';
@@ -9,7 +9,7 @@ import { hint } from './hints/index.ts';
 import type { Flags, Known, Range, SyncOptions } from './options.ts';
 import { checkSize, explained, odd, part, patience, refuse } from './options.ts';
 import { keep, room, start } from './pool.ts';
-import { READABLE, type WaitOptions, WRITABLE } from './wait.ts';
+import { AGAIN, READABLE, type WaitOptions, WRITABLE } from './wait.ts';
 
 /** Where a call that takes a connection may put the peer's address. */
 export interface AcceptOptions {
@@ -26,7 +26,7 @@ export interface ReceivedFrom {
 /** What the native part writes numbers and addresses into; read before the next call. */
 const out: Int32Array = new Int32Array(4);
 const scratch: AddressBuffer = new AddressBuffer();
-const scratchWhole: Uint8Array = AddressBuffer.whole(scratch);
+const scratchWhole: Uint8Array = storage(scratch);
 
 /** Held by this file alone: the constructor takes nothing else. */
 const INSIDE: unique symbol = Symbol('inside');
@@ -203,7 +203,7 @@ export class Socket implements Kind {
   /** As {@link accept}, blocking this thread. */
   acceptSync(options?: SyncOptions & AcceptOptions): Socket {
     const { address } = checkOptions(options);
-    const whole = address === undefined ? undefined : AddressBuffer.whole(address);
+    const whole = address === undefined ? undefined : storage(address);
     const { timeout, interruptible } = patience(options);
     const { slot, generation } = this.#handle;
     this.#handle.done(native.acceptSync(slot, generation, out, timeout, interruptible, whole), 'accept');
@@ -212,7 +212,7 @@ export class Socket implements Kind {
 
   /** The next connection if one is there, else `-errno`. */
   tryAccept(address?: AddressBuffer): Socket | number {
-    const whole = address === undefined ? undefined : AddressBuffer.whole(address);
+    const whole = address === undefined ? undefined : storage(address);
     const result = native.accept(this.#handle.slot, this.#handle.generation, out, whole);
     return result < 0 ? result : Socket.#made(this.#handle);
   }
@@ -253,6 +253,13 @@ export class Socket implements Kind {
 
   /** As {@link recvInto}, blocking this thread. */
   recvIntoSync(buffer: Uint8Array, options?: SyncOptions & Flags & Range): number {
+    if (options === undefined) {
+      // The shortest call first: mostly it is all there is to do.
+      const count = native.recv(this.#handle.slot, this.#handle.generation, buffer);
+      if (count >= 0) return count;
+      // An error is told once: asking again would wait instead.
+      if (count !== AGAIN) return this.#handle.moved(count, 'recv', 'buffer', buffer, 0, REST);
+    }
     const { flags, offset, length } = part(options);
     const { timeout, interruptible } = patience(options);
     const { slot, generation } = this.#handle;
@@ -262,8 +269,13 @@ export class Socket implements Kind {
 
   /** Receives into `buffer` if something is there: the count, or `-errno`. Allocates nothing. */
   tryRecvInto(buffer: Uint8Array, flags = 0, offset = 0, length: number = REST): number {
-    if (odd(flags, offset, length)) refuse(flags, offset, length);
-    const count = native.recv(this.#handle.slot, this.#handle.generation, buffer, offset, length, flags);
+    const { slot, generation } = this.#handle;
+    let count: number;
+    if (flags === 0 && offset === 0 && length === REST) count = native.recv(slot, generation, buffer);
+    else {
+      if (odd(flags, offset, length)) refuse(flags, offset, length);
+      count = native.recv(slot, generation, buffer, offset, length, flags);
+    }
     return count >= 0 ? count : explained(count, 'buffer', buffer, offset, length);
   }
 
@@ -313,7 +325,7 @@ export class Socket implements Kind {
     options?: SyncOptions & Flags & Range,
   ): number {
     const { flags, offset, length } = part(options);
-    const count = this.#recvFromSync(buffer, AddressBuffer.whole(address), flags, offset, length, options);
+    const count = this.#recvFromSync(buffer, storage(address), flags, offset, length, options);
     return count >= 0 ? count : this.#handle.moved(count, 'recvfrom', 'buffer', buffer, offset, length);
   }
 
@@ -326,7 +338,7 @@ export class Socket implements Kind {
     length: number = REST,
   ): number {
     if (odd(flags, offset, length)) refuse(flags, offset, length);
-    const whole = AddressBuffer.whole(address);
+    const whole = storage(address);
     const { slot, generation } = this.#handle;
     const count = native.recvfrom(slot, generation, buffer, offset, length, flags, whole);
     return count >= 0 ? count : explained(count, 'buffer', buffer, offset, length);
@@ -355,6 +367,11 @@ export class Socket implements Kind {
 
   /** As {@link send}, blocking this thread. */
   sendSync(data: Uint8Array, options?: SyncOptions & Flags & Range): number {
+    if (options === undefined) {
+      const count = native.send(this.#handle.slot, this.#handle.generation, data);
+      if (count >= 0) return count;
+      if (count !== AGAIN) return this.#handle.moved(count, 'send', 'data', data, 0, REST);
+    }
     const { flags, offset, length } = part(options);
     const { timeout, interruptible } = patience(options);
     const { slot, generation } = this.#handle;
@@ -364,8 +381,13 @@ export class Socket implements Kind {
 
   /** Sends if there is room: the count, or `-errno`. Allocates nothing. */
   trySend(data: Uint8Array, flags = 0, offset = 0, length: number = REST): number {
-    if (odd(flags, offset, length)) refuse(flags, offset, length);
-    const count = native.send(this.#handle.slot, this.#handle.generation, data, offset, length, flags);
+    const { slot, generation } = this.#handle;
+    let count: number;
+    if (flags === 0 && offset === 0 && length === REST) count = native.send(slot, generation, data);
+    else {
+      if (odd(flags, offset, length)) refuse(flags, offset, length);
+      count = native.send(slot, generation, data, offset, length, flags);
+    }
     return count >= 0 ? count : explained(count, 'data', data, offset, length);
   }
 

@@ -3,7 +3,7 @@
  * in which they came, until one would block again.
  */
 import { isMainThread } from 'node:worker_threads';
-import { native } from './binding.ts';
+import { type Native, native } from './binding.ts';
 import { errnos } from './constants.ts';
 import { abortError, canceledError, systemError, timeoutError } from './errors.ts';
 
@@ -34,7 +34,24 @@ interface Waiter {
 const FIRST_PAUSE = 1;
 const LONGEST_PAUSE = 64;
 
-const watched = new Map<number, Readiness>();
+/** Where the waiters of all copies of this module in the environment meet: CommonJS and ES modules have one each. */
+const WATCHED = Symbol.for('@sockeye/core: sockets that are waited for');
+
+const watched: Map<number, Readiness> = (native as Shared)[WATCHED] ?? setUp();
+
+interface Shared extends Native {
+  [WATCHED]?: Map<number, Readiness>;
+}
+
+/** The first copy tells the native part whom to call. */
+function setUp(): Map<number, Readiness> {
+  const sockets = new Map<number, Readiness>();
+  const onReady = (slot: number, events: number): void => sockets.get(slot)?.ready(events);
+  const hasLibuv = process.versions.uv !== undefined && process.versions.bun === undefined;
+  native.setup(onReady, () => {}, !isMainThread, hasLibuv);
+  Object.defineProperty(native, WATCHED, { value: sockets });
+  return sockets;
+}
 
 /** The waiters of one socket. */
 export class Readiness {
@@ -114,6 +131,7 @@ export class Readiness {
 
   /** The poller has news. */
   ready(events: number): void {
+    streak = 0;
     let progress = false;
     if (events & READABLE) progress = this.#run(this.#readers) || progress;
     if (events & WRITABLE) progress = this.#run(this.#writers) || progress;
@@ -200,13 +218,3 @@ export function turn(): Promise<void> {
   streak = 0;
   return new Promise((resolve) => setImmediate(resolve));
 }
-
-native.setup(
-  (slot, events) => {
-    streak = 0;
-    watched.get(slot)?.ready(events);
-  },
-  () => {},
-  !isMainThread,
-  process.versions.uv !== undefined && process.versions.bun === undefined,
-);

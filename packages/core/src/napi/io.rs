@@ -20,11 +20,15 @@ pub fn register(exports: &Exports) {
     );
 }
 
-/// `recv(slot, generation, buffer, offset, length, flags)`: recv(2).
+/// `recv(slot, generation, buffer)`, `recv(slot, generation, buffer, offset, length, flags)`: recv(2).
 #[inline]
 fn recv(call: &Call) -> Result<usize> {
     let socket = table::acquire(call.handle(0)?)?;
-    Ok(sys::recv(socket.fd(), call.range(2)?, call.i32(5)? | DONT_WAIT)?)
+    Ok(sys::recv(
+        socket.fd(),
+        call.range(2)?,
+        call.flags(5)? | DONT_WAIT,
+    )?)
 }
 
 /// `recvSync(slot, generation, buffer, offset, length, flags, timeout, interruptible)`: recv(2), ppoll(2).
@@ -60,11 +64,15 @@ fn recvfrom_sync(call: &Call) -> Result<usize> {
     })
 }
 
-/// `send(slot, generation, data, offset, length, flags)`: send(2).
+/// `send(slot, generation, data)`, `send(slot, generation, data, offset, length, flags)`: send(2).
 #[inline]
 fn send(call: &Call) -> Result<usize> {
     let socket = table::acquire(call.handle(0)?)?;
-    Ok(sys::send(socket.fd(), call.range(2)?, call.i32(5)? | DONT_WAIT)?)
+    Ok(sys::send(
+        socket.fd(),
+        call.range(2)?,
+        call.flags(5)? | DONT_WAIT,
+    )?)
 }
 
 /// `sendSync(slot, generation, data, offset, length, flags, timeout, interruptible)`: send(2), ppoll(2).

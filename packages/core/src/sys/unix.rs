@@ -40,7 +40,7 @@ pub(super) fn check(result: c_int) -> Result<c_int, Errno> {
 }
 
 /// As [`check`], for calls that return a length.
-fn check_length(result: isize) -> Result<usize, Errno> {
+pub(super) fn check_length(result: isize) -> Result<usize, Errno> {
     usize::try_from(result).map_err(|_| last_errno())
 }
 
@@ -132,60 +132,6 @@ pub fn listen(fd: RawFd, backlog: i32) -> Result<(), Errno> {
 pub fn shutdown(fd: RawFd, how: i32) -> Result<(), Errno> {
     // SAFETY: takes numbers only.
     check(unsafe { libc::shutdown(fd, how) }).map(drop)
-}
-
-/// recv(2).
-#[inline]
-pub fn recv(fd: RawFd, buffer: Bytes, flags: i32) -> Result<usize, Errno> {
-    // SAFETY: the buffer is writable for its length, as its maker checked.
-    check_length(unsafe { libc::recv(fd, buffer.as_ptr().cast(), buffer.len(), flags) })
-}
-
-/// recvfrom(2). The address buffer is an [`AddressBuffer`](super::js::AddressBuffer): storage, then the length.
-#[inline]
-pub fn recvfrom(
-    fd: RawFd,
-    buffer: Bytes,
-    flags: i32,
-    address: super::js::AddressBuffer,
-) -> Result<usize, Errno> {
-    let mut length = SOCKADDR_STORAGE as socklen_t;
-    // SAFETY: both buffers are writable for the lengths given, as their makers checked.
-    let received = check_length(unsafe {
-        libc::recvfrom(
-            fd,
-            buffer.as_ptr().cast(),
-            buffer.len(),
-            flags,
-            address.as_ptr().cast(),
-            &mut length,
-        )
-    })?;
-    address.set_length(length);
-    Ok(received)
-}
-
-/// send(2), without SIGPIPE.
-#[inline]
-pub fn send(fd: RawFd, data: Bytes, flags: i32) -> Result<usize, Errno> {
-    // SAFETY: the data is readable for its length, as its maker checked.
-    check_length(unsafe { libc::send(fd, data.as_ptr().cast(), data.len(), flags | libc::MSG_NOSIGNAL) })
-}
-
-/// sendto(2), without SIGPIPE.
-#[inline]
-pub fn sendto(fd: RawFd, data: Bytes, flags: i32, address: Bytes) -> Result<usize, Errno> {
-    // SAFETY: data and address are readable for their lengths, as their makers checked.
-    check_length(unsafe {
-        libc::sendto(
-            fd,
-            data.as_ptr().cast(),
-            data.len(),
-            flags | libc::MSG_NOSIGNAL,
-            address.as_ptr().cast(),
-            address.socklen(),
-        )
-    })
 }
 
 type NameCall = unsafe extern "C" fn(c_int, *mut sockaddr, *mut socklen_t) -> c_int;
