@@ -185,11 +185,12 @@ function candidates(): string[] {
 }
 
 function load(): Native {
-  const require = createRequire(import.meta.url);
+  // Not named require: in the CommonJS build that one makes it.
+  const fetch = createRequire(import.meta.url);
   const reasons: string[] = [];
   for (const name of candidates()) {
     try {
-      return require(name) as Native;
+      return fetch(name) as Native;
     } catch (error) {
       reasons.push(`${name}: ${String((error as Error).message).split('\n')[0]}`);
     }

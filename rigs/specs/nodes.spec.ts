@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { absent, releases, run } from './nodes.ts';
+
+const states = ['recv', 'idle', 'recvSync', 'acceptSync', 'resolve', 'pingPong', 'close'];
+const ends: [string, number][] = [
+  ['exit', 7],
+  ['inCallback', 8],
+  ['exitCode', 9],
+  ['thrown', 1],
+  ['drained', 10],
+];
+
+describe.each(releases)('Node.js $major', ({ major, path }) => {
+  it('does everything', async (test) => {
+    if (path === undefined) return test.skip(absent(major));
+    const { status, stdout, stderr } = await run(path, 'everything.mjs');
+    expect([status, stderr]).toEqual([0, '']);
+    expect(JSON.parse(stdout)).toEqual({
+      stream: true,
+      udp: 'ping',
+      timeout: 'ERR_SOCKET_TIMEOUT',
+      abort: 'AbortError',
+      lo: true,
+      copies: ['cjs', 'esm'],
+      answer: true,
+    });
+  });
+
+  it.for(states)(
+    'twenty workers terminated in %s: the process goes on, nothing is left',
+    { timeout: 90_000 },
+    async (state, test) => {
+      if (path === undefined) return test.skip(absent(major));
+      const { status, signal, stdout, stderr } = await run(path, 'workers.mjs', [state, '2']);
+      expect({ status, signal, stderr }).toEqual({ status: 0, signal: null, stderr: '' });
+      const { before, after, said } = JSON.parse(stdout);
+      expect(said).toBe('it goes on');
+      expect(after).toEqual(before);
+    },
+  );
+
+  it.for(ends)('ends by %s with the status %i while calls wait', async ([end, wanted], test) => {
+    if (path === undefined) return test.skip(absent(major));
+    const { status, signal } = await run(path, 'exit.mjs', [end], 10);
+    expect({ status, signal }).toEqual({ status: wanted, signal: null });
+  });
+});
