@@ -11,8 +11,8 @@ const ends: [string, number][] = [
 ];
 
 describe.each(releases)('Node.js $major', ({ major, path }) => {
-  it('does everything', async (test) => {
-    if (path === undefined) return test.skip(absent(major));
+  it('does everything', async (context) => {
+    if (path === undefined) return context.skip(absent(major));
     const { status, stdout, stderr } = await run(path, 'everything.mjs');
     expect([status, stderr]).toEqual([0, '']);
     expect(JSON.parse(stdout)).toEqual({
@@ -29,8 +29,8 @@ describe.each(releases)('Node.js $major', ({ major, path }) => {
   it.for(states)(
     'twenty workers terminated in %s: the process goes on, nothing is left',
     { timeout: 90_000 },
-    async (state, test) => {
-      if (path === undefined) return test.skip(absent(major));
+    async (state, context) => {
+      if (path === undefined) return context.skip(absent(major));
       const { status, signal, stdout, stderr } = await run(path, 'workers.mjs', [state, '2']);
       expect({ status, signal, stderr }).toEqual({ status: 0, signal: null, stderr: '' });
       const { before, after, said } = JSON.parse(stdout);
@@ -39,8 +39,8 @@ describe.each(releases)('Node.js $major', ({ major, path }) => {
     },
   );
 
-  it.for(ends)('ends by %s with the status %i while calls wait', async ([end, wanted], test) => {
-    if (path === undefined) return test.skip(absent(major));
+  it.for(ends)('ends by %s with the status %i while calls wait', async ([end, wanted], context) => {
+    if (path === undefined) return context.skip(absent(major));
     const { status, signal } = await run(path, 'exit.mjs', [end], 10);
     expect({ status, signal }).toEqual({ status: wanted, signal: null });
   });

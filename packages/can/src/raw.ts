@@ -72,14 +72,16 @@ export class RawCanSocket implements Disposable, AsyncDisposable {
    */
   static open(interfaceNameOrIndex: string | number, options: RawCanOptions = {}): RawCanSocket {
     can(0).toSockaddr(platform);
-    const ifindex =
-      typeof interfaceNameOrIndex === 'string'
-        ? ifNameToIndex(interfaceNameOrIndex)
-        : checkUint('interfaceNameOrIndex', interfaceNameOrIndex, 0x7fffffff);
+    if (typeof interfaceNameOrIndex !== 'string') {
+      checkUint('interfaceNameOrIndex', interfaceNameOrIndex, 0x7fffffff);
+    }
     const filters = options.filters === undefined ? undefined : encodeFilters(options.filters);
     const errors = checkUint('errorMask', options.errorMask ?? 0, CAN_EFF_MASK);
+    // The socket first: that the kernel has no CAN is worth more to know than that it lacks the interface.
     const socket = Socket.create(constants.AF_CAN, constants.SOCK_RAW, constants.CAN_RAW);
     try {
+      const ifindex =
+        typeof interfaceNameOrIndex === 'string' ? ifNameToIndex(interfaceNameOrIndex) : interfaceNameOrIndex;
       const set = (name: number, value: number | Uint8Array | boolean | undefined): void => {
         if (value === undefined) return;
         socket.setsockopt(constants.SOL_CAN_RAW, name, typeof value === 'boolean' ? Number(value) : value);

@@ -7,8 +7,11 @@
 //! | `poll` | readiness on libuv's loop, and the state of one Node.js environment |
 //! | `table` | the process-wide table of owned descriptors |
 
+#[forbid(unsafe_code)]
 mod error;
+#[forbid(unsafe_code)]
 mod napi;
 mod poll;
 mod sys;
+#[forbid(unsafe_code)]
 mod table;

@@ -54,22 +54,22 @@ function fromHeaders(names: string[]): Map<string, number> | undefined {
 describe('constants', () => {
   const all: Record<string, number> = { ...constants, ...errnos };
 
-  it('are what the C headers say', (test) => {
+  it('are what the C headers say', (context) => {
     const found = fromHeaders(Object.keys(all));
-    if (found === undefined) return test.skip('there is no C compiler named cc');
+    if (found === undefined) return context.skip('there is no C compiler named cc');
     expect(found.size).toBeGreaterThan(700);
     const wrong = [...found].filter(([name, value]) => (all[name] as number) >>> 0 !== value >>> 0);
     expect(wrong.map(([name, value]) => `${name}: ${all[name]}, in C ${value}`)).toEqual([]);
   });
 
-  it('are what Python’s socket module says', (test) => {
+  it('are what Python’s socket module says', (context) => {
     const program =
       'import json, socket; print(json.dumps({n: int(v) for n, v in vars(socket).items() if n.isupper() and isinstance(v, int)}))';
     let python: Record<string, number>;
     try {
       python = JSON.parse(execFileSync('python3', ['-c', program], { encoding: 'utf8' }));
     } catch (error) {
-      return test.skip(`python3 does not run: ${(error as Error).message.split('\n')[0]}`);
+      return context.skip(`python3 does not run: ${(error as Error).message.split('\n')[0]}`);
     }
     // CPython's own names, for its own purposes.
     const own = new Set(['EBADF', 'EAGAIN', 'EWOULDBLOCK']);

@@ -2,6 +2,7 @@ import { networkInterfaces } from 'node:os';
 import { native } from './binding.ts';
 import { checkInteger, wrongType, wrongValue } from './check.ts';
 import { systemError } from './errors.ts';
+import { canInterfaceHint } from './hints/can.ts';
 
 /** Interfaces with an address, which is all that Node.js lists: enough to say what there is. */
 function existing(): string {
@@ -17,7 +18,11 @@ export function ifNameToIndex(name: string): number {
   if (typeof name !== 'string') throw wrongType('name', 'a string', name);
   if (name === '' || name.includes('\0')) throw wrongValue('name', 'an interface name', name);
   const index = native.ifNameToIndex(name);
-  if (index < 0) throw systemError(index, 'if_nametoindex', `there is no interface ${name}; ${existing()}`);
+  if (index < 0) {
+    const made = canInterfaceHint(name);
+    const words = `there is no interface ${name}; ${existing()}${made === undefined ? '' : `; ${made}`}`;
+    throw systemError(index, 'if_nametoindex', words);
+  }
   return index;
 }
 

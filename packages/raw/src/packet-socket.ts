@@ -16,15 +16,12 @@ import { checkBytes, checkUint, invalidValue } from './check.ts';
  */
 const FRAME_ROOM = 65_536 + 64;
 
-/**
- * Options of SOL_PACKET and membership types (linux/if_packet.h) that core's table of constants does not
- * hold.
- */
-const PACKET_ADD_MEMBERSHIP = 1;
-const PACKET_DROP_MEMBERSHIP = 2;
-const PACKET_STATISTICS = 6;
-const PACKET_IGNORE_OUTGOING = 23;
-const MEMBERSHIP_TYPES = { multicast: 0, promiscuous: 1, allMulticast: 2, unicast: 3 } as const;
+const MEMBERSHIP_TYPES = {
+  multicast: constants.PACKET_MR_MULTICAST,
+  promiscuous: constants.PACKET_MR_PROMISC,
+  allMulticast: constants.PACKET_MR_ALLMULTI,
+  unicast: constants.PACKET_MR_UNICAST,
+} as const;
 
 /** struct packet_mreq (linux/if_packet.h): int mr_ifindex, u16 mr_type, u16 mr_alen, u8 mr_address[8]. */
 const MEMBERSHIP_SIZE = 16;
@@ -154,7 +151,8 @@ export class PacketSocket implements Disposable, AsyncDisposable {
       if (options.receiveBuffer !== undefined) {
         socket.setsockopt(constants.SOL_SOCKET, constants.SO_RCVBUF, options.receiveBuffer);
       }
-      if (options.ignoreOutgoing) socket.setsockopt(constants.SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
+      if (options.ignoreOutgoing)
+        socket.setsockopt(constants.SOL_PACKET, constants.PACKET_IGNORE_OUTGOING, 1);
       if (options.promiscuous) opened.addMembership({ type: 'promiscuous' });
       socket.bind(packet({ protocol, ifindex }));
       return opened;
@@ -229,27 +227,27 @@ export class PacketSocket implements Disposable, AsyncDisposable {
 
   /**
    * Joins a multicast group, or sets the interface promiscuous, for as long as the socket is open or until
-   * {@link dropMembership} (PACKET_ADD_MEMBERSHIP). Without `ifindex`, on the interface that the socket is
+   * {@link dropMembership} (constants.PACKET_ADD_MEMBERSHIP). Without `ifindex`, on the interface that the socket is
    * open on.
    * @throws ENODEV on a socket that is open on all interfaces.
    */
   addMembership(membership: Membership): void {
     const request = this.#membership(membership);
-    this.socket.setsockopt(constants.SOL_PACKET, PACKET_ADD_MEMBERSHIP, request);
+    this.socket.setsockopt(constants.SOL_PACKET, constants.PACKET_ADD_MEMBERSHIP, request);
   }
 
   /**
-   * Undoes {@link addMembership} (PACKET_DROP_MEMBERSHIP). One that does not exist is dropped without
+   * Undoes {@link addMembership} (constants.PACKET_DROP_MEMBERSHIP). One that does not exist is dropped without
    * complaint.
    */
   dropMembership(membership: Membership): void {
     const request = this.#membership(membership);
-    this.socket.setsockopt(constants.SOL_PACKET, PACKET_DROP_MEMBERSHIP, request);
+    this.socket.setsockopt(constants.SOL_PACKET, constants.PACKET_DROP_MEMBERSHIP, request);
   }
 
-  /** Packets received, dropped ones included, and dropped ones, since the last call (PACKET_STATISTICS). */
+  /** Packets received, dropped ones included, and dropped ones, since the last call (constants.PACKET_STATISTICS). */
   statistics(): { packets: number; drops: number } {
-    const bytes = this.socket.getsockopt(constants.SOL_PACKET, PACKET_STATISTICS, STATISTICS_SIZE);
+    const bytes = this.socket.getsockopt(constants.SOL_PACKET, constants.PACKET_STATISTICS, STATISTICS_SIZE);
     const [packets = 0, drops = 0] = new Uint32Array(Uint8Array.from(bytes).buffer);
     return { packets, drops };
   }

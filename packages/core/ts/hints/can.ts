@@ -1,5 +1,5 @@
 import { constants } from '../constants.ts';
-import type { Failure } from './index.ts';
+import type { Failure } from './failure.ts';
 
 /** The kernel module of each protocol of AF_CAN; Linux, Documentation/networking/can.rst. */
 const MODULES: ReadonlyMap<number, string> = new Map([
@@ -9,14 +9,20 @@ const MODULES: ReadonlyMap<number, string> = new Map([
   [constants.CAN_J1939, 'can-j1939'],
 ]);
 
+const VIRTUAL_BUS = '"sudo modprobe vcan && sudo ip link add vcan0 type vcan && sudo ip link set vcan0 up"';
+
+/** How to make an interface that is missing, where its name says what it would be. */
+export function canInterfaceHint(name: string): string | undefined {
+  return /^vcan/.test(name) ? `a virtual bus is made by ${VIRTUAL_BUS.replaceAll('vcan0', name)}` : undefined;
+}
+
 /** AF_CAN: needs no capability, but modules that a kernel may lack. */
 export function canHint({ code, syscall, family, protocol }: Failure): string | undefined {
   if (family !== constants.AF_CAN) return undefined;
   if (syscall === 'socket' && (code === 'EAFNOSUPPORT' || code === 'EPROTONOSUPPORT')) {
     const module = MODULES.get(protocol) ?? 'can-raw';
     return (
-      `this kernel has no ${module} loaded: run "sudo modprobe ${module}", and for a virtual bus ` +
-      '"sudo modprobe vcan && sudo ip link add vcan0 type vcan && sudo ip link set vcan0 up"; ' +
+      `this kernel has no ${module} loaded: run "sudo modprobe ${module}", and for a virtual bus ${VIRTUAL_BUS}; ` +
       'a kernel built without CAN needs its extra modules package (CAN sockets take no capability)'
     );
   }

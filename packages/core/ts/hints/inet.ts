@@ -1,5 +1,5 @@
 import { constants } from '../constants.ts';
-import { capability, type Failure } from './index.ts';
+import { capability, type Failure } from './failure.ts';
 
 /** Ports below this are privileged unless `net.ipv4.ip_unprivileged_port_start` says otherwise; ip(7). */
 const UNPRIVILEGED = 1024;

@@ -1,5 +1,5 @@
 import { constants } from '../constants.ts';
-import { capability, type Failure } from './index.ts';
+import { capability, type Failure } from './failure.ts';
 
 /** AF_PACKET, packet(7): every use takes CAP_NET_RAW. */
 export function packetHint({ code, syscall, family }: Failure): string | undefined {
