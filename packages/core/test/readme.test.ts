@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+import { Socket } from '@sockeye/core';
+import { describe, expect, it } from 'vitest';
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+
+describe('the README', () => {
+  it('its table of calls and forms is what the class has', () => {
+    const [, table = ''] = /## Three forms of a call(.*?)\n- /s.exec(readme) ?? [];
+    const named = [...table.matchAll(/`(?:Socket\.)?(\w+)`/g)].map(([, name]) => name as string);
+    const members = Object.getOwnPropertyNames(Socket.prototype).filter((name) => name !== 'constructor');
+    const statics = Object.getOwnPropertyNames(Socket).filter(
+      (name) => !['length', 'name', 'prototype'].includes(name),
+    );
+    expect([...named].sort()).toEqual([...members, ...statics].sort());
+  });
+
+  it('a try form exists wherever no Buffer is made, and nowhere else', () => {
+    const rows = [...readme.matchAll(/^\| [^|]+ \| `(\w+)` \| `(\w+)Sync` \| (?:`try(\w+)` )?\|$/gm)];
+    expect(rows).toHaveLength(9);
+    for (const [, promise, sync, attempt] of rows) {
+      expect(sync).toBe(promise);
+      const buffer = promise === 'recv' || promise === 'recvFrom' || promise === 'sendAll';
+      expect(attempt?.toLowerCase()).toBe(buffer ? undefined : promise?.toLowerCase());
+    }
+  });
+});
