@@ -50,9 +50,10 @@ const steps: Step[] = [
   { title: 'A Unix datagram exchange, abstract names', client: ['core/unix-datagram.ts'] },
   { title: 'A Unix seqpacket exchange', client: ['core/unix-seqpacket.ts'] },
   {
-    title: 'The headers of that UDP exchange, by a packet socket on lo',
-    server: ['raw/sniffer.ts', 'lo', '2'],
-    client: ['core/udp.ts'],
+    title: 'The headers of a UDP exchange, by a packet socket on lo',
+    // Another address of lo, so that only the tour's own traffic is shown.
+    server: ['raw/sniffer.ts', 'lo', '2', '127.0.0.42'],
+    client: ['core/udp.ts', '127.0.0.42'],
     may: lacksCapability,
   },
   { title: 'One CAN frame on vcan0, sent and received', client: ['can/frame.ts'], may: lacksCan },

@@ -1,4 +1,5 @@
 // A UDP exchange: two sockets, a question and an answer to wherever it came from.
+// Usage: udp.ts [address]
 import { decode, format, inet } from '@sockeye/addr';
 import { AddressBuffer, constants, platform, Socket } from '@sockeye/core';
 
@@ -7,7 +8,8 @@ const { AF_INET, SOCK_DGRAM } = constants;
 const server = Socket.create(AF_INET, SOCK_DGRAM);
 const client = Socket.create(AF_INET, SOCK_DGRAM);
 try {
-  server.bind(inet('127.0.0.1', 0)); // port 0: the kernel chooses
+  const host = process.argv[2] ?? '127.0.0.1';
+  server.bind(inet(host, 0)); // port 0: the kernel chooses
   await client.sendTo(Buffer.from('what is your name?'), server.getsockname());
 
   const from = new AddressBuffer();
