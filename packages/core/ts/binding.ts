@@ -125,12 +125,7 @@ export interface Native {
     address: Uint8Array,
     addressLength: number,
   ): number;
-  setup(
-    onReady: (slot: number, events: number) => void,
-    nothing: () => void,
-    isWorker: boolean,
-    hasLibuv: boolean,
-  ): number;
+  setup(onReady: (slot: number, events: number) => void, nothing: () => void, hasLibuv: boolean): number;
   arm(slot: Slot, generation: Generation, events: number): number;
   getaddrinfo(
     host: string | null,

@@ -1,5 +1,4 @@
 /** connect(2) on the event loop. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { native } from './binding.ts';
 import { errnos } from './constants.ts';
 import { abortError, canceledError, timeoutError } from './errors.ts';
@@ -33,7 +32,7 @@ async function backlog(
   for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
     const left = end - performance.now();
     if (left <= 0) throw timeoutError('connect');
-    await delay(Math.min(pause, left), undefined, signal === undefined ? {} : { signal }).catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, Math.min(pause, left)));
     if (signal?.aborted) throw abortError(signal, 'connect');
     if (handle.closed) throw canceledError('connect');
     const result = start();

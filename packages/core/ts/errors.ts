@@ -19,7 +19,7 @@ export class SocketError extends Error {
   readonly errno: number | undefined;
   readonly syscall: string | undefined;
   /** After a failed `sendAll`: how many bytes the kernel had taken. */
-  bytesSent?: number;
+  declare bytesSent?: number;
 
   constructor(message: string, fields: SocketErrorFields) {
     super(message, fields.cause === undefined ? undefined : { cause: fields.cause });

@@ -4,7 +4,7 @@ import { checkOptions, checkSignal, checkTimeout } from './check.ts';
 import { constants, errnos } from './constants.ts';
 import { abortError, type SocketError, systemError, timeoutError } from './errors.ts';
 import { hint } from './hints/index.ts';
-import { explained } from './options.ts';
+import { explained, type Kind } from './options.ts';
 import { AGAIN, outOfTurn, Readiness, turn, type WaitOptions } from './wait.ts';
 
 /** A slot that no socket has: what a closed one is given, so that the native part answers EBADF. */
@@ -12,13 +12,6 @@ const NOWHERE = 0x3fffffff;
 
 /** What socket(2) takes beside the type. */
 const NOT_TYPES = (constants.SOCK_CLOEXEC ?? 0) | (constants.SOCK_NONBLOCK ?? 0);
-
-/** Family, type and protocol. */
-export interface Kind {
-  family: number;
-  type: number;
-  protocol: number;
-}
 
 export class Handle implements Kind {
   slot: number;

@@ -1,4 +1,3 @@
-import { networkInterfaces } from 'node:os';
 import { native } from './binding.ts';
 import { checkInteger, wrongType, wrongValue } from './check.ts';
 import { systemError } from './errors.ts';
@@ -6,6 +5,8 @@ import { canInterfaceHint } from './hints/can.ts';
 
 /** Interfaces with an address, which is all that Node.js lists: enough to say what there is. */
 function existing(): string {
+  // Looked up only now: an import of node:os would cost everybody who never sees this.
+  const { networkInterfaces } = process.getBuiltinModule('node:os');
   return `the interfaces with an address are: ${Object.keys(networkInterfaces()).join(', ')}`;
 }
 

@@ -1,4 +1,5 @@
-/** The options objects of the calls that move bytes, and what is made of them. */
+/** The arguments of a socket's calls, and what is made of them. */
+import type { AddressBuffer } from './address.ts';
 import { BAD_ARGUMENT, REST } from './binding.ts';
 import {
   checkInt,
@@ -9,6 +10,7 @@ import {
   wrongType,
   wrongValue,
 } from './check.ts';
+import { SocketError } from './errors.ts';
 
 /** Options of the `…Sync` form of every call that can wait. */
 export interface SyncOptions {
@@ -36,6 +38,25 @@ export interface Known {
   family?: number | undefined;
   type?: number | undefined;
   protocol?: number | undefined;
+}
+
+/** Where a call that takes a connection may put the peer's address. */
+export interface AcceptOptions {
+  address?: AddressBuffer | undefined;
+}
+
+/** A message and whom it came from. */
+export interface ReceivedFrom {
+  data: Buffer;
+  /** A sockaddr; empty when the kernel had none to tell. */
+  address: Uint8Array;
+}
+
+/** Family, type and protocol. */
+export interface Kind {
+  family: number;
+  type: number;
+  protocol: number;
 }
 
 interface Part {
@@ -105,4 +126,35 @@ const MOST = 0x7ffff000;
 
 export function checkSize(size: unknown): number {
   return checkInteger('size', size, 0, MOST);
+}
+
+/** Family, type and protocol, checked. */
+export function checkKind(family: number, type: number, protocol: number): Kind {
+  return {
+    family: checkInt('family', family),
+    type: checkInt('type', type),
+    protocol: checkInt('protocol', protocol),
+  };
+}
+
+/** An option's integer: an `int`, or an unsigned one that is given as it. */
+export function checkOption(value: unknown): number {
+  if (typeof value !== 'number') throw wrongType('value', 'a number or a Uint8Array', value);
+  return checkInteger('value', value, -0x80000000, 0xffffffff) | 0;
+}
+
+/** The part of `data` that a `sendAll` is for. */
+export function whole(
+  data: Uint8Array,
+  options: (Flags & Range) | undefined,
+): { flags: number; offset: number; end: number } {
+  const { flags, offset, length } = part(options);
+  checkRange('data', data, offset, length === REST ? undefined : length);
+  return { flags, offset, end: length === REST ? data.byteLength : offset + length };
+}
+
+/** A failed `sendAll`'s error, which says how far it came. */
+export function partly(error: unknown, sent: number): unknown {
+  if (error instanceof SocketError) error.bytesSent = sent;
+  return error;
 }

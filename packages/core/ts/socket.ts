@@ -1,27 +1,27 @@
 import { type Address, AddressBuffer, sockaddr, storage } from './address.ts';
 import { native, REST } from './binding.ts';
-import { checkBytes, checkInt, checkInteger, checkOptions, checkRange, wrongType } from './check.ts';
+import { checkBytes, checkInt, checkInteger, checkOptions, wrongType } from './check.ts';
 import { connect } from './connect.ts';
 import { constants, errnos } from './constants.ts';
-import { SocketError, systemError } from './errors.ts';
-import { Handle, type Kind } from './handle.ts';
+import { dropped } from './dropped.ts';
+import { systemError } from './errors.ts';
+import { Handle } from './handle.ts';
 import { hint } from './hints/index.ts';
-import type { Flags, Known, Range, SyncOptions } from './options.ts';
-import { checkSize, explained, odd, part, patience, refuse } from './options.ts';
+import type { AcceptOptions, Flags, Kind, Known, Range, ReceivedFrom, SyncOptions } from './options.ts';
+import {
+  checkKind,
+  checkOption,
+  checkSize,
+  explained,
+  odd,
+  part,
+  partly,
+  patience,
+  refuse,
+  whole,
+} from './options.ts';
 import { keep, room, start } from './pool.ts';
 import { AGAIN, READABLE, type WaitOptions, WRITABLE } from './wait.ts';
-
-/** Where a call that takes a connection may put the peer's address. */
-export interface AcceptOptions {
-  address?: AddressBuffer | undefined;
-}
-
-/** A message and whom it came from. */
-export interface ReceivedFrom {
-  data: Buffer;
-  /** A sockaddr; empty when the kernel had none to tell. */
-  address: Uint8Array;
-}
 
 /** What the native part writes numbers and addresses into; read before the next call. */
 const out: Int32Array = new Int32Array(4);
@@ -30,15 +30,6 @@ const scratchWhole: Uint8Array = storage(scratch);
 
 /** Held by this file alone: the constructor takes nothing else. */
 const INSIDE: unique symbol = Symbol('inside');
-
-/** Sockets that were dropped without close(). */
-const dropped = new FinalizationRegistry<{ slot: number; generation: number; fd: number }>((left) => {
-  native.close(left.slot, left.generation);
-  process.emitWarning(`A Socket was garbage-collected while open (descriptor ${left.fd}): call close()`, {
-    type: 'ResourceWarning',
-    code: 'SOCKEYE_UNCLOSED',
-  });
-});
 
 /**
  * A socket of any family, type and protocol that the kernel knows; socket(7).
@@ -554,32 +545,4 @@ export class Socket implements Kind {
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }
-}
-
-function checkKind(family: number, type: number, protocol: number): Kind {
-  return {
-    family: checkInt('family', family),
-    type: checkInt('type', type),
-    protocol: checkInt('protocol', protocol),
-  };
-}
-
-function checkOption(value: unknown): number {
-  if (typeof value !== 'number') throw wrongType('value', 'a number or a Uint8Array', value);
-  return checkInteger('value', value, -0x80000000, 0xffffffff) | 0;
-}
-
-/** The part of `data` that a `sendAll` is for. */
-function whole(
-  data: Uint8Array,
-  options: (Flags & Range) | undefined,
-): { flags: number; offset: number; end: number } {
-  const { flags, offset, length } = part(options);
-  checkRange('data', data, offset, length === REST ? undefined : length);
-  return { flags, offset, end: length === REST ? data.byteLength : offset + length };
-}
-
-function partly(error: unknown, sent: number): unknown {
-  if (error instanceof SocketError) error.bytesSent = sent;
-  return error;
 }

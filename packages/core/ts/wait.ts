@@ -2,7 +2,6 @@
  * Waiting on the event loop. Each environment tells one function of readiness; it runs the calls that wait, in the order
  * in which they came, until one would block again.
  */
-import { isMainThread } from 'node:worker_threads';
 import { type Native, native } from './binding.ts';
 import { errnos } from './constants.ts';
 import { abortError, canceledError, systemError, timeoutError } from './errors.ts';
@@ -48,7 +47,7 @@ function setUp(): Map<number, Readiness> {
   const sockets = new Map<number, Readiness>();
   const onReady = (slot: number, events: number): void => sockets.get(slot)?.ready(events);
   const hasLibuv = process.versions.uv !== undefined && process.versions.bun === undefined;
-  native.setup(onReady, () => {}, !isMainThread, hasLibuv);
+  native.setup(onReady, () => {}, hasLibuv);
   Object.defineProperty(native, WATCHED, { value: sockets });
   return sockets;
 }

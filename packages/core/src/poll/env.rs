@@ -14,6 +14,7 @@ use napi_sys::{self as node, Status, napi_async_cleanup_hook_handle, napi_env, n
 
 use super::uv::Watcher;
 use crate::error::Result;
+use crate::sys;
 use crate::sys::js::Call;
 use crate::table::{self, Handle};
 
@@ -26,7 +27,7 @@ pub struct Environment {
     hook: Cell<napi_async_cleanup_hook_handle>,
     on_ready: Cell<napi_ref>,
     nothing: Cell<napi_ref>,
-    worker: Cell<bool>,
+    worker: bool,
     libuv: Cell<bool>,
     watchers: RefCell<HashMap<u32, *mut Watcher>>,
     /// Watchers that libuv has not forgotten yet.
@@ -51,7 +52,7 @@ impl Environment {
                 hook: Cell::new(ptr::null_mut()),
                 on_ready: Cell::new(ptr::null_mut()),
                 nothing: Cell::new(ptr::null_mut()),
-                worker: Cell::new(false),
+                worker: !sys::is_first_thread(),
                 libuv: Cell::new(false),
                 watchers: RefCell::default(),
                 open: Cell::new(0),
@@ -64,12 +65,11 @@ impl Environment {
         }
     }
 
-    /// `setup(onReady, nothing, isWorker, hasLibuv)`: what only JavaScript knows.
+    /// `setup(onReady, nothing, hasLibuv)`: what only JavaScript knows.
     pub fn setup(&self, call: &Call) -> Result<()> {
         self.on_ready.set(call.keep_function(0)?);
         self.nothing.set(call.keep_function(1)?);
-        self.worker.set(call.bool(2)?);
-        self.libuv.set(call.bool(3)?);
+        self.libuv.set(call.bool(2)?);
         Ok(())
     }
 
@@ -78,7 +78,7 @@ impl Environment {
     }
 
     pub fn is_worker(&self) -> bool {
-        self.worker.get()
+        self.worker
     }
 
     pub(super) fn has_libuv(&self) -> bool {

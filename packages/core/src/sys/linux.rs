@@ -60,6 +60,12 @@ pub fn describe(fd: RawFd) -> Result<(i32, i32, i32), Errno> {
     ))
 }
 
+/// Whether this thread is the process's first: gettid(2), getpid(2). Others can be told to end while they wait.
+pub fn is_first_thread() -> bool {
+    // SAFETY: both only ask.
+    unsafe { libc::gettid() == libc::getpid() }
+}
+
 /// Has a filled error queue poll as POLLPRI too, so that libuv does not take it for a dead descriptor. Since Linux 3.10.
 pub fn mark_error_queue(fd: RawFd) {
     // A family that refuses it keeps polling as POLLERR alone, which the poller survives.
