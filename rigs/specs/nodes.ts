@@ -28,10 +28,16 @@ export interface Ended {
 }
 
 /** Runs one of the programs beside this file to its end. */
-export function run(node: string, program: string, args: string[] = [], seconds = 60): Promise<Ended> {
+export function run(
+  node: string,
+  program: string,
+  args: string[] = [],
+  seconds = 60,
+  flags: string[] = [],
+): Promise<Ended> {
   const path = fileURLToPath(new URL(`programs/${program}`, import.meta.url));
   return new Promise((resolve, reject) => {
-    const child = spawn(node, [path, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(node, [...flags, path, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
