@@ -171,9 +171,21 @@ pub fn close(handle: Handle) -> Result<(), Errno> {
     }
 }
 
+/// As [`acquire`], for calls that make another owner of the descriptor: EBADF as well when its number belongs to
+/// somebody else by now.
+pub fn acquire_own(handle: Handle) -> Result<Use, Errno> {
+    let in_use = acquire(handle)?;
+    let inode = slot(handle.slot).map(|entry| entry.inode.load(Ordering::Relaxed));
+    if sys::inode(in_use.fd()).ok() == inode {
+        Ok(in_use)
+    } else {
+        Err(sys::EBADF)
+    }
+}
+
 /// Gives the descriptor back to the caller, open.
 pub fn detach(handle: Handle) -> Result<RawFd, Errno> {
-    let in_use = acquire(handle)?;
+    let in_use = acquire_own(handle)?;
     let (entry, _) = mark_closed(handle)?;
     let fd = entry.fd.swap(-1, Ordering::AcqRel);
     forget(fd, handle.slot);
@@ -186,11 +198,9 @@ pub fn close_all_of(owner: u64) {
     let used = ledger().used;
     for index in 0..used {
         let Some(entry) = slot(index) else { continue };
-        if entry.owner.load(Ordering::Relaxed) != owner {
-            continue;
-        }
+        // The state first: its generation is what `close` holds the slot to when it changes hands meanwhile.
         let state = entry.state.load(Ordering::Acquire);
-        if state & CLOSED == 0 {
+        if state & CLOSED == 0 && entry.owner.load(Ordering::Relaxed) == owner {
             let _ = close(Handle {
                 slot: index,
                 generation: (state >> 32) as u32,
@@ -329,5 +339,36 @@ mod tests {
             });
             assert_eq!(closed, 1);
         }
+    }
+
+    #[test]
+    fn an_environment_that_ends_spares_a_slot_that_changes_hands_meanwhile() {
+        use std::sync::atomic::AtomicBool;
+        let stop = AtomicBool::new(false);
+        let mut lost = 0u64;
+        let mut opened = 0u64;
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    close_all_of(700);
+                }
+            });
+            let begin = std::time::Instant::now();
+            while begin.elapsed() < std::time::Duration::from_secs(3) && lost == 0 {
+                // The slot's last owner was 700, which closed it itself; then 701 takes it.
+                let old = insert(end(), 700).expect("insert");
+                let _ = close(old);
+                let mine = insert(end(), 701).expect("insert");
+                opened += 1;
+                if close(mine).is_err() {
+                    lost += 1;
+                }
+            }
+            stop.store(true, Ordering::Relaxed);
+        });
+        assert_eq!(
+            lost, 0,
+            "after {opened} sockets of 701, one was closed by the end of 700"
+        );
     }
 }

@@ -32,7 +32,7 @@ export class AddressBuffer {
 
   /** Bytes in use, 0 to 128; 0 when the kernel had no address to tell, as for a connected stream. */
   get length(): number {
-    return this.#length[0] as number;
+    return this.#length[0] ?? 0;
   }
 
   set length(length: number) {
@@ -41,11 +41,13 @@ export class AddressBuffer {
 
   /** The bytes in use, until the next call that receives into this buffer. */
   view(): Uint8Array {
+    storage(this);
     return this.bytes.subarray(0, this.length);
   }
 
   /** The bytes in use, to keep. */
   copy(): Uint8Array {
+    storage(this);
     return this.bytes.slice(0, this.length);
   }
 
@@ -57,7 +59,8 @@ export class AddressBuffer {
 /** Storage and length of an AddressBuffer, as the native part fills them. */
 export function storage(buffer: AddressBuffer): Uint8Array {
   const whole: unknown = (buffer as { [WHOLE]?: unknown } | null | undefined)?.[WHOLE];
-  if (!types.isUint8Array(whole)) throw wrongType('address', 'an AddressBuffer', buffer);
+  if (!types.isUint8Array(whole) || whole.byteLength === 0)
+    throw wrongType('address', 'an AddressBuffer whose memory is its own', buffer);
   return whole;
 }
 

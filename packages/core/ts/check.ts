@@ -55,21 +55,15 @@ export function checkInt(argument: string, value: unknown): number {
 /** A Uint8Array (a Buffer is one) whose memory is still its own. */
 export function checkBytes(argument: string, value: unknown): Uint8Array {
   if (!types.isUint8Array(value)) throw wrongType(argument, 'a Uint8Array or a Buffer', value);
-  const bytes = value;
-  if (bytes.byteLength === 0 && isDetached(bytes.buffer)) {
-    throw wrongValue(argument, 'attached: its ArrayBuffer was transferred away', value);
+  if (value.byteLength === 0) {
+    try {
+      // An iterator is refused over memory that is gone, in all releases of Node.js.
+      value.values();
+    } catch {
+      throw wrongValue(argument, 'attached: its ArrayBuffer was transferred away or shrunk', value);
+    }
   }
-  return bytes;
-}
-
-function isDetached(buffer: ArrayBufferLike): boolean {
-  try {
-    // ArrayBuffer.prototype.detached is younger than Node.js 20; a view of detached memory is refused everywhere.
-    new Uint8Array(buffer);
-    return false;
-  } catch {
-    return true;
-  }
+  return value;
 }
 
 /** A part of a Uint8Array: refused unless `offset` and `length` lie within it. `length` undefined is the rest. */
@@ -95,7 +89,12 @@ export function checkTimeout(value: unknown): number {
 
 export function checkSignal(value: unknown): AbortSignal | undefined {
   if (value === undefined) return undefined;
-  if (value === null || typeof value !== 'object' || !('aborted' in value)) {
+  if (
+    value === null ||
+    typeof value !== 'object' ||
+    !('aborted' in value) ||
+    !('addEventListener' in value)
+  ) {
     throw wrongType('signal', 'an AbortSignal', value);
   }
   return value as AbortSignal;

@@ -4,7 +4,7 @@ import { checkOptions, checkSignal, checkTimeout } from './check.ts';
 import { constants, errnos } from './constants.ts';
 import { abortError, type SocketError, systemError, timeoutError } from './errors.ts';
 import { hint } from './hints/index.ts';
-import { explained, type Kind } from './options.ts';
+import { explained, type Flags, type Kind } from './options.ts';
 import { AGAIN, outOfTurn, Readiness, turn, type WaitOptions } from './wait.ts';
 
 /** A slot that no socket has: what a closed one is given, so that the native part answers EBADF. */
@@ -44,7 +44,10 @@ export class Handle implements Kind {
     this.#readiness = undefined;
   }
 
-  /** Runs a call now if it can finish, and otherwise when the socket is ready: the Promise form of everything. */
+  /**
+   * Runs a call now if it can finish, and otherwise when the socket is ready: the Promise form of everything. MSG_DONTWAIT
+   * asks once.
+   */
   async run(
     direction: number,
     attempt: () => number,
@@ -53,9 +56,10 @@ export class Handle implements Kind {
     address?: Uint8Array,
   ): Promise<number> {
     const { timeout, signal } = waiting(options, syscall);
-    // Whoever waited first is first.
-    const result = this.#readiness?.busy(direction) ? AGAIN : attempt();
-    if (result === AGAIN) {
+    // Whoever waited first is first, but who asks once is answered.
+    const result = timeout !== 0 && this.#readiness?.busy(direction) ? AGAIN : attempt();
+    const once = ((options as Flags | undefined)?.flags ?? 0) & constants.MSG_DONTWAIT;
+    if (result === AGAIN && !once) {
       return this.done(await this.wait(direction, attempt, syscall, timeout, signal), syscall, address);
     }
     if (outOfTurn()) await turn();

@@ -2,6 +2,7 @@
 import type { AddressBuffer } from './address.ts';
 import { BAD_ARGUMENT, REST } from './binding.ts';
 import {
+  checkBytes,
   checkInt,
   checkInteger,
   checkOptions,
@@ -108,7 +109,10 @@ export function refuse(flags: unknown, offset: unknown, length: unknown): void {
   checkInteger('length', length, 0, REST);
 }
 
-/** A native result; where it says that an argument was bad, the error that names it. */
+/**
+ * A native result; where it says that an argument was bad, the error that names it. A count of 0 is looked at too: the
+ * buffer may be empty because its memory is gone.
+ */
 export function explained(
   result: number,
   name: string,
@@ -116,13 +120,17 @@ export function explained(
   offset: number,
   length: number,
 ): number {
+  if (result === 0) {
+    checkBytes(name, buffer);
+    return 0;
+  }
   if (result !== BAD_ARGUMENT) return result;
   checkRange(name, buffer, offset, length === REST ? undefined : length);
   throw wrongValue(name, 'a plain Uint8Array', buffer);
 }
 
 /** The most bytes that one call may ask for: 2^31 less a page, read(2). */
-const MOST = 0x7ffff000;
+export const MOST = 0x7ffff000;
 
 export function checkSize(size: unknown): number {
   return checkInteger('size', size, 0, MOST);

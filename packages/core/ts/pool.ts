@@ -12,6 +12,8 @@ export function room(size: number): Buffer {
   if (size > SLAB / 2) return Buffer.allocUnsafeSlow(size);
   if (slab === undefined || slab.length - used < size) {
     slab = Buffer.allocUnsafeSlow(SLAB);
+    // Whoever transfers one message's memory away must not take the others' with it.
+    process.getBuiltinModule('node:worker_threads').markAsUntransferable(slab.buffer);
     used = 0;
   }
   return slab;

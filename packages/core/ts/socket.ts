@@ -1,5 +1,5 @@
 import { type Address, AddressBuffer, sockaddr, storage } from './address.ts';
-import { native, REST } from './binding.ts';
+import { BAD_ARGUMENT, native, REST } from './binding.ts';
 import { checkBytes, checkInt, checkInteger, checkOptions, wrongType } from './check.ts';
 import { connect } from './connect.ts';
 import { constants, errnos } from './constants.ts';
@@ -13,6 +13,7 @@ import {
   checkOption,
   checkSize,
   explained,
+  MOST,
   odd,
   part,
   partly,
@@ -50,7 +51,7 @@ export class Socket implements Kind {
     }
     this.#handle = handle;
     const { slot, generation, fd } = handle;
-    dropped.register(this, { slot, generation, fd }, this);
+    dropped.register(handle, { slot, generation, fd }, handle);
   }
 
   /** The socket whose slot and generation stand in `out`. */
@@ -215,7 +216,8 @@ export class Socket implements Kind {
     let data: Buffer | undefined;
     const attempt = (): number => {
       const space = room(size);
-      const count = native.recv(this.#handle.slot, this.#handle.generation, space, start(space), size, flags);
+      const { slot, generation } = this.#handle;
+      const count = native.recv(slot, generation, space, start(space), size, flags);
       if (count >= 0) data = keep(space, Math.min(count, size));
       return count;
     };
@@ -247,7 +249,7 @@ export class Socket implements Kind {
     if (options === undefined) {
       // The shortest call first: mostly it is all there is to do.
       const count = native.recv(this.#handle.slot, this.#handle.generation, buffer);
-      if (count >= 0) return count;
+      if (count > 0) return count;
       // An error is told once: asking again would wait instead.
       if (count !== AGAIN) return this.#handle.moved(count, 'recv', 'buffer', buffer, 0, REST);
     }
@@ -255,7 +257,7 @@ export class Socket implements Kind {
     const { timeout, interruptible } = patience(options);
     const { slot, generation } = this.#handle;
     const count = native.recvSync(slot, generation, buffer, offset, length, flags, timeout, interruptible);
-    return count >= 0 ? count : this.#handle.moved(count, 'recv', 'buffer', buffer, offset, length);
+    return count > 0 ? count : this.#handle.moved(count, 'recv', 'buffer', buffer, offset, length);
   }
 
   /** Receives into `buffer` if something is there: the count, or `-errno`. Allocates nothing. */
@@ -267,7 +269,7 @@ export class Socket implements Kind {
       if (odd(flags, offset, length)) refuse(flags, offset, length);
       count = native.recv(slot, generation, buffer, offset, length, flags);
     }
-    return count >= 0 ? count : explained(count, 'buffer', buffer, offset, length);
+    return count > 0 ? count : explained(count, 'buffer', buffer, offset, length);
   }
 
   /** As {@link recv}, with the sender's address: recvfrom(2). */
@@ -317,7 +319,7 @@ export class Socket implements Kind {
   ): number {
     const { flags, offset, length } = part(options);
     const count = this.#recvFromSync(buffer, storage(address), flags, offset, length, options);
-    return count >= 0 ? count : this.#handle.moved(count, 'recvfrom', 'buffer', buffer, offset, length);
+    return count > 0 ? count : this.#handle.moved(count, 'recvfrom', 'buffer', buffer, offset, length);
   }
 
   /** Receives into `buffer` and `address` if something is there: the count, or `-errno`. Allocates nothing. */
@@ -332,7 +334,7 @@ export class Socket implements Kind {
     const whole = storage(address);
     const { slot, generation } = this.#handle;
     const count = native.recvfrom(slot, generation, buffer, offset, length, flags, whole);
-    return count >= 0 ? count : explained(count, 'buffer', buffer, offset, length);
+    return count > 0 ? count : explained(count, 'buffer', buffer, offset, length);
   }
 
   #recvFromSync(
@@ -360,14 +362,14 @@ export class Socket implements Kind {
   sendSync(data: Uint8Array, options?: SyncOptions & Flags & Range): number {
     if (options === undefined) {
       const count = native.send(this.#handle.slot, this.#handle.generation, data);
-      if (count >= 0) return count;
+      if (count > 0) return count;
       if (count !== AGAIN) return this.#handle.moved(count, 'send', 'data', data, 0, REST);
     }
     const { flags, offset, length } = part(options);
     const { timeout, interruptible } = patience(options);
     const { slot, generation } = this.#handle;
     const count = native.sendSync(slot, generation, data, offset, length, flags, timeout, interruptible);
-    return count >= 0 ? count : this.#handle.moved(count, 'send', 'data', data, offset, length);
+    return count > 0 ? count : this.#handle.moved(count, 'send', 'data', data, offset, length);
   }
 
   /** Sends if there is room: the count, or `-errno`. Allocates nothing. */
@@ -379,7 +381,7 @@ export class Socket implements Kind {
       if (odd(flags, offset, length)) refuse(flags, offset, length);
       count = native.send(slot, generation, data, offset, length, flags);
     }
-    return count >= 0 ? count : explained(count, 'data', data, offset, length);
+    return count > 0 ? count : explained(count, 'data', data, offset, length);
   }
 
   /** As {@link send}, to an address: sendto(2). */
@@ -399,7 +401,7 @@ export class Socket implements Kind {
     const { slot, generation } = this.#handle;
     const call = native.sendtoSync;
     const count = call(slot, generation, data, offset, length, flags, timeout, interruptible, to, size);
-    return count >= 0 ? count : this.#handle.moved(count, 'sendto', 'data', data, offset, length, to);
+    return count > 0 ? count : this.#handle.moved(count, 'sendto', 'data', data, offset, length, to);
   }
 
   /** Sends to an address if there is room: the count, or `-errno`. With bytes or an AddressBuffer it allocates nothing. */
@@ -410,7 +412,9 @@ export class Socket implements Kind {
     const size = own ? address.length : to.byteLength;
     const { slot, generation } = this.#handle;
     const count = native.sendto(slot, generation, data, offset, length, flags, to, size);
-    return count >= 0 ? count : explained(count, 'data', data, offset, length);
+    // Of the two that may be bad, the address is looked at first.
+    if (count === BAD_ARGUMENT) sockaddr(address);
+    return count > 0 ? count : explained(count, 'data', data, offset, length);
   }
 
   /**
@@ -422,7 +426,7 @@ export class Socket implements Kind {
     let at = offset;
     const attempt = (): number => {
       do {
-        const result = this.trySend(data, flags, at, end - at);
+        const result = this.trySend(data, flags, at, Math.min(end - at, MOST));
         if (result < 0) return result;
         at += result;
       } while (at < end);
@@ -444,7 +448,13 @@ export class Socket implements Kind {
     try {
       do {
         const left = timeout < 0 ? undefined : Math.max(0, deadline - performance.now());
-        at += this.sendSync(data, { flags, offset: at, length: end - at, timeout: left, interruptible });
+        at += this.sendSync(data, {
+          flags,
+          offset: at,
+          length: Math.min(end - at, MOST),
+          timeout: left,
+          interruptible,
+        });
       } while (at < end);
     } catch (error) {
       throw partly(error, at - offset);
@@ -479,7 +489,7 @@ export class Socket implements Kind {
 
   #forget(): { slot: number; generation: number; fd: number } {
     const { slot, generation, fd } = this.#handle;
-    dropped.unregister(this);
+    dropped.unregister(this.#handle);
     this.#handle.leave();
     return { slot, generation, fd };
   }

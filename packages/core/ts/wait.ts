@@ -33,6 +33,12 @@ interface Waiter {
 const FIRST_PAUSE = 1;
 const LONGEST_PAUSE = 64;
 
+/** Ready so often in a row with nothing to be had: the poller cannot tell what these calls wait for. */
+const FRUITLESS = 3;
+
+/** What the native part polls for, when it may have stopped by itself. */
+const UNKNOWN = -1;
+
 /** Where the waiters of all copies of this module in the environment meet: CommonJS and ES modules have one each. */
 const WATCHED = Symbol.for('@sockeye/core: sockets that are waited for');
 
@@ -60,6 +66,7 @@ export class Readiness {
   readonly #writers: Waiter[] = [];
   #armed = 0;
   #pause = 0;
+  #fruitless = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(slot: number, generation: number) {
@@ -104,14 +111,14 @@ export class Readiness {
         if (index < 0) return;
         queue.splice(index, 1);
         waiter.fail(error);
-        this.#rearm();
+        this.#go();
       };
       const onAbort = (): void => leave(abortError(signal as AbortSignal, syscall));
       queue.push(waiter);
       const armed = this.#rearm();
       if (armed < 0) {
         queue.splice(queue.indexOf(waiter), 1);
-        reject(systemError(armed, syscall, 'this runtime offers no libuv to wait with'));
+        reject(unwatched(armed, syscall));
         return;
       }
       if (timeout >= 0) timer = setTimeout(() => leave(timeoutError(syscall)), timeout);
@@ -134,10 +141,12 @@ export class Readiness {
     let progress = false;
     if (events & READABLE) progress = this.#run(this.#readers) || progress;
     if (events & WRITABLE) progress = this.#run(this.#writers) || progress;
-    if ((events & FAULTY) === 0 || progress) {
-      this.#pause = 0;
-      if (events & FAULTY) this.#armed = 0;
-      this.#rearm();
+    this.#fruitless = progress ? 0 : this.#fruitless + 1;
+    if (progress || ((events & FAULTY) === 0 && this.#fruitless < FRUITLESS)) {
+      if (progress) this.#pause = 0;
+      // The native part may have stopped the poller by itself: tell it anew, even when nobody waits any more.
+      if (events & FAULTY) this.#armed = UNKNOWN;
+      this.#go();
       return;
     }
     // An error stands that none of the waiting calls takes away (a filled error queue, urgent data): polling would spin,
@@ -150,9 +159,12 @@ export class Readiness {
     this.#pause = Math.min(LONGEST_PAUSE, this.#pause * 2 || FIRST_PAUSE);
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#run(this.#readers);
-      this.#run(this.#writers);
-      this.#rearm();
+      const read = this.#run(this.#readers);
+      if (this.#run(this.#writers) || read) {
+        this.#fruitless = 0;
+        this.#pause = 0;
+      }
+      this.#go();
     }, this.#pause);
   }
 
@@ -185,6 +197,16 @@ export class Readiness {
     return progress;
   }
 
+  /** Polls on for those who still wait; when that cannot be, they are told. */
+  #go(): void {
+    const armed = this.#rearm();
+    if (armed >= 0) return;
+    watched.delete(this.#slot);
+    for (const waiter of [...this.#readers.splice(0), ...this.#writers.splice(0)]) {
+      waiter.fail(unwatched(armed, waiter.syscall));
+    }
+  }
+
   #rearm(): number {
     // While a pause runs, its end arms.
     if (this.#timer !== undefined) return 0;
@@ -200,6 +222,11 @@ export class Readiness {
     if (result >= 0) this.#armed = interest;
     return result;
   }
+}
+
+function unwatched(result: number, syscall: string): Error {
+  const without = result === -errnos.ENOTSUP ? 'this runtime offers no libuv to wait with' : undefined;
+  return systemError(result, syscall, without ?? 'the event loop cannot watch this socket');
 }
 
 /** Successes without waiting after which the event loop gets its turn. */

@@ -1,9 +1,11 @@
 //! Bytes in and out: the hot path. The plain names do not wait.
 
-use crate::error::Result;
+use std::os::fd::RawFd;
+
+use crate::error::{Errno, Result};
 use crate::methods;
 use crate::sys::js::{Call, Exports};
-use crate::sys::wait::Deadline;
+use crate::sys::wait::{self, Deadline};
 use crate::sys::{self, DONT_WAIT};
 use crate::table;
 
@@ -31,13 +33,31 @@ fn recv(call: &Call) -> Result<usize> {
     )?)
 }
 
+/// Waits for a call of the Sync form, by its timeout and interruptible, the arguments six and seven. MSG_DONTWAIT of the
+/// caller's asks once.
+fn until_done(
+    call: &Call,
+    fd: RawFd,
+    (events, flags): (i16, i32),
+    once: impl FnMut() -> std::result::Result<usize, Errno>,
+) -> Result<usize> {
+    let mut once = once;
+    if flags & DONT_WAIT != 0 {
+        return Ok(once()?);
+    }
+    Deadline::of(call.wait(6)?).run(fd, events, once)
+}
+
 /// `recvSync(slot, generation, buffer, offset, length, flags, timeout, interruptible)`: recv(2), ppoll(2).
 fn recv_sync(call: &Call) -> Result<usize> {
     let socket = table::acquire(call.handle(0)?)?;
-    let (buffer, flags) = (call.range(2)?, call.i32(5)? | DONT_WAIT);
-    let deadline = Deadline::of(call.wait(6)?);
-    deadline.run(socket.fd(), libc::POLLIN, || {
-        sys::recv(socket.fd(), buffer, flags)
+    let (fd, buffer, flags) = (socket.fd(), call.range(2)?, call.i32(5)?);
+    let all = flags & (libc::MSG_WAITALL | libc::MSG_PEEK | DONT_WAIT) == libc::MSG_WAITALL;
+    if all && sys::is_stream(fd)? {
+        return wait::recv_all(fd, buffer, flags | DONT_WAIT, &Deadline::of(call.wait(6)?));
+    }
+    until_done(call, fd, (libc::POLLIN, flags), || {
+        sys::recv(fd, buffer, flags | DONT_WAIT)
     })
 }
 
@@ -56,12 +76,10 @@ fn recvfrom(call: &Call) -> Result<usize> {
 /// `recvfromSync(slot, generation, buffer, offset, length, flags, timeout, interruptible, addressBuffer)`.
 fn recvfrom_sync(call: &Call) -> Result<usize> {
     let socket = table::acquire(call.handle(0)?)?;
-    let (buffer, flags) = (call.range(2)?, call.i32(5)? | DONT_WAIT);
+    let (buffer, flags) = (call.range(2)?, call.i32(5)?);
     let address = call.address_buffer(8)?;
-    let deadline = Deadline::of(call.wait(6)?);
-    deadline.run(socket.fd(), libc::POLLIN, || {
-        sys::recvfrom(socket.fd(), buffer, flags, address)
-    })
+    let once = || sys::recvfrom(socket.fd(), buffer, flags | DONT_WAIT, address);
+    until_done(call, socket.fd(), (libc::POLLIN, flags), once)
 }
 
 /// `send(slot, generation, data)`, `send(slot, generation, data, offset, length, flags)`: send(2).
@@ -78,9 +96,9 @@ fn send(call: &Call) -> Result<usize> {
 /// `sendSync(slot, generation, data, offset, length, flags, timeout, interruptible)`: send(2), ppoll(2).
 fn send_sync(call: &Call) -> Result<usize> {
     let socket = table::acquire(call.handle(0)?)?;
-    let (data, flags) = (call.range(2)?, call.i32(5)? | DONT_WAIT);
-    let deadline = Deadline::of(call.wait(6)?);
-    deadline.run(socket.fd(), libc::POLLOUT, || sys::send(socket.fd(), data, flags))
+    let (data, flags) = (call.range(2)?, call.i32(5)?);
+    let once = || sys::send(socket.fd(), data, flags | DONT_WAIT);
+    until_done(call, socket.fd(), (libc::POLLOUT, flags), once)
 }
 
 /// `sendto(slot, generation, data, offset, length, flags, address, addressLength)`: sendto(2).
@@ -99,10 +117,8 @@ fn sendto(call: &Call) -> Result<usize> {
 /// ppoll(2).
 fn sendto_sync(call: &Call) -> Result<usize> {
     let socket = table::acquire(call.handle(0)?)?;
-    let (data, flags) = (call.range(2)?, call.i32(5)? | DONT_WAIT);
+    let (data, flags) = (call.range(2)?, call.i32(5)?);
     let address = call.prefix(8)?;
-    let deadline = Deadline::of(call.wait(6)?);
-    deadline.run(socket.fd(), libc::POLLOUT, || {
-        sys::sendto(socket.fd(), data, flags, address)
-    })
+    let once = || sys::sendto(socket.fd(), data, flags | DONT_WAIT, address);
+    until_done(call, socket.fd(), (libc::POLLOUT, flags), once)
 }

@@ -80,7 +80,7 @@ fn from_fd(call: &Call) -> Result<()> {
 /// `dup(slot, generation, out)`: fcntl(2) F_DUPFD_CLOEXEC.
 fn dup(call: &Call) -> Result<()> {
     let out = call.numbers(2)?;
-    hand_out(call, out, sys::dup(socket_of(call)?.fd())?)
+    hand_out(call, out, sys::dup(table::acquire_own(call.handle(0)?)?.fd())?)
 }
 
 /// `detach(slot, generation)`: the descriptor, open, the caller's from now on.

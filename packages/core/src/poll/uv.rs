@@ -4,14 +4,14 @@
 //! Manual: <https://docs.libuv.org/en/v1.x/poll.html>.
 
 use std::ffi::{CStr, c_int, c_void};
-use std::os::fd::{OwnedFd, RawFd};
+use std::os::fd::OwnedFd;
 use std::sync::OnceLock;
 
 use super::env::Environment;
 use super::{FAULTY, READABLE, WRITABLE};
 use crate::error::{Errno, Fault, Result};
 use crate::sys;
-use crate::table::{self, Handle, Use};
+use crate::table::{self, Handle};
 
 /// `uv_handle_type`: UV_POLL.
 const UV_POLL: c_int = 8;
@@ -72,10 +72,8 @@ pub struct Watcher {
     memory: Box<[u64]>,
     environment: *const Environment,
     handle: Handle,
-    /// Keeps the descriptor open while it is polled.
-    in_use: Option<Use>,
-    /// A second number of the same socket, where the first is on this loop already (a `net.Socket` has it).
-    _second: Option<OwnedFd>,
+    /// The descriptor that is polled, until the close.
+    own: Option<OwnedFd>,
     wanted: i32,
     armed: i32,
     /// JavaScript runs because of this watcher: what it asks for meanwhile is done at the end, once.
@@ -84,43 +82,43 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// uv_poll_init. ENOTSUP where there is no libuv.
+    /// uv_poll_init on a descriptor of our own, dup(2). ENOTSUP where there is no libuv.
+    ///
+    /// libuv aborts the process when a number that it polls was closed behind its back, and refuses one that it polls
+    /// already (a `net.Socket` may have the socket's own). Nobody else knows this one.
     pub fn open(environment: &Environment, handle: Handle) -> Result<*mut Watcher> {
         let libuv = Libuv::find()
             .filter(|_| environment.has_libuv())
             .ok_or(sys::ENOTSUP)?;
-        let in_use = table::acquire(handle)?;
-        let fd = in_use.fd();
-        sys::mark_error_queue(fd);
-        let blocking = sys::is_blocking(fd)?;
+        let socket = table::acquire(handle)?;
+        sys::mark_error_queue(socket.fd());
+        let blocking = sys::is_blocking(socket.fd())?;
+        let own = sys::dup(socket.fd())?;
         // SAFETY: a number is asked and told.
         let size = unsafe { (libuv.handle_size)(UV_POLL) };
         let mut memory = vec![0u64; size.div_ceil(size_of::<u64>())].into_boxed_slice();
-        let mut init = |fd: RawFd| {
-            // SAFETY: the memory is of the size that libuv asked for; the loop is that of this thread.
-            let status = unsafe { (libuv.poll_init)(environment.uv_loop(), memory.as_mut_ptr().cast(), fd) };
-            if status < 0 { Err(Errno(-status)) } else { Ok(()) }
+        // SAFETY: the memory is of the size that libuv asked for; the loop is that of this thread.
+        let status = unsafe {
+            (libuv.poll_init)(
+                environment.uv_loop(),
+                memory.as_mut_ptr().cast(),
+                sys::number(&own),
+            )
         };
-        let mut second = None;
-        match init(fd) {
-            Err(Errno(libc::EEXIST)) => {
-                let copy = sys::dup(fd)?;
-                init(sys::number(&copy))?;
-                second = Some(copy);
-            }
-            result => result?,
+        if status < 0 {
+            return Err(Fault::Errno(Errno(-status)));
         }
         if blocking {
-            // uv_poll_init has set O_NONBLOCK on the open file; the socket's own setting stands.
-            sys::set_blocking(fd, true)?;
+            // uv_poll_init has set O_NONBLOCK on the open file; the socket's own setting stands. It was read a moment
+            // ago from the same descriptor, so this cannot fail.
+            let _ = sys::set_blocking(socket.fd(), true);
         }
         let watcher = Box::into_raw(Box::new(Watcher {
             libuv,
             memory,
             environment,
             handle,
-            in_use: Some(in_use),
-            _second: second,
+            own: Some(own),
             wanted: 0,
             armed: 0,
             dispatching: false,
@@ -180,8 +178,8 @@ impl Watcher {
             self.closing = true;
             // SAFETY: the handle was initialised and is not closing; `on_close` frees the watcher.
             unsafe { (self.libuv.close)(self.uv(), on_close) };
-            // uv_close has taken the number out of the loop's poller already.
-            self.in_use = None;
+            // uv_close has taken the number out of the loop's poller already. Kept open, it would keep the connection.
+            self.own = None;
         }
     }
 }

@@ -50,6 +50,18 @@ impl Bytes<'_> {
         self.length
     }
 
+    /// All but the first `count` bytes.
+    pub fn skip(self, count: usize) -> Self {
+        let count = count.min(self.length);
+        // SAFETY: within the bytes, or one past them.
+        let data = unsafe { self.data.add(count) };
+        Bytes {
+            data,
+            length: self.length - count,
+            ..self
+        }
+    }
+
     pub fn socklen(&self) -> libc::socklen_t {
         self.length.min(libc::socklen_t::MAX as usize) as libc::socklen_t
     }

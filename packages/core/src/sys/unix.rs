@@ -68,9 +68,15 @@ fn fstat(fd: RawFd) -> Result<libc::stat, Errno> {
     Ok(unsafe { status.assume_init() })
 }
 
-/// The inode of an open descriptor, which no two sockets share: fstat(2).
+/// The inode of an open socket, which no two sockets share: fstat(2). ENOTSOCK for anything else.
 pub fn inode(fd: RawFd) -> Result<u64, Errno> {
-    fstat(fd).map(|status| status.st_ino)
+    let status = fstat(fd)?;
+    // Inode numbers are per file system: a file may have that of a socket.
+    if status.st_mode & libc::S_IFMT == libc::S_IFSOCK {
+        Ok(status.st_ino)
+    } else {
+        Err(ENOTSOCK)
+    }
 }
 
 /// close(2). Never tried again: on Linux the number is free even after EINTR.
@@ -190,6 +196,11 @@ pub fn setsockopt_int(fd: RawFd, level: i32, name: i32, value: i32) -> Result<()
 pub fn setsockopt_bytes(fd: RawFd, level: i32, name: i32, value: Bytes) -> Result<(), Errno> {
     // SAFETY: the value is readable for its length.
     check(unsafe { libc::setsockopt(fd, level, name, value.as_ptr().cast(), value.socklen()) }).map(drop)
+}
+
+/// Whether a socket has no message boundaries: getsockopt(2) SO_TYPE.
+pub fn is_stream(fd: RawFd) -> Result<bool, Errno> {
+    Ok(getsockopt_int(fd, libc::SOL_SOCKET, libc::SO_TYPE)? == libc::SOCK_STREAM)
 }
 
 /// The error that an asynchronous connect ended with, if any: getsockopt(2) SO_ERROR, which also clears it.

@@ -3,12 +3,20 @@
 use std::os::fd::RawFd;
 use std::time::{Duration, Instant};
 
-use super::js::Interrupt;
+use super::js::{Bytes, Interrupt};
 use super::unix::{self, EAGAIN, EINTR, check};
 use crate::error::{Errno, Fault, Result};
 
 /// How long a thread that may be told to end sleeps before it looks whether it was.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Pauses where no poll helps: the first, and the longest.
+const FIRST_PAUSE: Duration = Duration::from_micros(500);
+const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+
+/// Ready so often in a row, each time within this time, and nothing to be had.
+const FRUITLESS: u32 = 2;
+const AT_ONCE: Duration = Duration::from_micros(100);
 
 /// How a `…Sync` call waits.
 pub struct Wait<'a> {
@@ -37,16 +45,31 @@ impl<'a> Deadline<'a> {
         }
     }
 
-    /// Runs `call` until it says something other than EAGAIN, waiting for `events` in between.
+    /// Runs `call` until it says something other than EAGAIN, waiting for `events` in between. Where poll keeps saying
+    /// "ready" and the call "again" (a Unix datagram to a full receiver, an error queue beside data), it pauses.
     pub fn run<T>(
         &self,
         fd: RawFd,
         events: i16,
         mut call: impl FnMut() -> std::result::Result<T, Errno>,
     ) -> Result<T> {
+        let mut pause = FIRST_PAUSE;
+        let mut fruitless = 0;
         loop {
             match call() {
-                Err(EAGAIN) => self.ready(fd, events)?,
+                Err(EAGAIN) => {
+                    if fruitless >= FRUITLESS {
+                        self.pause(pause)?;
+                        pause = (pause * 2).min(LONGEST_PAUSE);
+                    }
+                    let began = Instant::now();
+                    self.ready(fd, events)?;
+                    fruitless = if began.elapsed() < AT_ONCE {
+                        fruitless + 1
+                    } else {
+                        0
+                    };
+                }
                 Err(EINTR) if !self.wait.interruptible => {}
                 result => return Ok(result?),
             }
@@ -106,17 +129,46 @@ fn poll(fd: RawFd, events: i16, timeout: Option<Duration>) -> std::result::Resul
     check(unsafe { libc::ppoll(&mut entry, 1, spec, std::ptr::null()) }).map(|ready| ready > 0)
 }
 
+/// Whether POLLHUP stands: poll(2).
+fn hung_up(fd: RawFd) -> std::result::Result<bool, Errno> {
+    let mut entry = libc::pollfd {
+        fd,
+        events: 0,
+        revents: 0,
+    };
+    // SAFETY: one entry, writable.
+    check(unsafe { libc::poll(&mut entry, 1, 0) })?;
+    Ok(entry.revents & libc::POLLHUP != 0)
+}
+
+/// recv(2) with MSG_WAITALL on a stream: goes on until the buffer is full. The kernel would, if it were not told not to
+/// wait. What came before an end, an error or the deadline is the result; an error that stands is the next call's.
+pub fn recv_all(fd: RawFd, buffer: Bytes, flags: i32, deadline: &Deadline) -> Result<usize> {
+    let mut count = 0;
+    loop {
+        match deadline.run(fd, libc::POLLIN, || super::recv(fd, buffer.skip(count), flags)) {
+            Ok(0) => return Ok(count),
+            Ok(more) => count += more,
+            Err(_) if count > 0 => return Ok(count),
+            Err(fault) => return Err(fault),
+        }
+        if count >= buffer.len() {
+            return Ok(count);
+        }
+    }
+}
+
 /// connect(2) that waits for the answer.
 ///
 /// O_NONBLOCK is set for the time of the call when there is a deadline, since connect takes no flags. EAGAIN is a full
 /// backlog of a Unix socket, which no poll announces: there we ask again with growing pauses.
-pub fn connect(fd: RawFd, address: super::js::Bytes, deadline: &Deadline) -> Result<()> {
-    let mut pause = Duration::from_micros(500);
+pub fn connect(fd: RawFd, address: Bytes, deadline: &Deadline) -> Result<()> {
+    let mut pause = FIRST_PAUSE;
     loop {
         match unix::connect(fd, address) {
             Err(EAGAIN) => {
                 deadline.pause(pause)?;
-                pause = (pause * 2).min(Duration::from_millis(50));
+                pause = (pause * 2).min(LONGEST_PAUSE);
             }
             // An interrupted connect goes on in the kernel; asking again would be answered EALREADY.
             Err(unix::EINPROGRESS) => return finish_connect(fd, deadline),
@@ -139,5 +191,9 @@ fn finish_connect(fd: RawFd, deadline: &Deadline) -> Result<()> {
 /// How a connect that was under way came out; EAGAIN while it still is. getsockopt(2) SO_ERROR, getpeername(2).
 pub fn connected(fd: RawFd) -> std::result::Result<(), Errno> {
     unix::pending_error(fd)?;
-    unix::has_peer(fd).map_err(|errno| if errno == unix::ENOTCONN { EAGAIN } else { errno })
+    match unix::has_peer(fd) {
+        // Under way still, unless it has hung up: then another call on this socket was told the error already.
+        Err(unix::ENOTCONN) if !hung_up(fd)? => Err(EAGAIN),
+        result => result,
+    }
 }

@@ -28,29 +28,33 @@ pub fn promise<T: Send + 'static>(
 ) -> Result<Value> {
     let env = call.raw();
     let mut promise = ptr::null_mut();
-    let mut job = Box::new(Job {
+    let job = Box::into_raw(Box::new(Job {
         run: Some(Box::new(run) as Run<T>),
         result: None,
         finish,
         deferred: ptr::null_mut(),
         work: ptr::null_mut(),
-    });
-    // SAFETY: on the thread of the environment; the job's box stays where it is until `complete` frees it, which
-    // Node-API calls once for each work that was queued.
+    }));
+    // SAFETY: on the thread of the environment. The job is freed by `complete`, which Node-API calls once for each work
+    // that was queued, or here when it was not.
     unsafe {
-        let data: *mut Job<T> = &mut *job;
-        ok(node::napi_create_promise(env, &mut job.deferred, &mut promise))?;
-        ok(node::napi_create_async_work(
-            env,
-            ptr::null_mut(),
-            call.text(name).0,
-            Some(execute::<T>),
-            Some(complete::<T>),
-            data.cast(),
-            &mut job.work,
-        ))?;
-        ok(node::napi_queue_async_work(env, job.work))?;
-        let _ = Box::into_raw(job);
+        let queued = ok(node::napi_create_promise(env, &mut (*job).deferred, &mut promise))
+            .and_then(|()| {
+                ok(node::napi_create_async_work(
+                    env,
+                    ptr::null_mut(),
+                    call.text(name).0,
+                    Some(execute::<T>),
+                    Some(complete::<T>),
+                    job.cast(),
+                    &mut (*job).work,
+                ))
+            })
+            .and_then(|()| ok(node::napi_queue_async_work(env, (*job).work)));
+        if let Err(fault) = queued {
+            drop(Box::from_raw(job));
+            return Err(fault);
+        }
     }
     Ok(Value(promise))
 }
