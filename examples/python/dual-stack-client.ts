@@ -2,8 +2,8 @@
 // Usage: dual-stack-client.ts [port] [host]
 import * as socket from '@sockeye/compat-python';
 
-const HOST = process.argv[3] ?? 'localhost'; // The remote host
-const PORT = Number(process.argv[2] ?? 50008); // The same port as used by the server
+const HOST = process.argv[3] ?? 'localhost'; // where the server is
+const PORT = Number(process.argv[2] ?? 50008); // its port
 let s: socket.socket | null = null;
 for (const res of socket.getaddrinfo(HOST, PORT, socket.AF_UNSPEC, socket.SOCK_STREAM)) {
   const [af, socktype, proto, _canonname, sa] = res;

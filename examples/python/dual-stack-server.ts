@@ -2,8 +2,8 @@
 // Usage: dual-stack-server.ts [port] [host]
 import * as socket from '@sockeye/compat-python';
 
-const HOST = process.argv[3] ?? null; // Symbolic name meaning all available interfaces
-const PORT = Number(process.argv[2] ?? 50008); // Arbitrary non-privileged port
+const HOST = process.argv[3] ?? null; // all addresses of this host
+const PORT = Number(process.argv[2] ?? 50008); // any port above 1023
 let s: socket.socket | null = null;
 for (const res of socket.getaddrinfo(
   HOST,

@@ -2,8 +2,8 @@
 // Usage: echo-client.ts [port] [host]
 import * as socket from '@sockeye/compat-python';
 
-const HOST = process.argv[3] ?? '127.0.0.1'; // The remote host
-const PORT = Number(process.argv[2] ?? 50007); // The same port as used by the server
+const HOST = process.argv[3] ?? '127.0.0.1'; // where the server is
+const PORT = Number(process.argv[2] ?? 50007); // its port
 const s = socket.socket(socket.AF_INET, socket.SOCK_STREAM);
 s.connect([HOST, PORT]);
 s.send(Buffer.from('Hello, world'));

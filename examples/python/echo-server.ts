@@ -2,8 +2,8 @@
 // Usage: echo-server.ts [port] [host]
 import * as socket from '@sockeye/compat-python';
 
-const HOST = process.argv[3] ?? ''; // Symbolic name meaning all available interfaces
-const PORT = Number(process.argv[2] ?? 50007); // Arbitrary non-privileged port
+const HOST = process.argv[3] ?? ''; // all addresses of this host
+const PORT = Number(process.argv[2] ?? 50007); // any port above 1023
 const s = socket.socket(socket.AF_INET, socket.SOCK_STREAM);
 s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1);
 s.bind([HOST, PORT]);

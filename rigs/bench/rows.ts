@@ -25,7 +25,7 @@ export interface Row {
 }
 
 /** A row is noisy above these: spread as a part of the median, other processes' use in cores. */
-export const noisyAbove = { spread: 0.1, others: 0.15 } as const;
+const noisyAbove = { spread: 0.1, others: 0.15 } as const;
 
 /** The rows of a measured case. */
 export function rowsOf(measured: Measured, place: string): Row[] {

@@ -1,5 +1,5 @@
 /** The q-quantile (0 to 1) of at least one figure, interpolated between neighbours. */
-export function quantile(figures: readonly number[], q: number): number {
+function quantile(figures: readonly number[], q: number): number {
   const sorted = figures.toSorted((a, b) => a - b);
   const at = (sorted.length - 1) * q;
   const below = sorted[Math.floor(at)] ?? Number.NaN;

@@ -29,7 +29,7 @@ export function wrongValue(argument: string, takes: string, got: unknown): TypeE
 }
 
 /** A RangeError with the code `ERR_OUT_OF_RANGE`. */
-export function outOfRange(argument: string, takes: string, got: unknown): RangeError {
+function outOfRange(argument: string, takes: string, got: unknown): RangeError {
   const error = new RangeError(`${argument} must be ${takes}; got ${shown(got)}`);
   return Object.assign(error, { code: 'ERR_OUT_OF_RANGE' });
 }

@@ -1,4 +1,5 @@
 import { native, TIMED_OUT } from './binding.ts';
+import { checkInt } from './check.ts';
 import { errnos } from './constants.ts';
 
 /** Fields that Node.js's own system errors have. */
@@ -42,6 +43,16 @@ export function errnoName(errno: number): string {
     }
   }
   return names.get(errno) ?? `E${errno}`;
+}
+
+/** The C library's words for a positive error number: strerror(3). */
+export function strerror(errno: number): string {
+  return native.strerror(checkInt('errno', errno));
+}
+
+/** The C library's words for an `EAI_…` number: gai_strerror(3). */
+export function gaiStrerror(eai: number): string {
+  return native.gaiStrerror(checkInt('eai', eai));
 }
 
 /** The error for `-errno`, as a native call returned it; `hint` says what mends it. */

@@ -1,6 +1,6 @@
 export { type Address, AddressBuffer } from './address.ts';
 export { constants, errnos, type Platform, platform } from './constants.ts';
-export { SocketError } from './errors.ts';
+export { gaiStrerror, SocketError, strerror } from './errors.ts';
 export { ifIndexToName, ifNameToIndex } from './interfaces.ts';
 export type { AcceptOptions, Flags, Known, Range, ReceivedFrom, SyncOptions } from './options.ts';
 export {

@@ -2,7 +2,7 @@
 import { BAD_ARGUMENT, type NativeAnswer, type NativeFailure, native } from './binding.ts';
 import { checkInt, checkInteger, checkOptions, checkSignal, wrongType, wrongValue } from './check.ts';
 import { constants } from './constants.ts';
-import { abortError, errnoName, SocketError } from './errors.ts';
+import { abortError, errnoName, gaiStrerror, SocketError, strerror, systemError } from './errors.ts';
 
 /** What to look for; 0 or undefined leaves a number open. */
 export interface AddressInfoHints {
@@ -77,10 +77,11 @@ function answers(result: NativeAnswer[] | NativeFailure | number, [host, service
     }));
   }
   const code = eaiName(result.eai);
-  const system = result.eai === constants.EAI_SYSTEM ? `: ${native.strerror(result.errno)}` : '';
+  const cause = result.eai === constants.EAI_SYSTEM ? systemError(-result.errno, 'getaddrinfo') : undefined;
+  const system = cause === undefined ? '' : `: ${strerror(result.errno)}`;
   const asked = [host, service].filter((part) => part !== null).join(' ');
-  const message = `getaddrinfo ${code}: ${native.gaiStrerror(result.eai)}${system} (${asked})`;
-  throw new SocketError(message, { code, errno: result.eai, syscall: 'getaddrinfo' });
+  const message = `getaddrinfo ${code}: ${gaiStrerror(result.eai)}${system} (${asked})`;
+  throw new SocketError(message, { code, errno: result.eai, syscall: 'getaddrinfo', cause });
 }
 
 /** Look-ups under way at once: they block threads of Node.js's pool, which has four for everybody. */

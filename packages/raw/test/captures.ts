@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 const judges =
   process.env.SOCKEYE_JUDGES ?? fileURLToPath(new URL('../../../../shared/judges', import.meta.url));
 
-export const capturesFolder: string = join(judges, 'captures');
+const capturesFolder: string = join(judges, 'captures');
 export const haveCaptures: boolean = existsSync(capturesFolder);
 
 export interface CapturedPacket {

@@ -33,7 +33,10 @@ export function values(measure) {
   answer(async (ms) => `value ${await measure(ms)}`);
 }
 
-/** @param {string} reason why this contender cannot run on this machine: not a crash, a missing peer */
+/**
+ * @public
+ * @param {string} reason why this contender cannot run on this machine: not a crash, a missing peer
+ */
 export function missing(reason) {
   process.stdout.write(`missing ${reason}\n`, () => process.exit(0));
 }

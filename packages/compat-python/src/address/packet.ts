@@ -1,0 +1,46 @@
+/** AF_PACKET: `(ifname, proto[, pkttype[, hatype[, addr]]])`; packet(7). */
+import { type PacketAddress, packet, parseMac } from '@sockeye/addr';
+import { toBytes, toInt, typeName } from '../arguments.ts';
+import { OverflowError, typeError, ValueError } from '../errors.ts';
+import { indexOf, nameOf } from '../interfaces.ts';
+import type { Called, ReturnedPacket } from './family.ts';
+
+const ADDRESS_SIZE = 8;
+const PROTO_MAX = 0xffff;
+
+export function toPacket(address: unknown, { caller }: Called): PacketAddress {
+  if (!Array.isArray(address)) {
+    throw typeError(`${caller}(): AF_PACKET address must be tuple, not ${typeName(address)}`);
+  }
+  const [ifname, proto, pkttype = 0, hatype = 0, addr] = address as unknown[];
+  if (address.length < 2 || address.length > 5 || typeof ifname !== 'string') {
+    throw typeError('AF_PACKET address must be a tuple of two to five elements');
+  }
+  if (ifname.includes('\0')) throw new ValueError('embedded null character');
+  let numbers: [number, number, number];
+  try {
+    numbers = [toInt(proto), toInt(pkttype), toInt(hatype)];
+  } catch (error) {
+    if (!(error instanceof OverflowError)) throw error;
+    throw new OverflowError(`${caller}(): address argument out of range`);
+  }
+  const hardware = addr === undefined ? new Uint8Array(0) : toBytes(addr);
+  const ifindex = indexOf(ifname);
+  if (hardware.length > ADDRESS_SIZE) throw new ValueError('Hardware address must be 8 bytes or less');
+  if (numbers[0] < 0 || numbers[0] > PROTO_MAX) {
+    throw new OverflowError(`${caller}(): proto must be 0-65535.`);
+  }
+  // The fields are shorter than what Python takes; C keeps the low bits.
+  return packet({
+    ifindex,
+    protocol: numbers[0],
+    pkttype: numbers[1] & 0xff,
+    hatype: numbers[2] & 0xffff,
+    address: hardware,
+  });
+}
+
+export function fromPacket({ ifindex, protocol, pkttype, hatype, address }: PacketAddress): ReturnedPacket {
+  const bytes = address === '' ? Buffer.alloc(0) : Buffer.from(parseMac(address));
+  return [nameOf(ifindex), protocol, pkttype, hatype, bytes];
+}

@@ -1,0 +1,136 @@
+/** Arguments as Python's C functions take them, refused with Python's words. */
+import { OverflowError, typeError, ValueError } from './errors.ts';
+
+/** What Python calls a bytes-like object: a Buffer, any view, an ArrayBuffer. */
+export type BytesLike = ArrayBufferView | ArrayBufferLike;
+
+/** The name that Python has for the type of a value. */
+export function typeName(value: unknown): string {
+  if (value === undefined || value === null) return 'NoneType';
+  if (typeof value === 'string') return 'str';
+  if (typeof value === 'boolean') return 'bool';
+  if (typeof value === 'bigint') return 'int';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float';
+  if (typeof value === 'function') return 'function';
+  if (Array.isArray(value)) return 'tuple';
+  if (value instanceof Uint8Array) return 'bytes';
+  const name: unknown = (value as { constructor?: { name?: unknown } }).constructor?.name;
+  return name === 'Object' || typeof name !== 'string' ? 'dict' : name;
+}
+
+/** The same, as the argument parser words it. */
+function noneOrType(value: unknown): string {
+  return value === undefined || value === null ? 'None' : typeName(value);
+}
+
+/** A whole number: integers, true and false, bigints. JavaScript cannot tell 1 from 1.0. */
+export function toInteger(value: unknown): number {
+  if (typeof value === 'number' && Number.isInteger(value)) return value;
+  if (typeof value === 'boolean' || typeof value === 'bigint') return Number(value);
+  throw typeError(`'${typeName(value)}' object cannot be interpreted as an integer`);
+}
+
+const LONG_MAX = 2 ** 63;
+const INT_MAX = 2 ** 31 - 1;
+const INT_MIN = -(2 ** 31);
+
+/** A C long. */
+export function toLong(value: unknown): number {
+  const number = toInteger(value);
+  if (number >= LONG_MAX || number < -LONG_MAX) {
+    throw new OverflowError('Python int too large to convert to C long');
+  }
+  return number;
+}
+
+/** A C int; `socket()` words its overflow in a way of its own. */
+export function toInt(value: unknown, overflow?: string): number {
+  const number = overflow === undefined ? toLong(value) : toInteger(value);
+  if (number > INT_MAX) throw new OverflowError(overflow ?? 'signed integer is greater than maximum');
+  if (number < INT_MIN) throw new OverflowError(overflow ?? 'signed integer is less than minimum');
+  return number;
+}
+
+/** A C unsigned int, which Python masks. */
+export function toUint32(value: unknown): number {
+  return Number(BigInt.asUintN(32, BigInt(toInteger(value))));
+}
+
+/** The most bytes that the kernel moves in one call: read(2). */
+const MOST = 0x7ffff000;
+
+/** How many bytes are asked for. */
+export function toSize(value: unknown, negative: string): number {
+  const number = toInteger(value);
+  if (number >= LONG_MAX || number < -LONG_MAX) {
+    throw new OverflowError('Python int too large to convert to C ssize_t');
+  }
+  if (number < 0) throw new ValueError(negative);
+  return Math.min(number, MOST);
+}
+
+function viewed(value: unknown): Uint8Array | undefined {
+  if (value instanceof Uint8Array) return value;
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) return new Uint8Array(value);
+  return undefined;
+}
+
+/** Bytes to read from. */
+export function toBytes(value: unknown): Uint8Array {
+  const bytes = viewed(value);
+  if (bytes === undefined) throw typeError(`a bytes-like object is required, not '${typeName(value)}'`);
+  return bytes;
+}
+
+/** Bytes to write into. */
+export function toWritable(value: unknown, caller: string): Uint8Array {
+  const bytes = viewed(value);
+  if (bytes !== undefined) return bytes;
+  throw typeError(`${caller}() argument 1 must be read-write bytes-like object, not ${noneOrType(value)}`);
+}
+
+/** A string for C, without NUL. */
+export function toText(value: unknown, caller: string, position: number): string {
+  if (typeof value !== 'string') {
+    throw typeError(`${caller}() argument ${position} must be str, not ${noneOrType(value)}`);
+  }
+  if (value.includes('\0')) throw new ValueError('embedded null character');
+  return value;
+}
+
+/** Refuses a call like `connect(host, port)`, whose author forgot that an address is one argument. */
+export function takesOne(caller: string, given: number): void {
+  if (given !== 1) throw typeError(`socket.${caller}() takes exactly one argument (${given} given)`);
+}
+
+/** Keyword arguments: the plain object at the end of a call. */
+function isKeywords(value: unknown): value is { readonly [name: string]: unknown } {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/**
+ * The arguments of a Python function by position, those given as keywords put in their places.
+ *
+ * @param parameters the function's parameter names, in order
+ */
+export function positional(
+  caller: string,
+  parameters: readonly string[],
+  args: readonly unknown[],
+): readonly unknown[] {
+  const last = args.at(-1);
+  if (!isKeywords(last)) return args;
+  const all: unknown[] = args.slice(0, -1);
+  for (const [name, value] of Object.entries(last)) {
+    const at = parameters.indexOf(name);
+    if (at < 0) throw typeError(`${caller}() got an unexpected keyword argument '${name}'`);
+    if (at < args.length - 1) {
+      throw typeError(`argument for ${caller}() given by name ('${name}') and position (${at + 1})`);
+    }
+    all[at] = value;
+  }
+  return all;
+}

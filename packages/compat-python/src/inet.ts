@@ -1,0 +1,137 @@
+/** Internet addresses and numbers in the form that the network has: inet(3), inet_pton(3), byteorder(3). */
+import { endianness } from 'node:os';
+import { formatIPv4, formatIPv6, isIPv4, parseIPv4, parseIPv6 } from '@sockeye/addr';
+import { constants, errnos } from '@sockeye/core';
+import { type BytesLike, toBytes, toInt, toInteger, toText, typeName } from './arguments.ts';
+import { OverflowError, plainError, systemError, typeError, ValueError } from './errors.ts';
+
+/** The largest last part of an address of one to four parts. */
+const LAST_PART: readonly number[] = [0xffffffff, 0xffffff, 0xffff, 0xff];
+/** A part as strtoul(3) reads it. */
+const PART = /0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*/y;
+
+/**
+ * The four bytes of an IPv4 address in any spelling of inet_aton(3): `'1.2.3.4'`, `'127.1'`, `'0x7f000001'`.
+ *
+ * @throws OSError when it is none
+ */
+export function inet_aton(ip_addr: string): Buffer {
+  const text = toText(ip_addr, 'inet_aton', 1);
+  const illegal = 'illegal IP address string passed to inet_aton';
+  const bytes = Buffer.alloc(4);
+  let at = 0;
+  for (let part = 0; part < 4; part++) {
+    PART.lastIndex = at;
+    const digits = PART.exec(text)?.[0];
+    if (digits === undefined) break;
+    const octal = digits.length > 1 && /^0[0-7]/.test(digits);
+    const value = octal ? Number.parseInt(digits, 8) : Number(digits);
+    at += digits.length;
+    if (text[at] === '.') {
+      if (value > 0xff) break;
+      bytes[part] = value;
+      at += 1;
+      continue;
+    }
+    // Whatever follows a space is not looked at.
+    if (at < text.length && !/[ \t\n\v\f\r]/.test(text[at] as string)) break;
+    if (value > (LAST_PART[part] as number)) break;
+    bytes.writeUInt32BE((bytes.readUInt32BE(0) | value) >>> 0);
+    return bytes;
+  }
+  throw plainError(illegal);
+}
+
+/**
+ * The text of an IPv4 address of four bytes.
+ *
+ * @throws OSError when there are not four
+ */
+export function inet_ntoa(packed_ip: BytesLike): string {
+  const bytes = toBytes(packed_ip);
+  if (bytes.length !== 4) throw plainError('packed IP wrong length for inet_ntoa');
+  return formatIPv4(bytes);
+}
+
+/**
+ * The bytes of an address of AF_INET or AF_INET6: inet_pton(3).
+ *
+ * @throws OSError when the text is no such address (a scope is no part of one), EAFNOSUPPORT for other families
+ */
+export function inet_pton(address_family: number, ip_string: string): Buffer {
+  const family = toInt(address_family);
+  const text = toText(ip_string, 'inet_pton', 2);
+  if (family !== constants.AF_INET && family !== constants.AF_INET6) throw systemError(errnos.EAFNOSUPPORT);
+  if (family === constants.AF_INET && isIPv4(text)) return Buffer.from(parseIPv4(text));
+  if (family === constants.AF_INET6 && !text.includes('%')) {
+    try {
+      return Buffer.from(parseIPv6(text).bytes);
+    } catch {
+      // Refused below.
+    }
+  }
+  throw plainError('illegal IP address string passed to inet_pton');
+}
+
+/**
+ * The text of an address of AF_INET (4 bytes) or AF_INET6 (16 bytes): inet_ntop(3).
+ *
+ * @throws ValueError for another family or length
+ */
+export function inet_ntop(address_family: number, packed_ip: BytesLike): string {
+  const family = toInt(address_family);
+  const bytes = toBytes(packed_ip);
+  if (family !== constants.AF_INET && family !== constants.AF_INET6) {
+    throw new ValueError(`unknown address family ${family}`);
+  }
+  const four = family === constants.AF_INET;
+  if (bytes.length !== (four ? 4 : 16)) throw new ValueError('invalid length of packed IP address string');
+  return four ? formatIPv4(bytes) : formatIPv6(bytes);
+}
+
+const SWAP: boolean = endianness() === 'LE';
+
+function short(x: unknown, caller: string): number {
+  const number = toInt(x);
+  if (number < 0) {
+    throw new OverflowError(`${caller}: can't convert negative Python int to C 16-bit unsigned integer`);
+  }
+  if (number > 0xffff) {
+    throw new OverflowError(`${caller}: Python int too large to convert to C 16-bit unsigned integer`);
+  }
+  return SWAP ? ((number & 0xff) << 8) | (number >> 8) : number;
+}
+
+function long(x: unknown): number {
+  if (typeName(x) === 'float' || (typeof x !== 'number' && typeof x !== 'boolean' && typeof x !== 'bigint')) {
+    throw typeError(`expected int, ${typeName(x)} found`);
+  }
+  const number = toInteger(x);
+  if (number < 0) throw new OverflowError("can't convert negative value to unsigned int");
+  if (number >= 2 ** 64) throw new OverflowError('Python int too large to convert to C unsigned long');
+  if (number > 0xffffffff) throw new OverflowError('int larger than 32 bits');
+  if (!SWAP) return number;
+  const view = new DataView(new ArrayBuffer(4));
+  view.setUint32(0, number, true);
+  return view.getUint32(0, false);
+}
+
+/** A 16-bit number from host to network order. Throws OverflowError outside 0 to 65535. */
+export function htons(x: number): number {
+  return short(x, 'htons');
+}
+
+/** A 16-bit number from network to host order. Throws OverflowError outside 0 to 65535. */
+export function ntohs(x: number): number {
+  return short(x, 'ntohs');
+}
+
+/** A 32-bit number from host to network order. Throws OverflowError outside 0 to 2³²-1. */
+export function htonl(x: number): number {
+  return long(x);
+}
+
+/** A 32-bit number from network to host order. Throws OverflowError outside 0 to 2³²-1. */
+export function ntohl(x: number): number {
+  return long(x);
+}

@@ -1,0 +1,48 @@
+/** Names and indices of network interfaces: if_nametoindex(3). */
+import { errnos, ifIndexToName, ifNameToIndex } from '@sockeye/core';
+import { toInteger } from './arguments.ts';
+import { asPython, OverflowError, plainError, systemError, typeError } from './errors.ts';
+import { toName } from './filesystem.ts';
+
+/**
+ * The index of an interface.
+ *
+ * @throws OSError when there is none of that name
+ */
+export function if_nametoindex(if_name: string | Uint8Array): number {
+  const name = toName(if_name);
+  try {
+    return indexOf(name);
+  } catch (error) {
+    throw plainError('no interface with this name', (error as { cause?: unknown }).cause);
+  }
+}
+
+/**
+ * The name of an interface.
+ *
+ * @throws OSError ENXIO when there is none of that index; OverflowError when it is negative
+ */
+export function if_indextoname(if_index: number): string {
+  if (typeof if_index !== 'number' || !Number.isInteger(if_index)) throw typeError('an integer is required');
+  const index = toInteger(if_index);
+  if (index < 0) throw new OverflowError("can't convert negative value to unsigned int");
+  if (index >= 2 ** 64) throw new OverflowError('Python int too large to convert to C unsigned long');
+  return asPython(() => ifIndexToName(Number(BigInt.asUintN(32, BigInt(index)))));
+}
+
+/** The index of an interface for an address. Throws OSError ENODEV. */
+export function indexOf(name: string): number {
+  if (name === '') throw systemError(errnos.ENODEV);
+  return asPython(() => ifNameToIndex(name));
+}
+
+/** The name of an interface of an address; `''` for 0, and where the interface is gone. */
+export function nameOf(index: number): string {
+  if (index === 0) return '';
+  try {
+    return ifIndexToName(index);
+  } catch {
+    return '';
+  }
+}

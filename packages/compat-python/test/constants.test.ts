@@ -1,0 +1,119 @@
+/** The constants, and parity.json, which says of every name of Python's whether it is here. */
+import { readFileSync } from 'node:fs';
+import * as socket from '@sockeye/compat-python';
+import { gaiStrerror, strerror } from '@sockeye/core';
+import { describe, expect, it } from 'vitest';
+import { needsPython, needsPython311, python } from './support.ts';
+
+type Status = 'here' | 'later' | 'not on Linux' | 'not for JavaScript';
+type Table = Readonly<Record<string, Status>>;
+
+const parity = JSON.parse(readFileSync(new URL('../parity.json', import.meta.url), 'utf8')) as {
+  functions: Table;
+  methods: Table;
+  classes: Table;
+  attributes: Table;
+  constants: Table;
+};
+const exported = socket as Readonly<Record<string, unknown>>;
+const here = (table: Table): string[] => Object.keys(table).filter((name) => table[name] === 'here');
+
+/** Built-in classes of Python, which are names of the language there and of the module here. */
+const builtins = [
+  'BlockingIOError',
+  'BrokenPipeError',
+  'ChildProcessError',
+  'ConnectionAbortedError',
+  'ConnectionError',
+  'ConnectionRefusedError',
+  'ConnectionResetError',
+  'FileExistsError',
+  'FileNotFoundError',
+  'InterruptedError',
+  'IsADirectoryError',
+  'NotADirectoryError',
+  'OSError',
+  'OverflowError',
+  'PermissionError',
+  'ProcessLookupError',
+  'TimeoutError',
+  'UnicodeError',
+  'ValueError',
+];
+
+describe('constants', () => {
+  it("have CPython's values, and none is missing that parity.json does not put off", (context) => {
+    needsPython311(context);
+    const program = `import json, socket
+print(json.dumps({n: int(v) for n, v in vars(socket).items() if isinstance(v, int) and not isinstance(v, bool) and n[0].isupper()}))`;
+    const values = JSON.parse(python(program)) as Record<string, number>;
+    // Whether CPython has Bluetooth's depends on what it was built with.
+    const due = Object.keys(values).filter((name) => parity.constants[name] !== 'later');
+    expect(due.length).toBeGreaterThan(300);
+    expect(Object.fromEntries(due.map((name) => [name, exported[name]]))).toEqual(
+      Object.fromEntries(due.map((name) => [name, values[name]])),
+    );
+  });
+
+  it('are numbers, every one on Linux', (context) => {
+    if (process.platform !== 'linux') context.skip(`${process.platform} lacks some`);
+    const odd = here(parity.constants).filter((name) => !Number.isInteger(exported[name]));
+    expect(odd).toEqual([]);
+  });
+
+  it('has_ipv6 is what CPython says', (context) => {
+    needsPython(context);
+    expect(`${socket.has_ipv6}`).toBe(python('import socket; print(socket.has_ipv6)').trim().toLowerCase());
+  });
+});
+
+describe('parity.json', () => {
+  it('names every export of the module, and nothing else', () => {
+    const names = [
+      ...here(parity.functions),
+      ...here(parity.classes),
+      ...here(parity.attributes),
+      ...here(parity.constants),
+      ...builtins,
+    ];
+    expect(Object.keys(socket).sort()).toEqual([...new Set(names)].sort());
+  });
+
+  it('names every method and attribute of a socket, and nothing else', () => {
+    const members = Object.getOwnPropertyNames(socket.socket.prototype).filter(
+      (name) => name !== 'constructor' && name !== 'toString',
+    );
+    expect(members.sort()).toEqual(here(parity.methods).sort());
+  });
+
+  it('knows every public name of CPython', (context) => {
+    needsPython(context);
+    const program = 'import json, socket; print(json.dumps([socket.__all__, dir(socket.socket)]))';
+    const [all, members] = JSON.parse(python(program)) as [string[], string[]];
+    const names = [parity.functions, parity.classes, parity.attributes, parity.constants].flatMap(
+      Object.keys,
+    );
+    expect(all.filter((name) => !names.includes(name))).toEqual([]);
+    const methods = Object.keys(parity.methods);
+    expect(members.filter((name) => !name.startsWith('_') && !methods.includes(name))).toEqual([]);
+  });
+});
+
+describe('words', () => {
+  it("for error numbers are the system's", (context) => {
+    needsPython(context);
+    const program = `import errno, json, os, socket
+print(json.dumps([{n: os.strerror(n) for n in [*errno.errorcode, 999]}]))`;
+    const [words] = JSON.parse(python(program)) as [Record<string, string>];
+    expect(Object.fromEntries(Object.keys(words).map((n) => [n, strerror(Number(n))]))).toEqual(words);
+  });
+
+  it("for EAI_ numbers are the system's", (context) => {
+    needsPython(context);
+    const program = `import ctypes, json, socket
+libc = ctypes.CDLL(None); libc.gai_strerror.restype = ctypes.c_char_p
+print(json.dumps({v: libc.gai_strerror(v).decode() for v in [*(getattr(socket, n) for n in dir(socket) if n.startswith('EAI_')), -999]}))`;
+    const words = JSON.parse(python(program)) as Record<string, string>;
+    expect(Object.fromEntries(Object.keys(words).map((n) => [n, gaiStrerror(Number(n))]))).toEqual(words);
+  });
+});

@@ -1,0 +1,132 @@
+/** The same calls here and in CPython: results and errors are held against each other. */
+import * as socket from '@sockeye/compat-python';
+import { python } from './support.ts';
+
+/** On what a call is made: the module, a fresh socket, or one of a fresh pair. */
+export type On = 'module' | 'inet' | 'inet6' | 'unix' | 'udp' | 'packet' | 'pair' | 'listener' | 'closed';
+
+/** Values JSON cannot tell apart go as `{ bytes }` (hex), `{ float }`, `{ int }`, `{ bytearray }` (a length). */
+export interface Call {
+  on: On;
+  call: string;
+  args: readonly unknown[];
+}
+
+/** What came of a call: JSON with bytes as `{ bytes }`, or an error with its class, words and number. */
+export type Outcome = { result: unknown } | { error: string; message: string; errno: number | null };
+
+const PROGRAM = `
+import json, socket, sys
+
+def decode(v):
+    if isinstance(v, dict):
+        if 'bytes' in v: return bytes.fromhex(v['bytes'])
+        if 'bytearray' in v: return bytearray(v['bytearray'])
+        if 'float' in v: return float(v['float'])
+        if 'int' in v: return int(v['int'])
+    if isinstance(v, list): return tuple(decode(x) for x in v)
+    return v
+
+def encode(v):
+    if isinstance(v, (bytes, bytearray)): return {'bytes': v.hex()}
+    if isinstance(v, (list, tuple)): return [encode(x) for x in v]
+    if isinstance(v, bool) or v is None or isinstance(v, str): return v
+    if isinstance(v, int): return int(v)
+    return v
+
+def listener():
+    s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen(); return s
+
+def closed():
+    s = socket.socket(); s.close(); return s
+
+makers = {
+    'inet': lambda: socket.socket(),
+    'inet6': lambda: socket.socket(socket.AF_INET6),
+    'udp': lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
+    'unix': lambda: socket.socket(socket.AF_UNIX),
+    'packet': lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW),
+    'listener': listener,
+    'closed': closed,
+}
+out = []
+for c in json.load(sys.stdin):
+    held = []
+    try:
+        if c['on'] == 'module': target = socket
+        elif c['on'] == 'pair':
+            held = list(socket.socketpair()); target = held[0]
+        else:
+            held = [makers[c['on']]()]; target = held[0]
+        result = getattr(target, c['call'])(*decode(c['args']))
+        if isinstance(result, socket.socket):
+            held.append(result); result = [int(result.family), int(result.type), result.proto]
+        out.append({'result': encode(result)})
+    except Exception as e:
+        out.append({'error': type(e).__name__, 'message': str(e), 'errno': getattr(e, 'errno', None)})
+    for s in held: s.close()
+json.dump(out, sys.stdout)
+`;
+
+/** What CPython makes of the calls. */
+export function theirs(calls: readonly Call[]): Outcome[] {
+  return JSON.parse(python(PROGRAM, JSON.stringify(calls))) as Outcome[];
+}
+
+type Target = Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
+
+const makers: Readonly<Record<Exclude<On, 'module' | 'pair'>, () => socket.socket>> = {
+  inet: () => socket.socket(),
+  inet6: () => socket.socket(socket.AF_INET6),
+  udp: () => socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
+  unix: () => socket.socket(socket.AF_UNIX),
+  packet: () => socket.socket(socket.AF_PACKET, socket.SOCK_RAW),
+  listener: () => {
+    const made = socket.socket();
+    made.bind(['127.0.0.1', 0]);
+    made.listen();
+    return made;
+  },
+  closed: () => {
+    const made = socket.socket();
+    made.close();
+    return made;
+  },
+};
+
+function decode(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(decode);
+  if (typeof value !== 'object' || value === null) return value;
+  const tagged = value as { bytes?: string; bytearray?: number; float?: string; int?: string };
+  if (tagged.bytes !== undefined) return Buffer.from(tagged.bytes, 'hex');
+  if (tagged.bytearray !== undefined) return Buffer.alloc(tagged.bytearray);
+  if (tagged.float !== undefined)
+    return tagged.float === 'inf' ? Number.POSITIVE_INFINITY : Number(tagged.float);
+  return BigInt(tagged.int as string);
+}
+
+function encode(value: unknown): unknown {
+  if (value === undefined) return null;
+  if (value instanceof Uint8Array) return { bytes: Buffer.from(value).toString('hex') };
+  if (Array.isArray(value)) return value.map(encode);
+  return value;
+}
+
+/** What this package makes of a call. */
+export function ours({ on, call, args }: Call): Outcome {
+  const held: socket.socket[] = [];
+  try {
+    if (on === 'pair') held.push(...socket.socketpair());
+    else if (on !== 'module') held.push(makers[on]());
+    const target = (on === 'module' ? socket : held[0]) as object as Target;
+    const result = target[call]?.(...(decode(args) as unknown[]));
+    if (!(result instanceof socket.socket)) return { result: encode(result) };
+    held.push(result);
+    return { result: [result.family, result.type, result.proto] };
+  } catch (error) {
+    const { name, message, errno } = error as Error & { errno?: number | null };
+    return { error: name, message, errno: errno ?? null };
+  } finally {
+    for (const one of held) one.close();
+  }
+}
