@@ -235,12 +235,11 @@ pub fn if_indextoname(index: u32) -> Result<String, Errno> {
 /// strerror(3): the C library's words for an error number.
 pub fn strerror(number: i32) -> String {
     let mut text = [0u8; 128];
-    // SAFETY: the buffer is writable for its length; the XSI form writes a NUL-terminated string.
-    let result = unsafe { libc::strerror_r(number, text.as_mut_ptr().cast(), text.len()) };
-    match text.iter().position(|&byte| byte == 0) {
-        Some(length) if result == 0 && length > 0 => String::from_utf8_lossy(&text[..length]).into_owned(),
-        _ => format!("error {number}"),
-    }
+    // SAFETY: the buffer is writable for its length; the XSI form writes a NUL-terminated string, and says EINVAL where
+    // the number is unknown, of which it has words all the same.
+    unsafe { libc::strerror_r(number, text.as_mut_ptr().cast(), text.len()) };
+    let length = text.iter().position(|&byte| byte == 0).unwrap_or(0);
+    String::from_utf8_lossy(&text[..length]).into_owned()
 }
 
 /// Puts a copy of `other` at the number `fd`, as code outside may do to a descriptor of ours: dup2(2).
