@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { constants as c, errnos, Socket, SocketError } from '@sockeye/core';
 import { describe, expect, it } from 'vitest';
 import {
@@ -156,6 +157,16 @@ describe('the life of a socket', () => {
     socket[Symbol.dispose]();
     await other[Symbol.asyncDispose]();
     expect([socket.closed, other.closed]).toEqual([true, true]);
+  });
+
+  it('shows itself by what it is', () => {
+    const [socket, other] = streams();
+    expect(inspect(socket)).toBe(
+      `Socket { fd: ${socket.fd}, family: ${c.AF_UNIX}, type: ${c.SOCK_STREAM}, protocol: 0 }`,
+    );
+    socket.close();
+    expect(inspect(socket)).toContain('fd: -1');
+    other.close();
   });
 
   it('has no constructor', () => {

@@ -8,7 +8,10 @@ describe('the README', () => {
   it('its table of calls and forms is what the class has', () => {
     const [, table = ''] = /## Three forms of a call(.*?)\n- /s.exec(readme) ?? [];
     const named = [...table.matchAll(/`(?:Socket\.)?(\w+)`/g)].map(([, name]) => name as string);
-    const members = Object.getOwnPropertyNames(Socket.prototype).filter((name) => name !== 'constructor');
+    const own = new Set(['constructor', 'forget']);
+    const members = [Socket.prototype, Object.getPrototypeOf(Socket.prototype) as object]
+      .flatMap((prototype) => Object.getOwnPropertyNames(prototype))
+      .filter((name) => !own.has(name));
     const statics = Object.getOwnPropertyNames(Socket).filter(
       (name) => !['length', 'name', 'prototype'].includes(name),
     );

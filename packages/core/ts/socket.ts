@@ -1,16 +1,14 @@
 import { type Address, AddressBuffer, sockaddr, storage } from './address.ts';
 import { BAD_ARGUMENT, native, REST } from './binding.ts';
-import { checkBytes, checkInt, checkInteger, checkOptions, wrongType } from './check.ts';
-import { connect } from './connect.ts';
-import { constants, errnos } from './constants.ts';
-import { dropped } from './dropped.ts';
+import { checkInt, checkInteger, checkOptions } from './check.ts';
+import { errnos } from './constants.ts';
+import { Endpoint } from './endpoint.ts';
 import { systemError } from './errors.ts';
 import { Handle } from './handle.ts';
 import { hint } from './hints/index.ts';
 import type { AcceptOptions, Flags, Kind, Known, Range, ReceivedFrom, SyncOptions } from './options.ts';
 import {
   checkKind,
-  checkOption,
   checkSize,
   explained,
   MOST,
@@ -29,8 +27,8 @@ const out: Int32Array = new Int32Array(4);
 const scratch: AddressBuffer = new AddressBuffer();
 const scratchWhole: Uint8Array = storage(scratch);
 
-/** Held by this file alone: the constructor takes nothing else. */
-const INSIDE: unique symbol = Symbol('inside');
+// As bindings of their own the engine takes them for constants; as properties of `native` each call would look them up.
+const { recv, recvfrom, send, sendto } = native;
 
 /**
  * A socket of any family, type and protocol that the kernel knows; socket(7).
@@ -40,23 +38,19 @@ const INSIDE: unique symbol = Symbol('inside');
  * after `close()` every call fails with EBADF, and those that waited fail with ECANCELED. Arguments of the wrong type or
  * range are refused with `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` before any system call.
  */
-export class Socket implements Kind {
-  readonly #handle: Handle;
-
+export class Socket extends Endpoint {
   /** Not for callers: {@link Socket.create}, {@link Socket.socketpair} and {@link Socket.fromFd} make sockets. */
-  private constructor(inside: typeof INSIDE, handle: Handle) {
-    if (inside !== INSIDE) {
+  private constructor(handle: Handle) {
+    if (!(handle instanceof Handle)) {
       const words = 'Socket has no constructor: use Socket.create(family, type, protocol)';
       throw Object.assign(new TypeError(words), { code: 'ERR_ILLEGAL_CONSTRUCTOR' });
     }
-    this.#handle = handle;
-    const { slot, generation, fd } = handle;
-    dropped.register(handle, { slot, generation, fd }, handle);
+    super(handle);
   }
 
   /** The socket whose slot and generation stand in `out`. */
   static #made(kind: Kind, at = 0): Socket {
-    return new Socket(INSIDE, new Handle(out[at] as number, out[at + 1] as number, kind));
+    return new Socket(new Handle(out[at] as number, out[at + 1] as number, kind));
   }
 
   /**
@@ -106,78 +100,6 @@ export class Socket implements Kind {
     });
   }
 
-  /** `constants.AF_…`. */
-  get family(): number {
-    return this.#handle.family;
-  }
-
-  /** `constants.SOCK_…`. */
-  get type(): number {
-    return this.#handle.type;
-  }
-
-  /** `constants.IPPROTO_…` or the family's own, as it was given: 0 for the family's default. */
-  get protocol(): number {
-    return this.#handle.protocol;
-  }
-
-  /** The descriptor; -1 when closed or given away. */
-  get fd(): number {
-    return this.#handle.fd;
-  }
-
-  /** Whether the socket was closed or given away. */
-  get closed(): boolean {
-    return this.#handle.closed;
-  }
-
-  /**
-   * Whether O_NONBLOCK is clear: fcntl(2). All descriptors of the socket share it, so it says how others wait who have
-   * one; the calls of this class wait as their names say.
-   */
-  get blocking(): boolean {
-    const { slot, generation } = this.#handle;
-    return this.#handle.done(native.isBlocking(slot, generation), 'fcntl') === 1;
-  }
-
-  set blocking(blocking: boolean) {
-    if (typeof blocking !== 'boolean') throw wrongType('blocking', 'a boolean', blocking);
-    const { slot, generation } = this.#handle;
-    this.#handle.done(native.setBlocking(slot, generation, blocking), 'fcntl');
-  }
-
-  /** Gives the socket its own address: bind(2). */
-  bind(address: Address): void {
-    const bytes = sockaddr(address);
-    const { slot, generation } = this.#handle;
-    this.#handle.done(native.bind(slot, generation, bytes), 'bind', bytes);
-  }
-
-  /** Lets others connect: listen(2). `backlog` is how many may wait to be accepted. */
-  listen(backlog: number = constants.SOMAXCONN): void {
-    checkInt('backlog', backlog);
-    const { slot, generation } = this.#handle;
-    this.#handle.done(native.listen(slot, generation, backlog), 'listen');
-  }
-
-  /** Connects, or for datagrams chooses the peer: connect(2). */
-  async connect(address: Address, options?: WaitOptions): Promise<void> {
-    return connect(this.#handle, sockaddr(address), options);
-  }
-
-  /** As {@link connect}, blocking this thread. */
-  connectSync(address: Address, options?: SyncOptions): void {
-    const bytes = sockaddr(address);
-    const { timeout, interruptible } = patience(options);
-    const { slot, generation } = this.#handle;
-    this.#handle.done(native.connectSync(slot, generation, bytes, timeout, interruptible), 'connect', bytes);
-  }
-
-  /** Starts to connect: 0, `-EINPROGRESS` or another `-errno`. */
-  tryConnect(address: Address): number {
-    return native.connect(this.#handle.slot, this.#handle.generation, sockaddr(address));
-  }
-
   /** The next connection, close-on-exec and non-blocking: accept4(2). */
   async accept(options?: WaitOptions & AcceptOptions): Promise<Socket> {
     const address = checkOptions(options).address;
@@ -188,7 +110,7 @@ export class Socket implements Kind {
       accepted = result;
       return 0;
     };
-    await this.#handle.run(READABLE, attempt, 'accept', options);
+    await this.handle.run(READABLE, attempt, 'accept', options);
     return accepted as Socket;
   }
 
@@ -197,16 +119,16 @@ export class Socket implements Kind {
     const { address } = checkOptions(options);
     const whole = address === undefined ? undefined : storage(address);
     const { timeout, interruptible } = patience(options);
-    const { slot, generation } = this.#handle;
-    this.#handle.done(native.acceptSync(slot, generation, out, timeout, interruptible, whole), 'accept');
-    return Socket.#made(this.#handle);
+    const { slot, generation } = this.handle;
+    this.handle.done(native.acceptSync(slot, generation, out, timeout, interruptible, whole), 'accept');
+    return Socket.#made(this.handle);
   }
 
   /** The next connection if one is there, else `-errno`. */
   tryAccept(address?: AddressBuffer): Socket | number {
     const whole = address === undefined ? undefined : storage(address);
-    const result = native.accept(this.#handle.slot, this.#handle.generation, out, whole);
-    return result < 0 ? result : Socket.#made(this.#handle);
+    const result = native.accept(this.handle.slot, this.handle.generation, out, whole);
+    return result < 0 ? result : Socket.#made(this.handle);
   }
 
   /** Up to `size` bytes, or one message cut to that: recv(2). Empty at the end of a stream. */
@@ -216,12 +138,12 @@ export class Socket implements Kind {
     let data: Buffer | undefined;
     const attempt = (): number => {
       const space = room(size);
-      const { slot, generation } = this.#handle;
-      const count = native.recv(slot, generation, space, start(space), size, flags);
+      const { slot, generation } = this.handle;
+      const count = recv(slot, generation, space, start(space), size, flags);
       if (count >= 0) data = keep(space, Math.min(count, size));
       return count;
     };
-    await this.#handle.run(READABLE, attempt, 'recv', options);
+    await this.handle.run(READABLE, attempt, 'recv', options);
     return data as Buffer;
   }
 
@@ -230,44 +152,44 @@ export class Socket implements Kind {
     checkSize(size);
     const { flags } = part(options);
     const { timeout, interruptible } = patience(options);
-    const { slot, generation } = this.#handle;
+    const { slot, generation } = this.handle;
     const space = room(size);
     const at = start(space);
     const count = native.recvSync(slot, generation, space, at, size, flags, timeout, interruptible);
-    return keep(space, Math.min(this.#handle.done(count, 'recv'), size));
+    return keep(space, Math.min(this.handle.done(count, 'recv'), size));
   }
 
   /** Receives into `buffer` and says how many bytes: recv(2). 0 at the end of a stream. */
   async recvInto(buffer: Uint8Array, options?: WaitOptions & Flags & Range): Promise<number> {
     const { flags, offset, length } = part(options);
     const attempt = (): number => this.tryRecvInto(buffer, flags, offset, length);
-    return this.#handle.run(READABLE, attempt, 'recv', options);
+    return this.handle.run(READABLE, attempt, 'recv', options);
   }
 
   /** As {@link recvInto}, blocking this thread. */
   recvIntoSync(buffer: Uint8Array, options?: SyncOptions & Flags & Range): number {
     if (options === undefined) {
       // The shortest call first: mostly it is all there is to do.
-      const count = native.recv(this.#handle.slot, this.#handle.generation, buffer);
+      const count = recv(this.handle.slot, this.handle.generation, buffer);
       if (count > 0) return count;
       // An error is told once: asking again would wait instead.
-      if (count !== AGAIN) return this.#handle.moved(count, 'recv', 'buffer', buffer, 0, REST);
+      if (count !== AGAIN) return this.handle.moved(count, 'recv', 'buffer', buffer, 0, REST);
     }
     const { flags, offset, length } = part(options);
     const { timeout, interruptible } = patience(options);
-    const { slot, generation } = this.#handle;
+    const { slot, generation } = this.handle;
     const count = native.recvSync(slot, generation, buffer, offset, length, flags, timeout, interruptible);
-    return count > 0 ? count : this.#handle.moved(count, 'recv', 'buffer', buffer, offset, length);
+    return count > 0 ? count : this.handle.moved(count, 'recv', 'buffer', buffer, offset, length);
   }
 
   /** Receives into `buffer` if something is there: the count, or `-errno`. Allocates nothing. */
   tryRecvInto(buffer: Uint8Array, flags = 0, offset = 0, length: number = REST): number {
-    const { slot, generation } = this.#handle;
+    const { slot, generation } = this.handle;
     let count: number;
-    if (flags === 0 && offset === 0 && length === REST) count = native.recv(slot, generation, buffer);
+    if (flags === 0 && offset === 0 && length === REST) count = recv(slot, generation, buffer);
     else {
       if (odd(flags, offset, length)) refuse(flags, offset, length);
-      count = native.recv(slot, generation, buffer, offset, length, flags);
+      count = recv(slot, generation, buffer, offset, length, flags);
     }
     return count > 0 ? count : explained(count, 'buffer', buffer, offset, length);
   }
@@ -278,13 +200,13 @@ export class Socket implements Kind {
     const { flags } = part(options);
     let message: ReceivedFrom | undefined;
     const attempt = (): number => {
-      const { slot, generation } = this.#handle;
+      const { slot, generation } = this.handle;
       const space = room(size);
-      const count = native.recvfrom(slot, generation, space, start(space), size, flags, scratchWhole);
+      const count = recvfrom(slot, generation, space, start(space), size, flags, scratchWhole);
       if (count >= 0) message = { data: keep(space, Math.min(count, size)), address: scratch.copy() };
       return count;
     };
-    await this.#handle.run(READABLE, attempt, 'recvfrom', options);
+    await this.handle.run(READABLE, attempt, 'recvfrom', options);
     return message as ReceivedFrom;
   }
 
@@ -295,7 +217,7 @@ export class Socket implements Kind {
     const space = room(size);
     const count = this.#recvFromSync(space, scratchWhole, flags, start(space), size, options);
     return {
-      data: keep(space, Math.min(this.#handle.done(count, 'recvfrom'), size)),
+      data: keep(space, Math.min(this.handle.done(count, 'recvfrom'), size)),
       address: scratch.copy(),
     };
   }
@@ -308,7 +230,7 @@ export class Socket implements Kind {
   ): Promise<number> {
     const { flags, offset, length } = part(options);
     const attempt = (): number => this.tryRecvFromInto(buffer, address, flags, offset, length);
-    return this.#handle.run(READABLE, attempt, 'recvfrom', options);
+    return this.handle.run(READABLE, attempt, 'recvfrom', options);
   }
 
   /** As {@link recvFromInto}, blocking this thread. */
@@ -319,7 +241,7 @@ export class Socket implements Kind {
   ): number {
     const { flags, offset, length } = part(options);
     const count = this.#recvFromSync(buffer, storage(address), flags, offset, length, options);
-    return count > 0 ? count : this.#handle.moved(count, 'recvfrom', 'buffer', buffer, offset, length);
+    return count > 0 ? count : this.handle.moved(count, 'recvfrom', 'buffer', buffer, offset, length);
   }
 
   /** Receives into `buffer` and `address` if something is there: the count, or `-errno`. Allocates nothing. */
@@ -332,8 +254,8 @@ export class Socket implements Kind {
   ): number {
     if (odd(flags, offset, length)) refuse(flags, offset, length);
     const whole = storage(address);
-    const { slot, generation } = this.#handle;
-    const count = native.recvfrom(slot, generation, buffer, offset, length, flags, whole);
+    const { slot, generation } = this.handle;
+    const count = recvfrom(slot, generation, buffer, offset, length, flags, whole);
     return count > 0 ? count : explained(count, 'buffer', buffer, offset, length);
   }
 
@@ -346,7 +268,7 @@ export class Socket implements Kind {
     options: SyncOptions | undefined,
   ): number {
     const { timeout, interruptible } = patience(options);
-    const { slot, generation } = this.#handle;
+    const { slot, generation } = this.handle;
     const call = native.recvfromSync;
     return call(slot, generation, buffer, offset, length, flags, timeout, interruptible, whole);
   }
@@ -355,31 +277,31 @@ export class Socket implements Kind {
   async send(data: Uint8Array, options?: WaitOptions & Flags & Range): Promise<number> {
     const { flags, offset, length } = part(options);
     const attempt = (): number => this.trySend(data, flags, offset, length);
-    return this.#handle.run(WRITABLE, attempt, 'send', options);
+    return this.handle.run(WRITABLE, attempt, 'send', options);
   }
 
   /** As {@link send}, blocking this thread. */
   sendSync(data: Uint8Array, options?: SyncOptions & Flags & Range): number {
     if (options === undefined) {
-      const count = native.send(this.#handle.slot, this.#handle.generation, data);
+      const count = send(this.handle.slot, this.handle.generation, data);
       if (count > 0) return count;
-      if (count !== AGAIN) return this.#handle.moved(count, 'send', 'data', data, 0, REST);
+      if (count !== AGAIN) return this.handle.moved(count, 'send', 'data', data, 0, REST);
     }
     const { flags, offset, length } = part(options);
     const { timeout, interruptible } = patience(options);
-    const { slot, generation } = this.#handle;
+    const { slot, generation } = this.handle;
     const count = native.sendSync(slot, generation, data, offset, length, flags, timeout, interruptible);
-    return count > 0 ? count : this.#handle.moved(count, 'send', 'data', data, offset, length);
+    return count > 0 ? count : this.handle.moved(count, 'send', 'data', data, offset, length);
   }
 
   /** Sends if there is room: the count, or `-errno`. Allocates nothing. */
   trySend(data: Uint8Array, flags = 0, offset = 0, length: number = REST): number {
-    const { slot, generation } = this.#handle;
+    const { slot, generation } = this.handle;
     let count: number;
-    if (flags === 0 && offset === 0 && length === REST) count = native.send(slot, generation, data);
+    if (flags === 0 && offset === 0 && length === REST) count = send(slot, generation, data);
     else {
       if (odd(flags, offset, length)) refuse(flags, offset, length);
-      count = native.send(slot, generation, data, offset, length, flags);
+      count = send(slot, generation, data, offset, length, flags);
     }
     return count > 0 ? count : explained(count, 'data', data, offset, length);
   }
@@ -389,7 +311,7 @@ export class Socket implements Kind {
     const to = sockaddr(address);
     const { flags, offset, length } = part(options);
     const attempt = (): number => this.trySendTo(data, to, flags, offset, length);
-    return this.#handle.run(WRITABLE, attempt, 'sendto', options, to);
+    return this.handle.run(WRITABLE, attempt, 'sendto', options, to);
   }
 
   /** As {@link sendTo}, blocking this thread. */
@@ -398,10 +320,10 @@ export class Socket implements Kind {
     const size = to.byteLength;
     const { flags, offset, length } = part(options);
     const { timeout, interruptible } = patience(options);
-    const { slot, generation } = this.#handle;
+    const { slot, generation } = this.handle;
     const call = native.sendtoSync;
     const count = call(slot, generation, data, offset, length, flags, timeout, interruptible, to, size);
-    return count > 0 ? count : this.#handle.moved(count, 'sendto', 'data', data, offset, length, to);
+    return count > 0 ? count : this.handle.moved(count, 'sendto', 'data', data, offset, length, to);
   }
 
   /** Sends to an address if there is room: the count, or `-errno`. With bytes or an AddressBuffer it allocates nothing. */
@@ -410,8 +332,8 @@ export class Socket implements Kind {
     const own = address instanceof AddressBuffer;
     const to = own ? address.bytes : sockaddr(address);
     const size = own ? address.length : to.byteLength;
-    const { slot, generation } = this.#handle;
-    const count = native.sendto(slot, generation, data, offset, length, flags, to, size);
+    const { slot, generation } = this.handle;
+    const count = sendto(slot, generation, data, offset, length, flags, to, size);
     // Of the two that may be bad, the address is looked at first.
     if (count === BAD_ARGUMENT) sockaddr(address);
     return count > 0 ? count : explained(count, 'data', data, offset, length);
@@ -433,7 +355,7 @@ export class Socket implements Kind {
       return 0;
     };
     try {
-      await this.#handle.run(WRITABLE, attempt, 'send', options);
+      await this.handle.run(WRITABLE, attempt, 'send', options);
     } catch (error) {
       throw partly(error, at - offset);
     }
@@ -461,98 +383,16 @@ export class Socket implements Kind {
     }
   }
 
-  /** Ends one or both directions: shutdown(2). `how` is `constants.SHUT_RD`, `SHUT_WR` or `SHUT_RDWR`. */
-  shutdown(how: number): void {
-    checkInt('how', how);
-    const { slot, generation } = this.#handle;
-    this.#handle.done(native.shutdown(slot, generation, how), 'shutdown');
-  }
-
-  /**
-   * Closes the descriptor: close(2). Calls that wait fail with ECANCELED, later ones with EBADF; closing twice is fine.
-   *
-   * @throws SocketError EBADF when something else had closed the descriptor; whoever has its number now keeps it
-   */
-  close(): void {
-    if (this.closed) return;
-    const { slot, generation, fd } = this.#forget();
-    const result = native.close(slot, generation);
-    const words = `something else in this process had closed descriptor ${fd}`;
-    if (result < 0) throw systemError(result, 'close', words);
-  }
-
   /** Gives the descriptor to the caller, open, and forgets it. Calls that wait fail with ECANCELED. */
   detach(): number {
-    const { slot, generation } = this.#forget();
-    return this.#handle.done(native.detach(slot, generation), 'detach');
-  }
-
-  #forget(): { slot: number; generation: number; fd: number } {
-    const { slot, generation, fd } = this.#handle;
-    dropped.unregister(this.#handle);
-    this.#handle.leave();
-    return { slot, generation, fd };
+    const { slot, generation } = this.forget();
+    return this.handle.done(native.detach(slot, generation), 'detach');
   }
 
   /** A second Socket with a descriptor of its own for the same open socket: fcntl(2) F_DUPFD_CLOEXEC. */
   dup(): Socket {
-    const { slot, generation } = this.#handle;
-    this.#handle.done(native.dup(slot, generation, out), 'fcntl');
-    return Socket.#made(this.#handle);
-  }
-
-  /** The socket's own address, a sockaddr: getsockname(2). */
-  getsockname(): Uint8Array {
-    const { slot, generation } = this.#handle;
-    this.#handle.done(native.getsockname(slot, generation, scratchWhole), 'getsockname');
-    return scratch.copy();
-  }
-
-  /** The peer's address, a sockaddr: getpeername(2). */
-  getpeername(): Uint8Array {
-    const { slot, generation } = this.#handle;
-    this.#handle.done(native.getpeername(slot, generation, scratchWhole), 'getpeername');
-    return scratch.copy();
-  }
-
-  /**
-   * An option: the C `int` that most are, or up to `length` bytes as its manual page lays them out. getsockopt(2).
-   *
-   * @param level `constants.SOL_SOCKET`, `IPPROTO_TCP`, …
-   * @param name `constants.SO_…`, `TCP_…`, …
-   */
-  getsockopt(level: number, name: number): number;
-  getsockopt(level: number, name: number, length: number): Buffer;
-  getsockopt(level: number, name: number, length?: number): number | Buffer {
-    checkInt('level', level);
-    checkInt('name', name);
-    const { slot, generation } = this.#handle;
-    if (length === undefined) {
-      this.#handle.done(native.getsockoptInt(slot, generation, level, name, out), 'getsockopt');
-      return out[0] as number;
-    }
-    const value = Buffer.alloc(checkInteger('length', length, 0, 1 << 20));
-    const written = native.getsockoptBytes(slot, generation, level, name, value);
-    return value.subarray(0, this.#handle.done(written, 'getsockopt'));
-  }
-
-  /** Sets an option: a C `int` (unsigned ones too), or bytes as its manual page lays them out. setsockopt(2). */
-  setsockopt(level: number, name: number, value: number | Uint8Array): void {
-    checkInt('level', level);
-    checkInt('name', name);
-    const { slot, generation } = this.#handle;
-    const result =
-      typeof value === 'object'
-        ? native.setsockoptBytes(slot, generation, level, name, checkBytes('value', value))
-        : native.setsockoptInt(slot, generation, level, name, checkOption(value));
-    this.#handle.done(result, 'setsockopt');
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.close();
+    const { slot, generation } = this.handle;
+    this.handle.done(native.dup(slot, generation, out), 'fcntl');
+    return Socket.#made(this.handle);
   }
 }

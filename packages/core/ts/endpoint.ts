@@ -1,0 +1,193 @@
+import { type Address, AddressBuffer, sockaddr, storage } from './address.ts';
+import { native } from './binding.ts';
+import { checkBytes, checkInt, checkInteger, wrongType } from './check.ts';
+import { connect } from './connect.ts';
+import { constants } from './constants.ts';
+import { dropped } from './dropped.ts';
+import { systemError } from './errors.ts';
+import type { Handle } from './handle.ts';
+import { checkOption, type Kind, patience, type SyncOptions } from './options.ts';
+import type { WaitOptions } from './wait.ts';
+
+/** What the native part writes numbers and addresses into; read before the next call. */
+const out: Int32Array = new Int32Array(1);
+const scratch: AddressBuffer = new AddressBuffer();
+const scratchWhole: Uint8Array = storage(scratch);
+
+/** An open socket, and all that is done to it but moving bytes, which its one subclass does. */
+export class Endpoint implements Kind {
+  /** @internal */
+  protected readonly handle: Handle;
+
+  protected constructor(handle: Handle) {
+    this.handle = handle;
+    const { slot, generation, fd } = handle;
+    dropped.register(handle, { slot, generation, fd }, handle);
+  }
+
+  /** `constants.AF_…`. */
+  get family(): number {
+    return this.handle.family;
+  }
+
+  /** `constants.SOCK_…`. */
+  get type(): number {
+    return this.handle.type;
+  }
+
+  /** `constants.IPPROTO_…` or the family's own, as it was given: 0 for the family's default. */
+  get protocol(): number {
+    return this.handle.protocol;
+  }
+
+  /** The descriptor; -1 when closed or given away. */
+  get fd(): number {
+    return this.handle.fd;
+  }
+
+  /** Whether the socket was closed or given away. */
+  get closed(): boolean {
+    return this.handle.closed;
+  }
+
+  /**
+   * Whether O_NONBLOCK is clear: fcntl(2). All descriptors of the socket share it, so it says how others wait who have
+   * one; the calls of this class wait as their names say.
+   */
+  get blocking(): boolean {
+    const { slot, generation } = this.handle;
+    return this.handle.done(native.isBlocking(slot, generation), 'fcntl') === 1;
+  }
+
+  set blocking(blocking: boolean) {
+    if (typeof blocking !== 'boolean') throw wrongType('blocking', 'a boolean', blocking);
+    const { slot, generation } = this.handle;
+    this.handle.done(native.setBlocking(slot, generation, blocking), 'fcntl');
+  }
+
+  /** Gives the socket its own address: bind(2). */
+  bind(address: Address): void {
+    const bytes = sockaddr(address);
+    const { slot, generation } = this.handle;
+    this.handle.done(native.bind(slot, generation, bytes), 'bind', bytes);
+  }
+
+  /** Lets others connect: listen(2). `backlog` is how many may wait to be accepted. */
+  listen(backlog: number = constants.SOMAXCONN): void {
+    checkInt('backlog', backlog);
+    const { slot, generation } = this.handle;
+    this.handle.done(native.listen(slot, generation, backlog), 'listen');
+  }
+
+  /** Connects, or for datagrams chooses the peer: connect(2). */
+  async connect(address: Address, options?: WaitOptions): Promise<void> {
+    return connect(this.handle, sockaddr(address), options);
+  }
+
+  /** As {@link connect}, blocking this thread. */
+  connectSync(address: Address, options?: SyncOptions): void {
+    const bytes = sockaddr(address);
+    const { timeout, interruptible } = patience(options);
+    const { slot, generation } = this.handle;
+    this.handle.done(native.connectSync(slot, generation, bytes, timeout, interruptible), 'connect', bytes);
+  }
+
+  /** Starts to connect: 0, `-EINPROGRESS` or another `-errno`. */
+  tryConnect(address: Address): number {
+    return native.connect(this.handle.slot, this.handle.generation, sockaddr(address));
+  }
+
+  /** Ends one or both directions: shutdown(2). `how` is `constants.SHUT_RD`, `SHUT_WR` or `SHUT_RDWR`. */
+  shutdown(how: number): void {
+    checkInt('how', how);
+    const { slot, generation } = this.handle;
+    this.handle.done(native.shutdown(slot, generation, how), 'shutdown');
+  }
+
+  /** The socket's own address, a sockaddr: getsockname(2). */
+  getsockname(): Uint8Array {
+    const { slot, generation } = this.handle;
+    this.handle.done(native.getsockname(slot, generation, scratchWhole), 'getsockname');
+    return scratch.copy();
+  }
+
+  /** The peer's address, a sockaddr: getpeername(2). */
+  getpeername(): Uint8Array {
+    const { slot, generation } = this.handle;
+    this.handle.done(native.getpeername(slot, generation, scratchWhole), 'getpeername');
+    return scratch.copy();
+  }
+
+  /**
+   * An option: the C `int` that most are, or up to `length` bytes as its manual page lays them out. getsockopt(2).
+   *
+   * @param level `constants.SOL_SOCKET`, `IPPROTO_TCP`, …
+   * @param name `constants.SO_…`, `TCP_…`, …
+   */
+  getsockopt(level: number, name: number): number;
+  getsockopt(level: number, name: number, length: number): Buffer;
+  getsockopt(level: number, name: number, length?: number): number | Buffer {
+    checkInt('level', level);
+    checkInt('name', name);
+    const { slot, generation } = this.handle;
+    if (length === undefined) {
+      this.handle.done(native.getsockoptInt(slot, generation, level, name, out), 'getsockopt');
+      return out[0] as number;
+    }
+    const value = Buffer.alloc(checkInteger('length', length, 0, 1 << 20));
+    const written = native.getsockoptBytes(slot, generation, level, name, value);
+    return value.subarray(0, this.handle.done(written, 'getsockopt'));
+  }
+
+  /** Sets an option: a C `int` (unsigned ones too), or bytes as its manual page lays them out. setsockopt(2). */
+  setsockopt(level: number, name: number, value: number | Uint8Array): void {
+    checkInt('level', level);
+    checkInt('name', name);
+    const { slot, generation } = this.handle;
+    const result =
+      typeof value === 'object'
+        ? native.setsockoptBytes(slot, generation, level, name, checkBytes('value', value))
+        : native.setsockoptInt(slot, generation, level, name, checkOption(value));
+    this.handle.done(result, 'setsockopt');
+  }
+
+  /**
+   * Closes the descriptor: close(2). Calls that wait fail with ECANCELED, later ones with EBADF; closing twice is fine.
+   *
+   * @throws SocketError EBADF when something else had closed the descriptor; whoever has its number now keeps it
+   */
+  close(): void {
+    if (this.closed) return;
+    const { slot, generation, fd } = this.forget();
+    const result = native.close(slot, generation);
+    const words = `something else in this process had closed descriptor ${fd}`;
+    if (result < 0) throw systemError(result, 'close', words);
+  }
+
+  /**
+   * Refuses calls from now on, fails those that wait, and says what was held.
+   * @internal
+   */
+  protected forget(): { slot: number; generation: number; fd: number } {
+    const { slot, generation, fd } = this.handle;
+    dropped.unregister(this.handle);
+    this.handle.leave();
+    return { slot, generation, fd };
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+}
+
+/** What console.log shows of a socket. */
+Object.defineProperty(Endpoint.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+  value(this: Endpoint): string {
+    const { fd, family, type, protocol } = this;
+    return `Socket { fd: ${fd}, family: ${family}, type: ${type}, protocol: ${protocol} }`;
+  },
+});
