@@ -194,14 +194,14 @@ describe('memory that goes away', () => {
   });
 
   it('a view past the end of a buffer that shrank is not the end of a stream', (context) => {
-    const Resizable = ArrayBuffer as unknown as new (
-      size: number,
-      options: object,
-    ) => ArrayBuffer & { resize?(size: number): void };
-    const memory = new Resizable(16, { maxByteLength: 16 });
-    if (memory.resize === undefined) return context.skip('this Node.js has no resizable buffers');
+    // Younger than the types that the project is written to.
+    const memory: ArrayBuffer & { resize?(size: number): void } = Reflect.construct(ArrayBuffer, [
+      16,
+      { maxByteLength: 16 },
+    ]);
+    if (memory.resize === undefined) context.skip('this Node.js has no resizable buffers');
     const view = new Uint8Array(memory, 8, 8);
-    memory.resize(4);
+    memory.resize?.(4);
     const [one, other] = streams();
     one.trySend(Buffer.from('x'));
     expect(thrown(() => other.tryRecvInto(view)).code).toBe('ERR_INVALID_ARG_VALUE');
