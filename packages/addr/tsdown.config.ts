@@ -14,6 +14,7 @@ const config: UserConfig = defineConfig({
     'src/ip.ts',
     'src/mac.ts',
     'src/errors.ts',
+    'src/check.ts',
   ],
   format: ['esm', 'cjs'],
   // One built file per source: what is imported is what is loaded, and names in stack traces are the sources'.

@@ -1,7 +1,7 @@
 import { type CanAddress, codec as can } from './can.ts';
-import { checkObject, checkRange, checkString } from './check.ts';
+import { checkObject, checkString, wrongValue } from './check.ts';
 import type { Codec } from './codec.ts';
-import { ArgumentValueError, ParseError } from './errors.ts';
+import { ParseError } from './errors.ts';
 import { type InetAddress, codec as inet } from './inet.ts';
 import { type Inet6Address, codec as inet6 } from './inet6.ts';
 import { familyName, type Platform, readFamily } from './layout.ts';
@@ -79,7 +79,6 @@ export function decode(
   length: number,
   platform: Platform,
 ): SocketAddress {
-  checkRange(buffer, offset, length);
   const family = familyName(readFamily(buffer, offset, length, platform), platform);
   return codecs[family ?? 'unknown'].decode(buffer, offset, length, platform);
 }
@@ -89,10 +88,7 @@ function codecOf<T extends SocketAddress>(value: T): Codec<T> {
   checkObject('value', value);
   const family: unknown = value.family;
   if (typeof family !== 'string' || !Object.hasOwn(codecs, family)) {
-    const got = typeof family === 'string' ? JSON.stringify(family.slice(0, 40)) : typeof family;
-    throw new ArgumentValueError(
-      `The argument 'value.family' must be one of ${Object.keys(codecs).join(', ')}, got ${got}`,
-    );
+    throw wrongValue('value.family', `one of ${Object.keys(codecs).join(', ')}`, family);
   }
   return codecs[value.family] as Codec<SocketAddress> as Codec<T>;
 }

@@ -1,6 +1,6 @@
 import { putU32le, u32le } from './bytes.ts';
-import { checkInteger, checkObject, checkRange, checkRoom, checkString } from './check.ts';
-import type { Codec } from './codec.ts';
+import { checkInteger, checkObject, checkRoom, checkString } from './check.ts';
+import { type Codec, sockaddrOf } from './codec.ts';
 import { DecodeError, ParseError } from './errors.ts';
 import { expectFamily, type Platform, structOf, writeHeader } from './layout.ts';
 import { type FormatOptions, interfaceText, MAX_IFINDEX, type ParseOptions, readInterface } from './text.ts';
@@ -21,9 +21,7 @@ export class CanAddress {
 
   /** The sockaddr for `platform`, in a new array. Throws ENOTSUP on other platforms than Linux. */
   toSockaddr(platform: Platform): Uint8Array {
-    const out = new Uint8Array(size(this, platform));
-    encode(this, out, 0, platform);
-    return out;
+    return sockaddrOf(codec, this, platform);
   }
 
   toString(): string {
@@ -62,7 +60,7 @@ export function size(_value: CanAddress, platform: Platform): number {
 export function encode(value: CanAddress, buffer: Uint8Array, offset: number, platform: Platform): number {
   const struct = structOf('can', platform);
   const ifindex = checkIfindex(value);
-  checkRoom(buffer, offset, struct.size);
+  checkRoom('buffer', buffer, offset, struct.size);
   writeHeader(buffer, offset, struct.size, platform, 'can');
   putU32le(buffer, offset + struct.ifindex, ifindex);
   return struct.size;
@@ -74,11 +72,10 @@ export function encode(value: CanAddress, buffer: Uint8Array, offset: number, pl
  */
 export function decode(buffer: Uint8Array, offset: number, length: number, platform: Platform): CanAddress {
   const struct = structOf('can', platform);
-  checkRange(buffer, offset, length);
   expectFamily(buffer, offset, length, platform, 'can', struct.minimum);
   const ifindex = u32le(buffer, offset + struct.ifindex);
   if (ifindex > MAX_IFINDEX) {
-    throw new DecodeError(offset + struct.ifindex, 'an interface index of 0 or more', `${ifindex | 0}`);
+    throw new DecodeError(offset + struct.ifindex, 'an interface index of 0 or more', ifindex | 0);
   }
   return new CanAddress(ifindex);
 }

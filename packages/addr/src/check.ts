@@ -1,53 +1,83 @@
-import { ArgumentRangeError, ArgumentTypeError } from './errors.ts';
+/**
+ * Arguments: refused by an error that names the argument, what it takes and what it got, in the words of `@sockeye/core`:
+ * `port must be a whole number from 0 to 65535; got 70000`. `argument` is its name as the caller knows it, `takes`
+ * goes on from "must be".
+ */
+import { ArgumentRangeError, ArgumentTypeError, ArgumentValueError } from './errors.ts';
+import { isBytes, shown } from './shown.ts';
 
-/** `value` as an integer from `min` to `max`; ERR_INVALID_ARG_TYPE or ERR_OUT_OF_RANGE otherwise. */
-export function checkInteger(argument: string, value: unknown, min: number, max: number): number {
-  if (typeof value !== 'number') throw new ArgumentTypeError(argument, 'a number', value);
-  if (!Number.isInteger(value) || value < min || value > max) {
-    throw new ArgumentRangeError(argument, `an integer from ${min} to ${max}`, value);
+const message = (argument: string, takes: string, got: unknown): string =>
+  `${argument} must be ${takes}; got ${shown(got)}`;
+
+/** A TypeError with the code `ERR_INVALID_ARG_TYPE`: the JavaScript type is wrong. */
+export function wrongType(argument: string, takes: string, got: unknown): ArgumentTypeError {
+  return new ArgumentTypeError(message(argument, takes, got));
+}
+
+/** A TypeError with the code `ERR_INVALID_ARG_VALUE`: the type is right, the value cannot be used. */
+export function wrongValue(argument: string, takes: string, got: unknown): ArgumentValueError {
+  return new ArgumentValueError(message(argument, takes, got));
+}
+
+/** A RangeError with the code `ERR_OUT_OF_RANGE`: a number or a size lies outside what the argument takes. */
+export function outOfRange(argument: string, takes: string, got: unknown): ArgumentRangeError {
+  return new ArgumentRangeError(message(argument, takes, got));
+}
+
+/** A whole number from `least` to `most`, as given. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
+export function checkInteger(argument: string, value: unknown, least: number, most: number): number {
+  if (typeof value !== 'number') throw wrongType(argument, 'a number', value);
+  if (!Number.isInteger(value) || value < least || value > most) {
+    const takes = least === most ? `${least}` : `a whole number from ${least} to ${most}`;
+    throw outOfRange(argument, takes, value);
   }
   return value;
 }
 
-/** `value` as a string; ERR_INVALID_ARG_TYPE otherwise. */
+/** A whole number that fits into `bits` bits (1 to 53), unsigned, as given. Throws as {@link checkInteger}. */
+export function checkUint(argument: string, value: unknown, bits: number): number {
+  return checkInteger(argument, value, 0, 2 ** bits - 1);
+}
+
+/** A string, as given. Throws ERR_INVALID_ARG_TYPE. */
 export function checkString(argument: string, value: unknown): string {
-  if (typeof value !== 'string') throw new ArgumentTypeError(argument, 'a string', value);
+  if (typeof value !== 'string') throw wrongType(argument, 'a string', value);
   return value;
 }
 
-/** Is it a Uint8Array, of whichever realm? (`instanceof` fails for one made in another.) */
-export function isBytes(value: unknown): value is Uint8Array {
-  if (value instanceof Uint8Array) return true;
-  return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]';
-}
-
-/** `value` as a Uint8Array (a Buffer is one); ERR_INVALID_ARG_TYPE otherwise. */
-export function checkBytes(argument: string, value: unknown): Uint8Array {
-  if (!isBytes(value)) throw new ArgumentTypeError(argument, 'a Uint8Array', value);
-  return value;
-}
-
-/** `value` as an object; ERR_INVALID_ARG_TYPE otherwise. */
+/** An object, arrays and bytes included. Throws ERR_INVALID_ARG_TYPE. */
 export function checkObject(argument: string, value: unknown): void {
-  if (typeof value !== 'object' || value === null) throw new ArgumentTypeError(argument, 'an object', value);
+  if (typeof value !== 'object' || value === null) throw wrongType(argument, 'an object', value);
 }
 
-/** Refuses a buffer, offset and length that do not fit one another. */
-export function checkRange(buffer: Uint8Array, offset: number, length: number): void {
-  checkBytes('buffer', buffer);
-  checkInteger('offset', offset, 0, buffer.length);
-  checkInteger('length', length, 0, buffer.length - offset);
+/**
+ * A Uint8Array of whichever realm (a Buffer is one), of exactly `length` bytes where one is given; as given.
+ * Throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE for another length.
+ */
+export function checkBytes(argument: string, value: unknown, length?: number): Uint8Array {
+  if (!isBytes(value)) throw wrongType(argument, 'a Uint8Array', value);
+  if (length !== undefined && value.length !== length) throw wrongValue(argument, `${length} bytes`, value);
+  return value;
 }
 
-/** Refuses a buffer without `size` bytes from `offset` on. */
-export function checkRoom(buffer: Uint8Array, offset: number, size: number): void {
-  checkBytes('buffer', buffer);
-  checkInteger('offset', offset, 0, buffer.length);
-  if (buffer.length - offset < size) {
-    throw new ArgumentRangeError(
-      'buffer',
-      `${size} bytes or longer from offset ${offset}`,
-      buffer.length - offset,
-    );
+/**
+ * The offset at which `need` bytes fit into `bytes`, as given; the argument of that name is `offset`. For what is to be
+ * written, or read from a buffer that the caller vouches for. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE.
+ */
+export function checkRoom(argument: string, bytes: unknown, offset: unknown, need: number): number {
+  const { length } = checkBytes(argument, bytes);
+  const at = checkInteger('offset', offset, 0, length);
+  if (length - at < need) {
+    throw outOfRange(argument, `a Uint8Array with ${need} bytes from offset ${at} on`, bytes);
   }
+  return at;
+}
+
+/**
+ * How many bytes there are from `offset` on, 0 when it lies behind the end: for decoders, to which too few are
+ * malformed input and no wrong argument. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE for an offset that is none.
+ */
+export function bytesLeft(argument: string, bytes: unknown, offset: unknown): number {
+  const { length } = checkBytes(argument, bytes);
+  return Math.max(0, length - checkInteger('offset', offset, 0, Number.MAX_SAFE_INTEGER));
 }

@@ -9,3 +9,10 @@ export interface Codec<T> {
   encode(value: T, buffer: Uint8Array, offset: number, platform: Platform): number;
   decode(buffer: Uint8Array, offset: number, length: number, platform: Platform): T;
 }
+
+/** The sockaddr of `value` in a new array. Throws what `size` and `encode` of its family throw. */
+export function sockaddrOf<T>(codec: Codec<T>, value: T, platform: Platform): Uint8Array {
+  const out = new Uint8Array(codec.size(value, platform));
+  codec.encode(value, out, 0, platform);
+  return out;
+}

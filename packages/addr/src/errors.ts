@@ -1,8 +1,10 @@
+import { shown } from './shown.ts';
+
 /** An argument has the wrong JavaScript type. */
 export class ArgumentTypeError extends TypeError {
   readonly code: 'ERR_INVALID_ARG_TYPE' = 'ERR_INVALID_ARG_TYPE';
-  constructor(argument: string, expected: string, got: unknown) {
-    super(`The argument '${argument}' must be ${expected}, got ${show(got)}`);
+  constructor(message: string) {
+    super(message);
     this.name = 'ArgumentTypeError';
   }
 }
@@ -10,8 +12,8 @@ export class ArgumentTypeError extends TypeError {
 /** A number, an offset or a length lies outside what the argument takes. */
 export class ArgumentRangeError extends RangeError {
   readonly code: 'ERR_OUT_OF_RANGE' = 'ERR_OUT_OF_RANGE';
-  constructor(argument: string, expected: string, got: unknown) {
-    super(`The argument '${argument}' must be ${expected}, got ${show(got)}`);
+  constructor(message: string) {
+    super(message);
     this.name = 'ArgumentRangeError';
   }
 }
@@ -25,28 +27,36 @@ export class ArgumentValueError extends TypeError {
   }
 }
 
-/** Text does not follow its grammar. `offset` counts UTF-16 units from the start of the text. */
-export class ParseError extends ArgumentValueError {
+/**
+ * Text or bytes are not what they should be, at one place: `offset` is where in the given text or bytes, `expected`
+ * what had to be there. `what` names the input; `got` is what is there, undefined for the end.
+ */
+export class MalformedError extends ArgumentValueError {
   readonly offset: number;
   readonly expected: string;
-  constructor(argument: string, text: string, offset: number, expected: string) {
-    const got = offset < text.length ? show(text.slice(offset, offset + SHOWN + 1)) : 'the end';
-    super(`The argument '${argument}' is malformed at offset ${offset}: expected ${expected}, got ${got}`);
-    this.name = 'ParseError';
+  constructor(what: string, offset: number, expected: string, got: string | number | undefined) {
+    super(
+      `${what} at offset ${offset} must be ${expected}; got ${got === undefined ? 'the end' : shown(got)}`,
+    );
+    this.name = 'MalformedError';
     this.offset = offset;
     this.expected = expected;
   }
 }
 
+/** Text does not follow its grammar. `offset` counts UTF-16 units from the start of the text. */
+export class ParseError extends MalformedError {
+  constructor(argument: string, text: string, offset: number, expected: string) {
+    super(argument, offset, expected, offset < text.length ? text.slice(offset) : undefined);
+    this.name = 'ParseError';
+  }
+}
+
 /** Bytes are not the sockaddr they should be. `offset` counts from the start of the buffer. */
-export class DecodeError extends ArgumentValueError {
-  readonly offset: number;
-  readonly expected: string;
-  constructor(offset: number, expected: string, got: string) {
-    super(`The sockaddr is malformed at offset ${offset}: expected ${expected}, got ${got}`);
+export class DecodeError extends MalformedError {
+  constructor(offset: number, expected: string, got: number) {
+    super('sockaddr', offset, expected, got);
     this.name = 'DecodeError';
-    this.offset = offset;
-    this.expected = expected;
   }
 }
 
@@ -59,17 +69,4 @@ export class NotSupportedError extends Error {
     this.name = 'NotSupportedError';
     this.platform = platform;
   }
-}
-
-const SHOWN = 40;
-
-/** A value for a message: short however long the input is, and never running the caller's code. */
-function show(value: unknown): string {
-  if (typeof value === 'string') {
-    return value.length > SHOWN ? `${JSON.stringify(value.slice(0, SHOWN))}…` : JSON.stringify(value);
-  }
-  if (typeof value === 'number' || typeof value === 'boolean' || value === undefined || value === null) {
-    return String(value);
-  }
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

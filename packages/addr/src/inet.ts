@@ -1,17 +1,10 @@
 import { putU16be, u16be } from './bytes.ts';
-import {
-  checkBytes,
-  checkInteger,
-  checkObject,
-  checkRange,
-  checkRoom,
-  checkString,
-  isBytes,
-} from './check.ts';
-import type { Codec } from './codec.ts';
+import { checkBytes, checkInteger, checkObject, checkRoom, checkString } from './check.ts';
+import { type Codec, sockaddrOf } from './codec.ts';
 import { ParseError } from './errors.ts';
 import { formatIPv4, scanIPv4 } from './ip.ts';
 import { expectFamily, type Platform, structOf, writeHeader } from './layout.ts';
+import { isBytes } from './shown.ts';
 import { readDecimal } from './text.ts';
 
 /** AF_INET, struct sockaddr_in: ip(7), netinet/in.h. `sin_zero` is not kept. */
@@ -30,9 +23,7 @@ export class InetAddress {
 
   /** The sockaddr for `platform`, in a new array. */
   toSockaddr(platform: Platform): Uint8Array {
-    const out = new Uint8Array(size(this, platform));
-    encode(this, out, 0, platform);
-    return out;
+    return sockaddrOf(codec, this, platform);
   }
 
   toString(): string {
@@ -79,7 +70,7 @@ export function encode(value: InetAddress, buffer: Uint8Array, offset: number, p
   const address = new Uint8Array(4);
   scanIPv4('value.address', checkString('value.address', value.address), 0, value.address.length, address, 0);
   checkInteger('value.port', value.port, 0, 0xffff);
-  checkRoom(buffer, offset, struct.size);
+  checkRoom('buffer', buffer, offset, struct.size);
   writeHeader(buffer, offset, struct.size, platform, 'inet');
   putU16be(buffer, offset + struct.port, value.port);
   buffer.set(address, offset + struct.addr);
@@ -89,7 +80,6 @@ export function encode(value: InetAddress, buffer: Uint8Array, offset: number, p
 /** Reads the sockaddr of `length` bytes at `offset`. Bytes behind the struct are not looked at. Throws DecodeError. */
 export function decode(buffer: Uint8Array, offset: number, length: number, platform: Platform): InetAddress {
   const struct = structOf('inet', platform);
-  checkRange(buffer, offset, length);
   expectFamily(buffer, offset, length, platform, 'inet', struct.size);
   const address = buffer.subarray(offset + struct.addr, offset + struct.addr + 4);
   return new InetAddress(address, u16be(buffer, offset + struct.port));

@@ -1,9 +1,10 @@
 import { putU16be, putU32be, putU32le, u16be, u32be, u32le } from './bytes.ts';
-import { checkInteger, checkObject, checkRange, checkRoom, checkString, isBytes } from './check.ts';
-import type { Codec } from './codec.ts';
-import { ArgumentValueError, ParseError } from './errors.ts';
+import { checkInteger, checkObject, checkRoom, checkString, wrongValue } from './check.ts';
+import { type Codec, sockaddrOf } from './codec.ts';
+import { ParseError } from './errors.ts';
 import { formatIPv6, scanIPv6 } from './ip.ts';
 import { expectFamily, type Platform, structOf, writeHeader } from './layout.ts';
+import { isBytes } from './shown.ts';
 import {
   type FormatOptions,
   interfaceText,
@@ -46,9 +47,7 @@ export class Inet6Address {
     } else zone = readAddress('address', checkString('address', address), 0, address.length, bytes, options);
     const scopeId = checkInteger('options.scopeId', options.scopeId ?? zone ?? 0, 0, U32);
     if (zone !== undefined && zone !== scopeId) {
-      throw new ArgumentValueError(
-        `The argument 'options.scopeId' is ${scopeId}, but the zone in 'address' is ${zone}`,
-      );
+      throw wrongValue('options.scopeId', `${zone}, as the zone in address says`, scopeId);
     }
     this.address = formatIPv6(bytes);
     this.port = checkInteger('port', port, 0, 0xffff);
@@ -59,9 +58,7 @@ export class Inet6Address {
 
   /** The sockaddr for `platform`, in a new array. */
   toSockaddr(platform: Platform): Uint8Array {
-    const out = new Uint8Array(size(this, platform));
-    encode(this, out, 0, platform);
-    return out;
+    return sockaddrOf(codec, this, platform);
   }
 
   toString(): string {
@@ -117,7 +114,7 @@ export function size(_value: Inet6Address, platform: Platform): number {
 export function encode(value: Inet6Address, buffer: Uint8Array, offset: number, platform: Platform): number {
   const struct = structOf('inet6', platform);
   const { address, port, scopeId, flowInfo } = checkValue(value);
-  checkRoom(buffer, offset, struct.size);
+  checkRoom('buffer', buffer, offset, struct.size);
   writeHeader(buffer, offset, struct.size, platform, 'inet6');
   putU16be(buffer, offset + struct.port, port);
   putU32be(buffer, offset + struct.flowinfo, flowInfo);
@@ -129,7 +126,6 @@ export function encode(value: Inet6Address, buffer: Uint8Array, offset: number, 
 /** Reads the sockaddr of `length` bytes at `offset`. Bytes behind the struct are not looked at. Throws DecodeError. */
 export function decode(buffer: Uint8Array, offset: number, length: number, platform: Platform): Inet6Address {
   const struct = structOf('inet6', platform);
-  checkRange(buffer, offset, length);
   expectFamily(buffer, offset, length, platform, 'inet6', struct.size);
   const address = buffer.subarray(offset + struct.addr, offset + struct.addr + 16);
   return new Inet6Address(address, u16be(buffer, offset + struct.port), {

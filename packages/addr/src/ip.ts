@@ -1,4 +1,4 @@
-import { checkBytes, checkInteger, checkString } from './check.ts';
+import { checkRoom, checkString } from './check.ts';
 import { ParseError } from './errors.ts';
 
 /** What IPv6 text says: 16 bytes in network order, and the zone (RFC 4007) as text, not resolved. */
@@ -31,8 +31,7 @@ export function isIPv4(text: string): boolean {
 
 /** Text of the 4 bytes at `offset`. */
 export function formatIPv4(bytes: Uint8Array, offset: number = 0): string {
-  checkBytes('bytes', bytes);
-  checkInteger('offset', offset, 0, bytes.length - 4);
+  checkRoom('bytes', bytes, offset, 4);
   return `${bytes[offset]}.${bytes[offset + 1]}.${bytes[offset + 2]}.${bytes[offset + 3]}`;
 }
 
@@ -57,8 +56,7 @@ export function isIPv6(text: string): boolean {
  * the BSDs have it.
  */
 export function formatIPv6(bytes: Uint8Array, offset: number = 0): string {
-  checkBytes('bytes', bytes);
-  checkInteger('offset', offset, 0, bytes.length - 16);
+  checkRoom('bytes', bytes, offset, 16);
   const groups: number[] = [];
   for (let i = 0; i < 8; i++) groups.push((bytes[offset + 2 * i]! << 8) | bytes[offset + 2 * i + 1]!);
   let best = -1;

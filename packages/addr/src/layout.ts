@@ -1,5 +1,6 @@
 import { putU16le, u16le } from './bytes.ts';
-import { ArgumentValueError, DecodeError, NotSupportedError } from './errors.ts';
+import { checkBytes, checkInteger, wrongValue } from './check.ts';
+import { DecodeError, NotSupportedError } from './errors.ts';
 
 /** The systems whose sockaddr layouts are known. Named as Node's `process.platform` names them. */
 export type Platform = 'linux' | 'darwin' | 'win32' | 'freebsd';
@@ -117,10 +118,7 @@ export const MAX_UNIX_PATH: number = 108;
 /** The layout of `platform`. Throws ERR_INVALID_ARG_VALUE for any other name. */
 export function layoutOf(platform: Platform): Layout {
   if (typeof platform === 'string' && Object.hasOwn(layouts, platform)) return layouts[platform];
-  const got = typeof platform === 'string' ? JSON.stringify(String(platform).slice(0, 40)) : typeof platform;
-  throw new ArgumentValueError(
-    `The argument 'platform' must be one of ${Object.keys(layouts).join(', ')}, got ${got}`,
-  );
+  throw wrongValue('platform', `one of ${Object.keys(layouts).join(', ')}`, platform);
 }
 
 /** Number, size and offsets of `family` on `platform`. Throws ENOTSUP when the platform lacks the family. */
@@ -138,16 +136,22 @@ export function familyName(number: number, platform: Platform): KnownFamily | un
   return undefined;
 }
 
-/** `sa_family` of the sockaddr of `length` bytes at `offset`. Throws DecodeError below two bytes. */
+/**
+ * `sa_family` of the sockaddr of `length` bytes at `offset`. Throws DecodeError below two bytes, ERR_INVALID_ARG_TYPE
+ * and ERR_OUT_OF_RANGE when buffer, offset and length do not fit one another.
+ */
 export function readFamily(buffer: Uint8Array, offset: number, length: number, platform: Platform): number {
   const { bsd } = layoutOf(platform);
+  checkBytes('buffer', buffer);
+  checkInteger('offset', offset, 0, buffer.length);
+  checkInteger('length', length, 0, buffer.length - offset);
   if (length < HEADER_SIZE) {
-    throw new DecodeError(offset + length, `a sockaddr of ${HEADER_SIZE} bytes or more`, `${length}`);
+    throw new DecodeError(offset + length, `a sockaddr of ${HEADER_SIZE} bytes or more`, length);
   }
   return bsd ? buffer[offset + 1]! : u16le(buffer, offset);
 }
 
-/** Throws DecodeError unless the sockaddr is one of `family`, of `minimum` bytes or more. */
+/** Throws DecodeError unless the sockaddr is one of `family`, of `minimum` bytes or more; else as {@link readFamily}. */
 export function expectFamily(
   buffer: Uint8Array,
   offset: number,
@@ -160,10 +164,10 @@ export function expectFamily(
   const got = readFamily(buffer, offset, length, platform);
   if (got !== expected) {
     const at = offset + (layoutOf(platform).bsd ? 1 : 0);
-    throw new DecodeError(at, `AF_${family.toUpperCase()} (${expected})`, `${got}`);
+    throw new DecodeError(at, `AF_${family.toUpperCase()} (${expected})`, got);
   }
   if (length < minimum) {
-    throw new DecodeError(offset + length, `a sockaddr of ${minimum} bytes or more`, `${length}`);
+    throw new DecodeError(offset + length, `a sockaddr of ${minimum} bytes or more`, length);
   }
 }
 

@@ -1,9 +1,10 @@
 import { putU16be, putU16le, putU32le, u16be, u16le, u32le } from './bytes.ts';
-import { checkInteger, checkObject, checkRange, checkRoom, checkString, isBytes } from './check.ts';
-import type { Codec } from './codec.ts';
+import { checkInteger, checkObject, checkRoom, checkString } from './check.ts';
+import { type Codec, sockaddrOf } from './codec.ts';
 import { DecodeError, ParseError } from './errors.ts';
 import { expectFamily, type Platform, structOf, writeHeader } from './layout.ts';
 import { formatMac, MAX_HARDWARE_ADDRESS, scanMac } from './mac.ts';
+import { isBytes } from './shown.ts';
 import {
   type FormatOptions,
   interfaceText,
@@ -51,9 +52,7 @@ export class PacketAddress {
 
   /** The sockaddr for `platform`, in a new array. Throws ENOTSUP on other platforms than Linux. */
   toSockaddr(platform: Platform): Uint8Array {
-    const out = new Uint8Array(size(this, platform));
-    encode(this, out, 0, platform);
-    return out;
+    return sockaddrOf(codec, this, platform);
   }
 
   toString(): string {
@@ -117,7 +116,7 @@ export function encode(value: PacketAddress, buffer: Uint8Array, offset: number,
   const struct = structOf('packet', platform);
   const { ifindex, protocol, hatype, pkttype, address } = checkValue(value);
   const total = Math.max(struct.size, struct.addr + address.length);
-  checkRoom(buffer, offset, total);
+  checkRoom('buffer', buffer, offset, total);
   writeHeader(buffer, offset, total, platform, 'packet');
   putU16be(buffer, offset + struct.protocol, protocol);
   putU32le(buffer, offset + struct.ifindex, ifindex);
@@ -139,16 +138,15 @@ export function decode(
   platform: Platform,
 ): PacketAddress {
   const struct = structOf('packet', platform);
-  checkRange(buffer, offset, length);
   expectFamily(buffer, offset, length, platform, 'packet', struct.addr);
   const ifindex = u32le(buffer, offset + struct.ifindex);
   if (ifindex > MAX_IFINDEX) {
-    throw new DecodeError(offset + struct.ifindex, 'an interface index of 0 or more', `${ifindex | 0}`);
+    throw new DecodeError(offset + struct.ifindex, 'an interface index of 0 or more', ifindex | 0);
   }
   const halen = buffer[offset + struct.halen]!;
   const most = Math.min(length - struct.addr, MAX_HARDWARE_ADDRESS);
   if (halen > most) {
-    throw new DecodeError(offset + struct.halen, `a hardware address of ${most} bytes or fewer`, `${halen}`);
+    throw new DecodeError(offset + struct.halen, `a hardware address of ${most} bytes or fewer`, halen);
   }
   return new PacketAddress({
     ifindex,

@@ -1,5 +1,5 @@
-import { checkInteger, checkString } from './check.ts';
-import { ArgumentTypeError, ParseError } from './errors.ts';
+import { checkInteger, checkString, wrongType } from './check.ts';
+import { ParseError } from './errors.ts';
 import { hexDigit, isDigit } from './ip.ts';
 
 /*
@@ -96,8 +96,7 @@ export function readInterface(
   if (resolve === undefined) {
     throw new ParseError(argument, text, start, 'an interface index (names need the option ifNameToIndex)');
   }
-  if (typeof resolve !== 'function')
-    throw new ArgumentTypeError('options.ifNameToIndex', 'a function', resolve);
+  if (typeof resolve !== 'function') throw wrongType('options.ifNameToIndex', 'a function', resolve);
   return checkInteger('options.ifNameToIndex()', resolve(text.slice(start, end)), 1, max);
 }
 
@@ -105,8 +104,7 @@ export function readInterface(
 export function interfaceText(index: number, options: FormatOptions | undefined): string {
   const resolve = options?.ifIndexToName;
   if (resolve === undefined || index === 0) return String(index);
-  if (typeof resolve !== 'function')
-    throw new ArgumentTypeError('options.ifIndexToName', 'a function', resolve);
+  if (typeof resolve !== 'function') throw wrongType('options.ifIndexToName', 'a function', resolve);
   const name = checkString('options.ifIndexToName()', resolve(index));
   // A name that would not be read back as this name gives way to the index.
   const readable =

@@ -2,21 +2,16 @@ import {
   checkBytes,
   checkInteger,
   checkObject,
-  checkRange,
   checkRoom,
   checkString,
-  isBytes,
+  wrongType,
+  wrongValue,
 } from './check.ts';
-import type { Codec } from './codec.ts';
-import {
-  ArgumentTypeError,
-  ArgumentValueError,
-  DecodeError,
-  NotSupportedError,
-  ParseError,
-} from './errors.ts';
+import { type Codec, sockaddrOf } from './codec.ts';
+import { DecodeError, MalformedError, NotSupportedError, ParseError } from './errors.ts';
 import { hexDigit } from './ip.ts';
 import { expectFamily, HEADER_SIZE, MAX_UNIX_PATH, type Platform, structOf, writeHeader } from './layout.ts';
+import { isBytes } from './shown.ts';
 import { decodeUtf8, pointAt, pushUtf8 } from './utf8.ts';
 
 /** unix(7): a name in the file system, in Linux's abstract namespace, or none. */
@@ -42,9 +37,7 @@ export class UnixAddress {
 
   /** The sockaddr for `platform`, in a new array. */
   toSockaddr(platform: Platform): Uint8Array {
-    const out = new Uint8Array(size(this, platform));
-    encode(this, out, 0, platform);
-    return out;
+    return sockaddrOf(codec, this, platform);
   }
 
   toString(): string {
@@ -140,7 +133,7 @@ export function size(value: UnixAddress, platform: Platform): number {
  */
 export function encode(value: UnixAddress, buffer: Uint8Array, offset: number, platform: Platform): number {
   const total = size(value, platform);
-  checkRoom(buffer, offset, total);
+  checkRoom('buffer', buffer, offset, total);
   writeHeader(buffer, offset, total, platform, 'unix');
   buffer.set(value.bytes, offset + structOf('unix', platform).path + (value.kind === 'abstract' ? 1 : 0));
   return total;
@@ -152,7 +145,6 @@ export function encode(value: UnixAddress, buffer: Uint8Array, offset: number, p
  */
 export function decode(buffer: Uint8Array, offset: number, length: number, platform: Platform): UnixAddress {
   const { path, pathSize, abstract } = structOf('unix', platform);
-  checkRange(buffer, offset, length);
   expectFamily(buffer, offset, length, platform, 'unix', HEADER_SIZE);
   const start = offset + path;
   const end = offset + length;
@@ -160,22 +152,14 @@ export function decode(buffer: Uint8Array, offset: number, length: number, platf
   if (buffer[start] === 0) {
     if (!abstract) return unixUnnamed();
     if (length > path + pathSize) {
-      throw new DecodeError(
-        start + pathSize,
-        `the end of an abstract name of ${pathSize - 1} bytes`,
-        `${length} bytes in all`,
-      );
+      throw new DecodeError(start + pathSize, `the end of an abstract name of ${pathSize - 1} bytes`, length);
     }
     return unixAbstract(buffer.subarray(start + 1, end));
   }
   let stop = start;
   while (stop < end && stop - start <= pathSize && buffer[stop] !== 0) stop++;
   if (stop - start > pathSize) {
-    throw new DecodeError(
-      start + pathSize,
-      `the end of a path of ${pathSize} bytes`,
-      `0x${buffer[stop - 1]!.toString(16)}`,
-    );
+    throw new DecodeError(start + pathSize, `the end of a path of ${pathSize} bytes`, buffer[stop - 1]!);
   }
   return unix(buffer.subarray(start, stop));
 }
@@ -184,7 +168,7 @@ export function decode(buffer: Uint8Array, offset: number, length: number, platf
 export const codec: Codec<UnixAddress> = { parse, format, size, encode, decode };
 
 function toBytes(argument: string, name: string): Uint8Array {
-  if (typeof name !== 'string') throw new ArgumentTypeError(argument, 'a string or a Uint8Array', name);
+  if (typeof name !== 'string') throw wrongType(argument, 'a string or a Uint8Array', name);
   checkInteger(`${argument}.length`, name.length, 0, MAX_UNIX_PATH);
   const bytes: number[] = [];
   for (let i = 0; i < name.length; ) {
@@ -204,19 +188,13 @@ function checkLength(bytes: Uint8Array, max: number): number {
 function checkName(argument: string, kind: UnixKind, bytes: Uint8Array): void {
   const length = `${argument}.length in bytes`;
   if (kind === 'path') {
-    if (bytes.length === 0) {
-      throw new ArgumentValueError(`The argument '${argument}' must not be empty: unixUnnamed() is no name`);
-    }
+    if (bytes.length === 0) throw wrongValue(argument, 'a path (unixUnnamed() is no name)', bytes);
     checkInteger(length, bytes.length, 1, MAX_UNIX_PATH);
     const nul = bytes.indexOf(0);
-    if (nul >= 0) {
-      throw new ArgumentValueError(
-        `The argument '${argument}' must have no NUL, got one at byte ${nul}: unixAbstract(name) takes them`,
-      );
-    }
+    if (nul >= 0) throw new MalformedError(argument, nul, 'no NUL (unixAbstract(name) takes them)', 0);
   } else if (kind === 'abstract') checkInteger(length, bytes.length, 0, MAX_UNIX_PATH - 1);
   else if (kind === 'unnamed') checkInteger(length, bytes.length, 0, 0);
-  else throw new ArgumentValueError("The argument 'kind' must be 'path', 'abstract' or 'unnamed'");
+  else throw wrongValue('kind', "'path', 'abstract' or 'unnamed'", kind);
 }
 
 function checkValue(value: UnixAddress): { kind: UnixKind; bytes: Uint8Array } {

@@ -1,4 +1,4 @@
-import { checkBytes, checkInteger, checkObject, checkRange, checkRoom, checkString } from './check.ts';
+import { checkBytes, checkInteger, checkObject, checkRoom, checkString } from './check.ts';
 import type { Codec } from './codec.ts';
 import { DecodeError, ParseError } from './errors.ts';
 import { hexDigit } from './ip.ts';
@@ -71,7 +71,7 @@ export function encode(
   platform: Platform,
 ): number {
   const total = size(value, platform);
-  checkRoom(buffer, offset, total);
+  checkRoom('buffer', buffer, offset, total);
   buffer.set(value.bytes, offset);
   return total;
 }
@@ -83,14 +83,9 @@ export function decode(
   length: number,
   platform: Platform,
 ): UnknownAddress {
-  checkRange(buffer, offset, length);
   readFamily(buffer, offset, length, platform);
   if (length > MAX_SOCKADDR) {
-    throw new DecodeError(
-      offset + MAX_SOCKADDR,
-      `the end of a sockaddr of ${MAX_SOCKADDR} bytes`,
-      `${length} in all`,
-    );
+    throw new DecodeError(offset + MAX_SOCKADDR, `the end of a sockaddr of ${MAX_SOCKADDR} bytes`, length);
   }
   return new UnknownAddress(buffer.subarray(offset, offset + length));
 }

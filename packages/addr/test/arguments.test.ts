@@ -101,6 +101,45 @@ describe('bad arguments', () => {
     expect(error).toBeInstanceOf(code === RANGE ? RangeError : TypeError);
     expect(error).toMatchObject({ code });
     expect(String(error)).toContain(argument);
+    // One form in all packages; malformed text and bytes also say where.
+    expect(String(error)).toMatch(/^\w+Error: [\w.() ]+( at offset \d+)? must be .+; got .+$/);
+  });
+
+  it.each<[unknown, string]>([
+    ['80', "'80'"],
+    ['a\n"b"\u001b', '\'a\\n"b"\\u001b\''],
+    ['x'.repeat(41), `'${'x'.repeat(40)}…'`],
+    [null, 'null'],
+    [undefined, 'undefined'],
+    [1n, 'a bigint'],
+    [Symbol('s'), 'a symbol'],
+    [() => 1, 'a function'],
+    [[], 'an object of Array'],
+    [new Uint8Array(1), '1 byte'],
+    [Buffer.alloc(2), '2 bytes'],
+    [Object.create(null), 'an object'],
+  ])('%o is named in the message', (value, words) => {
+    expect(() => call('can', value)).toThrow(
+      expect.objectContaining({ message: `ifindex must be a number; got ${words}` }),
+    );
+  });
+
+  it('an object that throws when looked at is an object', () => {
+    const get = (): never => {
+      throw new Error('looked at');
+    };
+    for (const value of [new Proxy({}, { get }), new Proxy(new Uint8Array(1), { get })]) {
+      expect(() => call('can', value)).toThrow('ifindex must be a number; got an object');
+    }
+  });
+
+  it('a number out of range is named with its range', () => {
+    expect(() => inet('127.0.0.1', 70000)).toThrow('port must be a whole number from 0 to 65535; got 70000');
+    expect(() => inet(new Uint8Array(5), 80)).toThrow('address.length must be 4; got 5');
+    expect(() => addr.formatIPv4(new Uint8Array(2))).toThrow(
+      'bytes must be a Uint8Array with 4 bytes from offset 0 on; got 2 bytes',
+    );
+    expect(() => addr.parse('127.0.0.1')).toThrow("text at offset 9 must be ':' and a port; got the end");
   });
 });
 

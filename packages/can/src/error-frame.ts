@@ -1,4 +1,4 @@
-import { checkBytes, invalidType, invalidValue } from './check.ts';
+import { checkBytes, wrongType, wrongValue } from '@sockeye/addr/check';
 import { MalformedFrameError } from './errors.ts';
 import type { ClassicFrame } from './frame.ts';
 import { CAN_EFF_MASK } from './id.ts';
@@ -105,10 +105,10 @@ const wordsOf = <Word extends string>(table: Readonly<Record<Word, number>>, bit
  */
 export function errorMask(classes?: readonly ErrorClass[]): number {
   if (classes === undefined) return CAN_EFF_MASK;
-  if (!Array.isArray(classes)) throw invalidType('classes', 'an array', classes);
+  if (!Array.isArray(classes)) throw wrongType('classes', 'an array', classes);
   return classes.reduce((mask: number, word: ErrorClass) => {
     if (!Object.hasOwn(CLASSES, word)) {
-      throw invalidValue('classes', `words out of ${Object.keys(CLASSES).join(', ')}`, word);
+      throw wrongValue('classes', `words out of ${Object.keys(CLASSES).join(', ')}`, word);
     }
     return mask | CLASSES[word];
   }, 0);
@@ -120,9 +120,9 @@ export function errorMask(classes?: readonly ErrorClass[]): number {
  * of data.
  */
 export function decodeErrorFrame(frame: Pick<ClassicFrame, 'id' | 'error' | 'data'>): ErrorReport {
-  if (!frame.error) throw invalidValue('frame', 'an error frame', 'another');
+  if (!frame.error) throw wrongValue('frame', 'an error frame', frame);
   const data = checkBytes('frame.data', frame.data);
-  if (data.length !== 8) throw new MalformedFrameError('error frame', 0, '8 bytes of data', `${data.length}`);
+  if (data.length !== 8) throw new MalformedFrameError('error frame', 0, '8 bytes of data', data.length);
   const has = (name: ErrorClass): boolean => (frame.id & CLASSES[name]) !== 0;
   const location = has('protocol') ? data[3]! : 0;
   const wires = has('transceiver') ? data[4]! : 0;

@@ -1,4 +1,12 @@
-import { checkBytes, checkRoom, checkUint, invalidValue, outOfRange } from './check.ts';
+import {
+  bytesLeft,
+  checkBytes,
+  checkInteger,
+  checkRoom,
+  checkUint,
+  outOfRange,
+  wrongValue,
+} from '@sockeye/addr/check';
 import { MalformedFrameError } from './errors.ts';
 import { type CanIdFields, decodeCanId, encodeCanId } from './id.ts';
 import {
@@ -55,7 +63,7 @@ export interface FdFrameFields extends Omit<CanIdFields, 'remote'> {
  * @throws ERR_OUT_OF_RANGE when `dlc` is not an integer from 0 to 15.
  */
 export function fdDlcToLength(dlc: number): number {
-  return LENGTHS[checkUint('dlc', dlc, 15)]!;
+  return LENGTHS[checkUint('dlc', dlc, 4)]!;
 }
 
 /**
@@ -63,7 +71,7 @@ export function fdDlcToLength(dlc: number): number {
  * @throws ERR_OUT_OF_RANGE when `length` is not an integer from 0 to 64.
  */
 export function fdLengthToDlc(length: number): number {
-  checkUint('length', length, CANFD_MAX_DLEN);
+  checkInteger('length', length, 0, CANFD_MAX_DLEN);
   return LENGTHS.findIndex((holds) => holds >= length);
 }
 
@@ -77,12 +85,11 @@ export function fdPaddedLength(length: number): number {
  * @throws MalformedFrameError when fewer than 72 bytes are left or the length field is above 64.
  */
 export function decodeFdFrame(bytes: Uint8Array, offset = 0): FdFrame {
-  const have = checkBytes('bytes', bytes).length - checkUint('offset', offset, Number.MAX_SAFE_INTEGER);
-  if (have < CANFD_MTU)
-    throw new MalformedFrameError('canfd_frame', offset, '72 bytes', `${Math.max(0, have)}`);
+  const have = bytesLeft('bytes', bytes, offset);
+  if (have < CANFD_MTU) throw new MalformedFrameError('canfd_frame', offset, '72 bytes or more', have);
   const length = bytes[offset + LEN]!;
   if (length > CANFD_MAX_DLEN) {
-    throw new MalformedFrameError('canfd_frame', offset + LEN, 'a length of at most 64', `${length}`);
+    throw new MalformedFrameError('canfd_frame', offset + LEN, 'a length of at most 64', length);
   }
   const { id, extended, error } = decodeCanId(readHostU32(bytes, offset + CAN_ID));
   const flags = bytes[offset + FD_FLAGS]!;
@@ -107,7 +114,7 @@ export function encodeFdFrame(frame: FdFrameFields, into: Uint8Array, offset = 0
   checkRoom('into', into, offset, CANFD_MTU);
   // A caller without types can ask for it.
   if ((frame.remote as boolean | undefined) === true) {
-    throw invalidValue('remote', 'false: CAN FD has no remote frames', true);
+    throw wrongValue('remote', 'false: CAN FD has no remote frames', true);
   }
   const canId = encodeCanId(frame);
   const { data } = frame;

@@ -1,4 +1,4 @@
-import { checkBytes, checkRoom, checkUint, invalidType } from './check.ts';
+import { checkBytes, checkUint, outOfRange, wrongType } from '@sockeye/addr/check';
 import { MalformedFrameError } from './errors.ts';
 import { CAN_ERR_FLAG } from './id.ts';
 import { FILTER_SIZE, readHostU32, writeHostU32 } from './layout.ts';
@@ -27,15 +27,16 @@ export interface CanFilter {
  * since the kernel reads that as "inverted" (ask for error frames with the error mask).
  */
 export function encodeFilters(filters: readonly CanFilter[]): Uint8Array {
-  if (!Array.isArray(filters)) throw invalidType('filters', 'an array', filters);
+  if (!Array.isArray(filters)) throw wrongType('filters', 'an array', filters);
   const bytes = new Uint8Array(filters.length * FILTER_SIZE);
   filters.forEach((filter: CanFilter, index) => {
-    const at = checkRoom('into', bytes, index * FILTER_SIZE, FILTER_SIZE);
-    const id = checkUint('filter.id', filter.id, 0xffffffff);
-    if ((id & CAN_INV_FILTER) !== 0)
-      checkUint('filter.id (without 0x20000000; set `inverted`)', id, CAN_INV_FILTER - 1);
+    const at = index * FILTER_SIZE;
+    const id = checkUint('filter.id', filter.id, 32);
+    if ((id & CAN_INV_FILTER) !== 0) {
+      throw outOfRange('filter.id', 'without the bit 0x20000000 (set `inverted` instead)', id);
+    }
     writeHostU32(bytes, at, (id | (filter.inverted ? CAN_INV_FILTER : 0)) >>> 0);
-    writeHostU32(bytes, at + 4, checkUint('filter.mask', filter.mask, 0xffffffff));
+    writeHostU32(bytes, at + 4, checkUint('filter.mask', filter.mask, 32));
   });
   return bytes;
 }
@@ -47,7 +48,7 @@ export function encodeFilters(filters: readonly CanFilter[]): Uint8Array {
 export function decodeFilters(bytes: Uint8Array): Required<CanFilter>[] {
   const whole = checkBytes('bytes', bytes).length - (bytes.length % FILTER_SIZE);
   if (whole !== bytes.length) {
-    throw new MalformedFrameError('can_filter', whole, 'a multiple of 8 bytes', `${bytes.length}`);
+    throw new MalformedFrameError('can_filter', whole, 'a multiple of 8 bytes', bytes.length);
   }
   const filters: Required<CanFilter>[] = [];
   for (let at = 0; at < whole; at += FILTER_SIZE) {

@@ -1,4 +1,12 @@
-import { checkBytes, checkRoom, checkUint, invalidValue, outOfRange } from './check.ts';
+import {
+  bytesLeft,
+  checkBytes,
+  checkInteger,
+  checkRoom,
+  checkUint,
+  outOfRange,
+  wrongValue,
+} from '@sockeye/addr/check';
 import { MalformedFrameError } from './errors.ts';
 import { decodeFdFrame, encodeFdFrame, type FdFrame, type FdFrameFields } from './fd.ts';
 import { type CanIdFields, decodeCanId, encodeCanId } from './id.ts';
@@ -51,11 +59,11 @@ export type CanFrameFields = ClassicFrameFields | FdFrameFields;
  * @throws MalformedFrameError when fewer than 16 bytes are left or the length field is above 8.
  */
 export function decodeClassicFrame(bytes: Uint8Array, offset = 0): ClassicFrame {
-  const have = checkBytes('bytes', bytes).length - checkUint('offset', offset, Number.MAX_SAFE_INTEGER);
-  if (have < CAN_MTU) throw new MalformedFrameError('can_frame', offset, '16 bytes', `${Math.max(0, have)}`);
+  const have = bytesLeft('bytes', bytes, offset);
+  if (have < CAN_MTU) throw new MalformedFrameError('can_frame', offset, '16 bytes or more', have);
   const length = bytes[offset + LEN]!;
   if (length > CAN_MAX_DLEN) {
-    throw new MalformedFrameError('can_frame', offset + LEN, 'a length of at most 8', `${length}`);
+    throw new MalformedFrameError('can_frame', offset + LEN, 'a length of at most 8', length);
   }
   const { id, extended, remote, error } = decodeCanId(readHostU32(bytes, offset + CAN_ID));
   const dlc = bytes[offset + LEN8_DLC]!;
@@ -82,13 +90,12 @@ export function encodeClassicFrame(frame: ClassicFrameFields, into: Uint8Array, 
   const { data, len8Dlc = 0, remote = false } = frame;
   const dataLength = data === undefined ? 0 : checkBytes('data', data).length;
   if (dataLength > CAN_MAX_DLEN) throw outOfRange('data', 'at most 8 bytes (64 with `fd: true`)', data);
-  if (remote && dataLength > 0) throw invalidValue('data', 'no bytes on a remote frame', data);
-  const length = checkUint('length', frame.length ?? dataLength, CAN_MAX_DLEN);
-  if (!remote && length !== dataLength)
-    throw invalidValue('length', `that of the data, ${dataLength}`, length);
+  if (remote && dataLength > 0) throw wrongValue('data', 'empty on a remote frame', data);
+  const length = checkInteger('length', frame.length ?? dataLength, 0, CAN_MAX_DLEN);
+  if (!remote && length !== dataLength) throw wrongValue('length', `that of the data, ${dataLength}`, length);
   if (
     len8Dlc !== 0 &&
-    (length !== CAN_MAX_DLEN || len8Dlc <= CAN_MAX_DLEN || checkUint('len8Dlc', len8Dlc, 15) === 0)
+    (length !== CAN_MAX_DLEN || len8Dlc <= CAN_MAX_DLEN || checkUint('len8Dlc', len8Dlc, 4) === 0)
   ) {
     throw outOfRange('len8Dlc', '9 to 15 with a length of 8, else 0', len8Dlc);
   }
@@ -108,7 +115,7 @@ export function encodeClassicFrame(frame: ClassicFrameFields, into: Uint8Array, 
 export function decodeFrame(bytes: Uint8Array): CanFrame {
   if (checkBytes('bytes', bytes).length === CAN_MTU) return decodeClassicFrame(bytes);
   if (bytes.length === CANFD_MTU) return decodeFdFrame(bytes);
-  throw new MalformedFrameError('CAN frame', 0, '16 or 72 bytes', `${bytes.length}`);
+  throw new MalformedFrameError('CAN frame', 0, '16 or 72 bytes', bytes.length);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { checkUint } from './check.ts';
+import { checkUint } from '@sockeye/addr/check';
 
 /** Flags and masks of a canid_t (linux/can.h). */
 export const CAN_EFF_FLAG = 0x80000000;
@@ -26,7 +26,7 @@ export type CanIdFields = Pick<CanId, 'id'> & {
 
 /** Splits a canid_t. A standard identifier has its 11 bits only, as in the kernel's own comparisons. */
 export function decodeCanId(canId: number): CanId {
-  checkUint('canId', canId, 0xffffffff);
+  checkUint('canId', canId, 32);
   const extended = (canId & CAN_EFF_FLAG) !== 0;
   const error = (canId & CAN_ERR_FLAG) !== 0;
   return {
@@ -43,11 +43,8 @@ export function decodeCanId(canId: number): CanId {
  */
 export function encodeCanId(fields: CanIdFields): number {
   const { id, extended = false, remote = false, error = false } = fields;
-  checkUint(
-    extended || error ? 'id' : 'id (standard; set `extended` for 29 bits)',
-    id,
-    extended || error ? CAN_EFF_MASK : CAN_SFF_MASK,
-  );
+  if (extended || error) checkUint('id', id, 29);
+  else checkUint('id without `extended`', id, 11);
   return (
     ((extended ? CAN_EFF_FLAG : 0) | (remote ? CAN_RTR_FLAG : 0) | (error ? CAN_ERR_FLAG : 0) | id) >>> 0
   );

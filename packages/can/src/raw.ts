@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { can, decode } from '@sockeye/addr';
+import { checkUint } from '@sockeye/addr/check';
 import {
   AddressBuffer,
   constants,
@@ -10,10 +11,8 @@ import {
   type SyncOptions,
   type WaitOptions,
 } from '@sockeye/core';
-import { checkUint } from './check.ts';
 import { type CanFilter, encodeFilters } from './filter.ts';
 import { type CanFrame, type CanFrameFields, decodeFrame, encodeFrame } from './frame.ts';
-import { CAN_EFF_MASK } from './id.ts';
 import { CANFD_MTU } from './layout.ts';
 
 /** The longest pause, in ms, between two tries to send while the interface's queue is full. */
@@ -73,10 +72,10 @@ export class RawCanSocket implements Disposable, AsyncDisposable {
   static open(interfaceNameOrIndex: string | number, options: RawCanOptions = {}): RawCanSocket {
     can(0).toSockaddr(platform);
     if (typeof interfaceNameOrIndex !== 'string') {
-      checkUint('interfaceNameOrIndex', interfaceNameOrIndex, 0x7fffffff);
+      checkUint('interfaceNameOrIndex', interfaceNameOrIndex, 31);
     }
     const filters = options.filters === undefined ? undefined : encodeFilters(options.filters);
-    const errors = checkUint('errorMask', options.errorMask ?? 0, CAN_EFF_MASK);
+    const errors = checkUint('errorMask', options.errorMask ?? 0, 29);
     // The socket first: that the kernel has no CAN is worth more to know than that it lacks the interface.
     const socket = Socket.create(constants.AF_CAN, constants.SOCK_RAW, constants.CAN_RAW);
     try {
@@ -102,7 +101,7 @@ export class RawCanSocket implements Disposable, AsyncDisposable {
 
   /** Takes over a bound raw CAN socket that was made elsewhere, such as a descriptor that was handed over. */
   static from(socket: Socket, ifindex = 0): RawCanSocket {
-    return new RawCanSocket(socket, checkUint('ifindex', ifindex, 0x7fffffff));
+    return new RawCanSocket(socket, checkUint('ifindex', ifindex, 31));
   }
 
   get closed(): boolean {
@@ -116,7 +115,7 @@ export class RawCanSocket implements Disposable, AsyncDisposable {
 
   /** Replaces the error mask, see `errorMask`; 0 receives no error frames. */
   setErrorMask(mask: number): void {
-    checkUint('mask', mask, CAN_EFF_MASK);
+    checkUint('mask', mask, 29);
     this.socket.setsockopt(constants.SOL_CAN_RAW, constants.CAN_RAW_ERR_FILTER, mask);
   }
 
@@ -229,15 +228,10 @@ export class RawCanSocket implements Disposable, AsyncDisposable {
 
   /** Frame after frame, until the socket is closed. */
   async *[Symbol.asyncIterator](): AsyncGenerator<ReceivedCanFrame, void, void> {
-    while (!this.closed) {
-      let frame: ReceivedCanFrame;
-      try {
-        frame = await this.recv();
-      } catch (error) {
-        if (this.closed) return;
-        throw error;
-      }
-      yield frame;
+    try {
+      while (!this.closed) yield await this.recv();
+    } catch (error) {
+      if (!this.closed) throw error;
     }
   }
 

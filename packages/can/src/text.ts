@@ -1,4 +1,4 @@
-import { invalidType } from './check.ts';
+import { checkString } from '@sockeye/addr/check';
 import { MalformedFrameError } from './errors.ts';
 import { CANFD_BRS, CANFD_ESI, CANFD_MAX_DLEN } from './fd.ts';
 import type { CanFrame, CanFrameFields } from './frame.ts';
@@ -39,14 +39,9 @@ const DATA = /^(?:[0-9A-Fa-f]{2}(?:\.?[0-9A-Fa-f]{2})*\.?)?/;
  * @throws MalformedFrameError with the offset into the text, ERR_INVALID_ARG_TYPE when it is no string.
  */
 export function parseFrame(text: string): CanFrame {
-  if (typeof text !== 'string') throw invalidType('text', 'a string', text);
+  checkString('text', text);
   const fail = (offset: number, expected: string): MalformedFrameError =>
-    new MalformedFrameError(
-      'CAN frame text',
-      offset,
-      expected,
-      offset < text.length ? `'${text.slice(offset)}'` : 'the end',
-    );
+    new MalformedFrameError('text', offset, expected, text.slice(offset) || undefined);
   const digits = HEAD.exec(text)?.[1];
   if (digits === undefined) throw fail(0, '3 or 8 hexadecimal digits and #');
   const value = Number.parseInt(digits, 16);

@@ -14,9 +14,11 @@ import {
 import { decodeCanId, encodeCanId } from '../src/id.ts';
 import { formatFrame, parseFrame } from '../src/text.ts';
 
-const range = expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' });
-const value = expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' });
-const type = expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' });
+const refusal = (code: string): object =>
+  expect.objectContaining({ code, message: expect.stringMatching(/^[\w.` ]+ must be .+; got .+$/) });
+const range = refusal('ERR_OUT_OF_RANGE');
+const value = refusal('ERR_INVALID_ARG_VALUE');
+const type = refusal('ERR_INVALID_ARG_TYPE');
 
 const id = fc.oneof(
   fc.record({ id: fc.nat(0x7ff), extended: fc.constant(false), error: fc.constant(false) }),
@@ -110,6 +112,21 @@ describe('frames', () => {
     expect(() => decodeFrame(new Uint8Array(72).fill(65))).toThrow(at4);
     expect(() => encodeFrame({ id: 1 }, new Uint8Array(16), 1)).toThrow(range);
     expect(() => decodeFrame('x' as never)).toThrow(type);
+  });
+
+  it('are refused in words that say where, what it takes and what there is', () => {
+    const words = (call: () => unknown, message: string): void => expect(call).toThrow(message);
+    words(
+      () => encodeFrame({ id: 0x800 }, bytes(16)),
+      'id without `extended` must be a whole number from 0 to 2047; got 2048',
+    );
+    words(
+      () => encodeFrame({ id: 1, data: bytes(9) }, bytes(16)),
+      'data must be at most 8 bytes (64 with `fd: true`); got 9 bytes',
+    );
+    words(() => decodeFrame(bytes(16).fill(9)), 'can_frame at offset 4 must be a length of at most 8; got 9');
+    words(() => parseFrame('123#1'), "text at offset 4 must be pairs of hexadecimal digits; got '1'");
+    words(() => parseFrame(''), 'text at offset 0 must be 3 or 8 hexadecimal digits and #; got the end');
   });
 
   it('any 16 or 72 bytes decode, or throw the typed error', () => {

@@ -1,5 +1,6 @@
-import { checkBytes, checkReadable, checkRoom, checkUint, invalidValue } from './check.ts';
+import { checkBytes, checkRoom, checkUint, wrongValue } from '@sockeye/addr/check';
 import { readU16, writeU16 } from './network-order.ts';
+import { checkReadable } from './readable.ts';
 
 const HARDWARE_TYPE = 0;
 const PROTOCOL_TYPE = 2;
@@ -76,12 +77,12 @@ const arpLength = (hardware: number, protocol: number): number => ADDRESSES + 2 
 export function encodeArp(packet: ArpPacket, into: Uint8Array, offset = 0): number {
   const hardware = checkBytes('senderHardware', packet.senderHardware);
   const protocol = checkBytes('senderProtocol', packet.senderProtocol);
-  if (hardware.length > 255) throw invalidValue('senderHardware', 'at most 255 bytes', hardware);
-  if (protocol.length > 255) throw invalidValue('senderProtocol', 'at most 255 bytes', protocol);
+  if (hardware.length > 255) throw wrongValue('senderHardware', 'at most 255 bytes', hardware);
+  if (protocol.length > 255) throw wrongValue('senderProtocol', 'at most 255 bytes', protocol);
   checkBytes('targetHardware', packet.targetHardware, hardware.length);
   checkBytes('targetProtocol', packet.targetProtocol, protocol.length);
   const length = arpLength(hardware.length, protocol.length);
-  checkRoom(into, offset, length);
+  checkRoom('into', into, offset, length);
   writeU16(into, offset + HARDWARE_TYPE, checkUint('hardwareType', packet.hardwareType, 16));
   writeU16(into, offset + PROTOCOL_TYPE, checkUint('protocolType', packet.protocolType, 16));
   into[offset + HARDWARE_LENGTH] = hardware.length;

@@ -1,4 +1,4 @@
-import { checkBytes, checkRoom, checkUint, invalidValue } from './check.ts';
+import { checkBytes, checkRoom, checkUint, wrongValue } from '@sockeye/addr/check';
 import { writeU16 } from './network-order.ts';
 
 /** The protocols whose checksum covers a pseudo-header, and where in the segment the checksum field is. */
@@ -42,7 +42,7 @@ export function pseudoHeaderSum(
   length: number,
 ): number {
   checkBytes('source', source);
-  if (source.length !== 4 && source.length !== 16) throw invalidValue('source', '4 or 16 bytes', source);
+  if (source.length !== 4 && source.length !== 16) throw wrongValue('source', '4 or 16 bytes', source);
   checkBytes('destination', destination, source.length);
   checkUint('protocol', protocol, 8);
   checkUint('length', length, 32);
@@ -78,8 +78,8 @@ export function fillTransportChecksum(
   segment: Uint8Array,
 ): number {
   const at = CHECKSUM_OFFSET[checkUint('protocol', protocol, 8)];
-  if (at === undefined) throw invalidValue('protocol', '6 (TCP), 17 (UDP) or 58 (ICMPv6)', protocol);
-  checkRoom(segment, 0, at + 2);
+  if (at === undefined) throw wrongValue('protocol', '6 (TCP), 17 (UDP) or 58 (ICMPv6)', protocol);
+  checkRoom('segment', segment, 0, at + 2);
   writeU16(segment, at, 0);
   let sum = transportChecksum(source, destination, protocol, segment);
   if (protocol === 17 && sum === 0) sum = 0xffff;
@@ -92,7 +92,7 @@ export function fillTransportChecksum(
  * returns it.
  */
 export function fillIcmpChecksum(message: Uint8Array): number {
-  checkRoom(message, 0, 4);
+  checkRoom('message', message, 0, 4);
   writeU16(message, 2, 0);
   const sum = internetChecksum(message);
   writeU16(message, 2, sum);

@@ -1,5 +1,6 @@
-import { checkBytes, checkReadable, checkRoom, checkUint } from './check.ts';
+import { checkBytes, checkRoom, checkUint } from '@sockeye/addr/check';
 import { readU16, writeU16 } from './network-order.ts';
+import { checkReadable } from './readable.ts';
 
 const DESTINATION = 0;
 const SOURCE = 6;
@@ -108,7 +109,7 @@ export function encodeEthernet(header: EthernetHeader, into: Uint8Array, offset 
   const destination = checkBytes('destination', header.destination, ADDRESS_LENGTH);
   const source = checkBytes('source', header.source, ADDRESS_LENGTH);
   const length = ethernetHeaderLength(header);
-  checkRoom(into, offset, length);
+  checkRoom('into', into, offset, length);
   into.set(destination, offset + DESTINATION);
   into.set(source, offset + SOURCE);
   let at = offset + TYPE;

@@ -1,5 +1,6 @@
-import { checkReadable, checkRoom, checkUint } from './check.ts';
+import { checkRoom, checkUint } from '@sockeye/addr/check';
 import { readU16, readU32, writeU16, writeU32 } from './network-order.ts';
+import { checkReadable } from './readable.ts';
 
 const TYPE = 0;
 const CODE = 1;
@@ -99,7 +100,7 @@ export type IcmpFields = Pick<IcmpHeader, 'type'> & Partial<IcmpHeader>;
  * @throws ERR_OUT_OF_RANGE when a field or the header does not fit.
  */
 export function encodeIcmp(header: IcmpFields, into: Uint8Array, offset = 0): number {
-  checkRoom(into, offset, ICMP_HEADER_LENGTH);
+  checkRoom('into', into, offset, ICMP_HEADER_LENGTH);
   into[offset + TYPE] = checkUint('type', header.type, 8);
   into[offset + CODE] = checkUint('code', header.code ?? 0, 8);
   writeU16(into, offset + CHECKSUM, checkUint('checksum', header.checksum ?? 0, 16));

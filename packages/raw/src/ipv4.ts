@@ -1,7 +1,8 @@
-import { checkBytes, checkReadable, checkRoom, checkUint, invalidValue } from './check.ts';
+import { checkBytes, checkRoom, checkUint, wrongValue } from '@sockeye/addr/check';
 import { internetChecksum } from './checksum.ts';
 import { MalformedPacketError } from './errors.ts';
 import { readU16, writeU16 } from './network-order.ts';
+import { checkReadable } from './readable.ts';
 
 const VERSION_AND_LENGTH = 0;
 const TYPE_OF_SERVICE = 1;
@@ -58,16 +59,16 @@ export interface DecodedIpv4 extends Ipv4Header {
 export function decodeIpv4(bytes: Uint8Array, offset = 0): DecodedIpv4 {
   checkReadable('IPv4', bytes, offset, IPV4_HEADER_LENGTH);
   const first = bytes[offset + VERSION_AND_LENGTH]!;
-  if (first >>> 4 !== 4) throw new MalformedPacketError('IPv4', offset, 'version 4', `${first >>> 4}`);
+  if (first >>> 4 !== 4) throw new MalformedPacketError('IPv4', offset, 'version 4', first >>> 4);
   const headerLength = (first & 0xf) * 4;
   if (headerLength < IPV4_HEADER_LENGTH) {
-    throw new MalformedPacketError('IPv4', offset, 'a header length of at least 20', `${headerLength}`);
+    throw new MalformedPacketError('IPv4', offset, 'a header length of at least 20', headerLength);
   }
   checkReadable('IPv4', bytes, offset, headerLength);
   const totalLength = readU16(bytes, offset + TOTAL_LENGTH);
   if (totalLength !== 0 && totalLength < headerLength) {
     const expected = `a total length of at least ${headerLength}`;
-    throw new MalformedPacketError('IPv4', offset + TOTAL_LENGTH, expected, `${totalLength}`);
+    throw new MalformedPacketError('IPv4', offset + TOTAL_LENGTH, expected, totalLength);
   }
   const flags = readU16(bytes, offset + FLAGS_AND_OFFSET);
   const end = totalLength === 0 ? bytes.length : offset + totalLength;
@@ -110,12 +111,12 @@ export function encodeIpv4(header: Ipv4Fields, into: Uint8Array, offset = 0): nu
   const destination = checkBytes('destination', header.destination, 4);
   const options = checkBytes('options', header.options ?? new Uint8Array(0));
   if (options.length % 4 !== 0 || options.length > MAX_OPTIONS_LENGTH) {
-    throw invalidValue('options', `a multiple of 4 bytes, at most ${MAX_OPTIONS_LENGTH}`, options);
+    throw wrongValue('options', `a multiple of 4 bytes, at most ${MAX_OPTIONS_LENGTH}`, options);
   }
   const length = IPV4_HEADER_LENGTH + options.length;
-  checkRoom(into, offset, length);
+  checkRoom('into', into, offset, length);
   const fragmentOffset = checkUint('fragmentOffset', header.fragmentOffset ?? 0, 16);
-  if (fragmentOffset % 8 !== 0) throw invalidValue('fragmentOffset', 'a multiple of 8', fragmentOffset);
+  if (fragmentOffset % 8 !== 0) throw wrongValue('fragmentOffset', 'a multiple of 8', fragmentOffset);
   into[offset + VERSION_AND_LENGTH] = 0x40 | (length / 4);
   into[offset + TYPE_OF_SERVICE] = checkUint('typeOfService', header.typeOfService ?? 0, 8);
   writeU16(into, offset + TOTAL_LENGTH, checkUint('totalLength', header.totalLength, 16));

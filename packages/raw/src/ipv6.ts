@@ -1,6 +1,7 @@
-import { checkBytes, checkReadable, checkRoom, checkUint, invalidValue } from './check.ts';
+import { checkBytes, checkRoom, checkUint, wrongValue } from '@sockeye/addr/check';
 import { MalformedPacketError } from './errors.ts';
 import { readU16, readU32, writeU16, writeU32 } from './network-order.ts';
+import { checkReadable } from './readable.ts';
 
 const PAYLOAD_LENGTH = 4;
 const NEXT_HEADER = 6;
@@ -98,7 +99,7 @@ function extensionLength(type: number, lengthField: number): number {
 export function decodeIpv6(bytes: Uint8Array, offset = 0): DecodedIpv6 {
   checkReadable('IPv6', bytes, offset, IPV6_HEADER_LENGTH);
   const first = readU32(bytes, offset);
-  if (first >>> 28 !== 6) throw new MalformedPacketError('IPv6', offset, 'version 6', `${first >>> 28}`);
+  if (first >>> 28 !== 6) throw new MalformedPacketError('IPv6', offset, 'version 6', first >>> 28);
   const payloadLength = readU16(bytes, offset + PAYLOAD_LENGTH);
   // RFC 2675: a jumbogram's length is in a hop-by-hop option; Linux also leaves 0 on BIG TCP segments.
   const end = payloadLength === 0 ? bytes.length : offset + IPV6_HEADER_LENGTH + payloadLength;
@@ -159,11 +160,11 @@ export function encodeIpv6(header: Ipv6Fields, into: Uint8Array, offset = 0): nu
     checkUint('extension.type', type, 8);
     checkBytes('extension.bytes', bytes);
     if (bytes.length < 8 || bytes.length !== extensionLength(type, bytes[1]!)) {
-      throw invalidValue('extension.bytes', 'as many bytes as its length field says', bytes);
+      throw wrongValue('extension.bytes', 'as many bytes as its length field says', bytes);
     }
   }
   const length = ipv6HeaderLength(header);
-  checkRoom(into, offset, length);
+  checkRoom('into', into, offset, length);
   const trafficClass = checkUint('trafficClass', header.trafficClass ?? 0, 8);
   const flowLabel = checkUint('flowLabel', header.flowLabel ?? 0, 20);
   const protocol = checkUint('protocol', header.protocol, 8);

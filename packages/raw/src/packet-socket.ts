@@ -1,4 +1,5 @@
 import { decode, type PacketAddress, packet } from '@sockeye/addr';
+import { checkBytes, checkUint, wrongValue } from '@sockeye/addr/check';
 import {
   AddressBuffer,
   constants,
@@ -8,7 +9,6 @@ import {
   type SyncOptions,
   type WaitOptions,
 } from '@sockeye/core';
-import { checkBytes, checkUint, invalidValue } from './check.ts';
 
 /**
  * Room for the largest frame without BIG TCP: 65,535 bytes of IP behind the longest Ethernet header that is
@@ -134,9 +134,9 @@ export class PacketSocket implements Disposable, AsyncDisposable {
    */
   static open(options: PacketSocketOptions = {}): PacketSocket {
     const { mode = 'raw' } = options;
-    if (mode !== 'raw' && mode !== 'cooked') throw invalidValue('mode', "'raw' or 'cooked'", mode);
+    if (mode !== 'raw' && mode !== 'cooked') throw wrongValue('mode', "'raw' or 'cooked'", mode);
     if (options.interface !== undefined && options.ifindex !== undefined) {
-      throw invalidValue('ifindex', 'nothing beside `interface`', options.ifindex);
+      throw wrongValue('ifindex', 'undefined beside `interface`', options.ifindex);
     }
     packet({}).toSockaddr(platform);
     const protocol = checkUint('protocol', options.protocol ?? constants.ETH_P_ALL, 16);
@@ -254,15 +254,10 @@ export class PacketSocket implements Disposable, AsyncDisposable {
 
   /** Frame after frame, until the socket is closed. */
   async *[Symbol.asyncIterator](): AsyncGenerator<ReceivedPacket, void, void> {
-    while (!this.closed) {
-      let frame: ReceivedPacket;
-      try {
-        frame = await this.recv();
-      } catch (error) {
-        if (this.closed) return;
-        throw error;
-      }
-      yield frame;
+    try {
+      while (!this.closed) yield await this.recv();
+    } catch (error) {
+      if (!this.closed) throw error;
     }
   }
 
@@ -294,7 +289,7 @@ export class PacketSocket implements Disposable, AsyncDisposable {
   #destination({ ifindex = this.ifindex, protocol, address }: PacketDestination): PacketAddress {
     const own = this.protocol === constants.ETH_P_ALL ? undefined : this.protocol;
     if (protocol === undefined && own === undefined && this.socket.type === constants.SOCK_DGRAM) {
-      throw invalidValue('protocol', 'an EtherType, since the socket receives all of them', protocol);
+      throw wrongValue('protocol', 'an EtherType, since the socket receives all of them', protocol);
     }
     return packet({ ifindex, protocol: protocol ?? own, address });
   }
@@ -307,7 +302,7 @@ export class PacketSocket implements Disposable, AsyncDisposable {
     if (membership.type === 'multicast' || membership.type === 'unicast') {
       const address = checkBytes('address', membership.address);
       if (address.length > MEMBERSHIP_SIZE - MEMBERSHIP_ADDRESS)
-        throw invalidValue('address', 'up to 8 bytes', address);
+        throw wrongValue('address', 'up to 8 bytes', address);
       fields.setUint16(MEMBERSHIP_ADDRESS_LENGTH, address.length, LITTLE_ENDIAN);
       request.set(address, MEMBERSHIP_ADDRESS);
     }
@@ -319,7 +314,7 @@ const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 function membershipType(type: Membership['type']): number {
   if (!Object.hasOwn(MEMBERSHIP_TYPES, type)) {
-    throw invalidValue('type', Object.keys(MEMBERSHIP_TYPES).join(', '), type);
+    throw wrongValue('type', `one of ${Object.keys(MEMBERSHIP_TYPES).join(', ')}`, type);
   }
   return MEMBERSHIP_TYPES[type];
 }
@@ -336,7 +331,7 @@ function received({ bytes, address }: Slot, length: number): ReceivedPacket {
  */
 export function decodePacketAddress(bytes: Uint8Array): Omit<ReceivedPacket, 'data' | 'length'> {
   const address = decode(bytes, 0, bytes.length, platform);
-  if (address.family !== 'packet') throw invalidValue('bytes', 'a packet address', address.family);
+  if (address.family !== 'packet') throw wrongValue('bytes', 'a packet address', address.family);
   return {
     ifindex: address.ifindex,
     protocol: address.protocol,

@@ -1,6 +1,7 @@
-import { checkBytes, checkReadable, checkRoom, checkUint, invalidValue } from './check.ts';
+import { checkBytes, checkRoom, checkUint, wrongValue } from '@sockeye/addr/check';
 import { MalformedPacketError } from './errors.ts';
 import { readU16, readU32, writeU16, writeU32 } from './network-order.ts';
+import { checkReadable } from './readable.ts';
 
 const END = 0;
 const NO_OPERATION = 1;
@@ -54,8 +55,7 @@ export function decodeTcpOptions(options: Uint8Array): TcpOption[] {
     }
     checkReadable('TCP option', options, at, 2);
     const length = options[at + 1]!;
-    if (length < 2)
-      throw new MalformedPacketError('TCP option', at + 1, 'a length of at least 2', `${length}`);
+    if (length < 2) throw new MalformedPacketError('TCP option', at + 1, 'a length of at least 2', length);
     checkReadable('TCP option', options, at, length);
     list.push(decodeOption(options, at, kind, length));
     at += length;
@@ -66,12 +66,7 @@ export function decodeTcpOptions(options: Uint8Array): TcpOption[] {
 function decodeOption(options: Uint8Array, at: number, kind: number, length: number): TcpOption {
   const fixed = FIXED_LENGTH[kind];
   if (fixed !== undefined && length !== fixed) {
-    throw new MalformedPacketError(
-      'TCP option',
-      at + 1,
-      `a length of ${fixed} for kind ${kind}`,
-      `${length}`,
-    );
+    throw new MalformedPacketError('TCP option', at + 1, `a length of ${fixed} for kind ${kind}`, length);
   }
   switch (kind) {
     case MAXIMUM_SEGMENT_SIZE:
@@ -84,7 +79,7 @@ function decodeOption(options: Uint8Array, at: number, kind: number, length: num
       return { name: 'timestamps', value: readU32(options, at + 2), echo: readU32(options, at + 6) };
     case SACK: {
       if (length < 10 || length % 8 !== 2) {
-        throw new MalformedPacketError('TCP option', at + 1, 'a length of 2 + 8 n for kind 5', `${length}`);
+        throw new MalformedPacketError('TCP option', at + 1, 'a length of 2 + 8 n for kind 5', length);
       }
       const blocks = [];
       for (let block = at + 2; block < at + length; block += 8) {
@@ -125,7 +120,7 @@ function optionLength(option: TcpOption): number {
  */
 export function encodeTcpOptions(list: readonly TcpOption[]): Uint8Array {
   const length = list.reduce((sum, option) => sum + optionLength(option), 0);
-  if (length > 40) throw invalidValue('list', 'options of at most 40 bytes', length);
+  if (length > 40) throw wrongValue('list', 'options of at most 40 bytes', length);
   const bytes = new Uint8Array(Math.ceil(length / 4) * 4);
   let at = 0;
   for (const option of list) at += encodeOption(option, bytes, at);
@@ -134,7 +129,7 @@ export function encodeTcpOptions(list: readonly TcpOption[]): Uint8Array {
 
 function encodeOption(option: TcpOption, into: Uint8Array, at: number): number {
   const length = optionLength(option);
-  checkRoom(into, at, length);
+  checkRoom('into', into, at, length);
   const start = (kind: number): void => {
     into[at] = kind;
     into[at + 1] = length;

@@ -1,6 +1,7 @@
-import { checkBytes, checkReadable, checkRoom, checkUint, invalidValue } from './check.ts';
+import { checkBytes, checkRoom, checkUint, wrongValue } from '@sockeye/addr/check';
 import { MalformedPacketError } from './errors.ts';
 import { readU16, readU32, writeU16, writeU32 } from './network-order.ts';
+import { checkReadable } from './readable.ts';
 
 const SOURCE_PORT = 0;
 const DESTINATION_PORT = 2;
@@ -70,7 +71,7 @@ export function decodeTcp(bytes: Uint8Array, offset = 0): DecodedTcp {
   const headerLength = (word >>> 12) * 4;
   if (headerLength < TCP_HEADER_LENGTH) {
     const expected = 'a data offset of at least 20 bytes';
-    throw new MalformedPacketError('TCP', offset + OFFSET_AND_FLAGS, expected, `${headerLength}`);
+    throw new MalformedPacketError('TCP', offset + OFFSET_AND_FLAGS, expected, headerLength);
   }
   checkReadable('TCP', bytes, offset, headerLength);
   return {
@@ -102,10 +103,10 @@ export type TcpFields = Pick<TcpHeader, 'sourcePort' | 'destinationPort'> & Part
 export function encodeTcp(header: TcpFields, into: Uint8Array, offset = 0): number {
   const options = checkBytes('options', header.options ?? new Uint8Array(0));
   if (options.length % 4 !== 0 || options.length > MAX_OPTIONS_LENGTH) {
-    throw invalidValue('options', `a multiple of 4 bytes, at most ${MAX_OPTIONS_LENGTH}`, options);
+    throw wrongValue('options', `a multiple of 4 bytes, at most ${MAX_OPTIONS_LENGTH}`, options);
   }
   const length = TCP_HEADER_LENGTH + options.length;
-  checkRoom(into, offset, length);
+  checkRoom('into', into, offset, length);
   writeU16(into, offset + SOURCE_PORT, checkUint('sourcePort', header.sourcePort, 16));
   writeU16(into, offset + DESTINATION_PORT, checkUint('destinationPort', header.destinationPort, 16));
   writeU32(into, offset + SEQUENCE, checkUint('sequence', header.sequence ?? 0, 32));

@@ -1,6 +1,7 @@
-import { checkReadable, checkRoom, checkUint } from './check.ts';
+import { checkRoom, checkUint } from '@sockeye/addr/check';
 import { MalformedPacketError } from './errors.ts';
 import { readU16, writeU16 } from './network-order.ts';
+import { checkReadable } from './readable.ts';
 
 const SOURCE_PORT = 0;
 const DESTINATION_PORT = 2;
@@ -37,7 +38,7 @@ export function decodeUdp(bytes: Uint8Array, offset = 0): DecodedUdp {
   checkReadable('UDP', bytes, offset, UDP_HEADER_LENGTH);
   const length = readU16(bytes, offset + LENGTH);
   if (length !== 0 && length < UDP_HEADER_LENGTH) {
-    throw new MalformedPacketError('UDP', offset + LENGTH, 'a length of at least 8', `${length}`);
+    throw new MalformedPacketError('UDP', offset + LENGTH, 'a length of at least 8', length);
   }
   const end = length === 0 ? bytes.length : offset + length;
   return {
@@ -61,7 +62,7 @@ export type UdpFields = Omit<UdpHeader, 'checksum'> & { readonly checksum?: numb
  * @throws ERR_OUT_OF_RANGE when a field or the header does not fit.
  */
 export function encodeUdp(header: UdpFields, into: Uint8Array, offset = 0): number {
-  checkRoom(into, offset, UDP_HEADER_LENGTH);
+  checkRoom('into', into, offset, UDP_HEADER_LENGTH);
   writeU16(into, offset + SOURCE_PORT, checkUint('sourcePort', header.sourcePort, 16));
   writeU16(into, offset + DESTINATION_PORT, checkUint('destinationPort', header.destinationPort, 16));
   writeU16(into, offset + LENGTH, checkUint('length', header.length, 16));

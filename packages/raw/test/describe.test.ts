@@ -99,10 +99,10 @@ describe('one line about a packet', () => {
 
   it('says what is malformed instead of throwing', () => {
     expect(describeFrame(frame(etherTypes.IPV4, ipv4(6, new Uint8Array(10))))).toBe(
-      '127.0.0.1 > 127.0.0.1 TCP malformed (TCP at offset 0: expected 20 bytes, got 10)',
+      '127.0.0.1 > 127.0.0.1 TCP malformed (TCP at offset 0 must be 20 bytes or more; got 10)',
     );
     expect(describeFrame(new Uint8Array(3))).toBe(
-      'Ethernet malformed (Ethernet at offset 0: expected 14 bytes, got 3)',
+      'Ethernet malformed (Ethernet at offset 0 must be 14 bytes or more; got 3)',
     );
     fc.assert(
       fc.property(

@@ -17,8 +17,11 @@ const u8 = fc.nat(0xff);
 const u16 = fc.nat(0xffff);
 const u32 = fc.nat(0xffffffff);
 const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
-const range = expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' });
-const value = expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' });
+const refusal = (code: string): object =>
+  expect.objectContaining({ code, message: expect.stringMatching(/^[\w.]+ must be .+; got .+$/) });
+const range = refusal('ERR_OUT_OF_RANGE');
+const value = refusal('ERR_INVALID_ARG_VALUE');
+const type = refusal('ERR_INVALID_ARG_TYPE');
 
 /**
  * Encodes at an odd place of a larger buffer, checks that nothing else was touched, and decodes from there.
@@ -73,7 +76,8 @@ describe('Ethernet', () => {
         name: 'MalformedPacketError',
         header: 'VLAN tag',
         offset: 12,
-        expected: '6 bytes',
+        expected: '6 bytes or more',
+        message: 'VLAN tag at offset 12 must be 6 bytes or more; got 4',
       }),
     );
     expect(() => decodeEthernet(frame.subarray(0, 13))).toThrow(MalformedPacketError);
@@ -424,11 +428,9 @@ describe('any bytes at all', () => {
   });
 
   it.each(Object.entries(decoders))('%s refuses what is not bytes and no offset', (_, decode) => {
-    expect(() => decode('45' as never)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }));
+    expect(() => decode('45' as never)).toThrow(type);
     expect(() => decode(new Uint8Array(80), -1)).toThrow(range);
     expect(() => decode(new Uint8Array(80), 0.5)).toThrow(range);
-    expect(() => decode(new Uint8Array(80), '0' as never)).toThrow(
-      expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),
-    );
+    expect(() => decode(new Uint8Array(80), '0' as never)).toThrow(type);
   });
 });
