@@ -10,9 +10,9 @@ const alias = [
   { find: /^@sockeye\/(addr|can|raw)\/(.*)$/, replacement: at('packages/$1/src/$2.ts') },
 ];
 
-const project = (name: string, include: string[]) => ({
+const project = (name: string, include: string[], env: Record<string, string> = {}) => ({
   resolve: { alias },
-  test: { name, include, pool: 'forks' as const, testTimeout: 20_000 },
+  test: { name, include, env, pool: 'forks' as const, testTimeout: 20_000 },
 });
 
 export default defineConfig({
@@ -21,6 +21,8 @@ export default defineConfig({
       ...['addr', 'core', 'can', 'raw', 'compat-python'].map((name) =>
         project(name, [`packages/${name}/test/**/*.test.ts`]),
       ),
+      // The same promises, kept by the other engine.
+      project('core-thread', ['packages/core/test/**/*.test.ts'], { SOCKEYE_ENGINE: 'thread' }),
       project('rigs', ['rigs/specs/**/*.spec.ts']),
     ],
   },

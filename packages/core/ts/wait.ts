@@ -3,6 +3,7 @@
  * in which they came, until one would block again.
  */
 import { type Native, native } from './binding.ts';
+import { wrongValue } from './check.ts';
 import { errnos } from './constants.ts';
 import { abortError, canceledError, systemError, timeoutError } from './errors.ts';
 
@@ -52,8 +53,14 @@ interface Shared extends Native {
 function setUp(): Map<number, Readiness> {
   const sockets = new Map<number, Readiness>();
   const onReady = (slot: number, events: number): void => sockets.get(slot)?.ready(events);
-  const hasLibuv = process.versions.uv !== undefined && process.versions.bun === undefined;
-  native.setup(onReady, () => {}, hasLibuv);
+  // Bun and Deno export names of libuv's that abort or do nothing when they are called.
+  const { uv, bun, deno } = process.versions;
+  const hasLibuv = uv !== undefined && bun === undefined && deno === undefined;
+  const wanted = process.env.SOCKEYE_ENGINE;
+  if (wanted !== undefined && wanted !== 'uv' && wanted !== 'thread') {
+    throw wrongValue('The environment variable SOCKEYE_ENGINE', "'uv' or 'thread'", wanted);
+  }
+  native.setup(onReady, () => {}, hasLibuv && wanted !== 'thread');
   Object.defineProperty(native, WATCHED, { value: sockets });
   return sockets;
 }

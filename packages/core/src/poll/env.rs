@@ -4,15 +4,16 @@
 //! asynchronous one and is removed *inside* libuv's last close callback: removed earlier, that callback would run in
 //! memory that is gone; a hook that is not there at all makes Node.js abort over open handles.
 
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::cell::{Cell, OnceCell};
 use std::ffi::c_void;
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use napi_sys::{self as node, Status, napi_async_cleanup_hook_handle, napi_env, napi_ref};
 
-use super::uv::Watcher;
+use super::Engine;
+use super::thread::ThreadEngine;
+use super::uv::UvEngine;
 use crate::error::Result;
 use crate::sys;
 use crate::sys::js::Call;
@@ -28,10 +29,7 @@ pub struct Environment {
     on_ready: Cell<napi_ref>,
     nothing: Cell<napi_ref>,
     worker: bool,
-    libuv: Cell<bool>,
-    watchers: RefCell<HashMap<u32, *mut Watcher>>,
-    /// Watchers that libuv has not forgotten yet.
-    open: Cell<usize>,
+    engine: OnceCell<Box<dyn Engine>>,
     ending: Cell<bool>,
 }
 
@@ -53,9 +51,7 @@ impl Environment {
                 on_ready: Cell::new(ptr::null_mut()),
                 nothing: Cell::new(ptr::null_mut()),
                 worker: !sys::is_first_thread(),
-                libuv: Cell::new(false),
-                watchers: RefCell::default(),
-                open: Cell::new(0),
+                engine: OnceCell::new(),
                 ending: Cell::new(false),
             }));
             node::napi_set_instance_data(env, this.cast(), None, ptr::null_mut());
@@ -69,7 +65,13 @@ impl Environment {
     pub fn setup(&self, call: &Call) -> Result<()> {
         self.on_ready.set(call.keep_function(0)?);
         self.nothing.set(call.keep_function(1)?);
-        self.libuv.set(call.bool(2)?);
+        let libuv = if call.bool(2)? { UvEngine::find(self) } else { None };
+        let engine: Box<dyn Engine> = match libuv {
+            Some(engine) => Box::new(engine),
+            None => Box::new(ThreadEngine::new(self)),
+        };
+        // A second call finds the engine of the first.
+        let _ = self.engine.set(engine);
         Ok(())
     }
 
@@ -81,49 +83,24 @@ impl Environment {
         self.worker
     }
 
-    pub(super) fn has_libuv(&self) -> bool {
-        self.libuv.get() && !self.uv_loop.is_null()
+    pub(super) fn raw(&self) -> napi_env {
+        self.env
     }
 
     pub(super) fn uv_loop(&self) -> *mut c_void {
         self.uv_loop
     }
 
-    /// Watches a socket for these events, or for none.
+    /// Watches a socket for these events, or for none. EBADF when it was closed.
     pub fn arm(&self, handle: Handle, events: i32) -> Result<()> {
-        // A use that is counted in for the call refuses what was closed.
-        let _in_use = table::acquire(handle)?;
-        let known = self.watchers.borrow().get(&handle.slot).copied();
-        let watcher = match known {
-            // SAFETY: watchers in the map are alive, and only this thread touches them.
-            Some(watcher) if unsafe { (*watcher).is_of(handle) } => watcher,
-            _ if events == 0 => return Ok(()),
-            _ => {
-                self.forget(handle.slot);
-                let watcher = Watcher::open(self, handle)?;
-                self.open.set(self.open.get() + 1);
-                self.watchers.borrow_mut().insert(handle.slot, watcher);
-                watcher
-            }
-        };
-        // SAFETY: as above.
-        unsafe { (*watcher).arm(events) }
+        drop(table::acquire(handle)?);
+        self.engine.get().ok_or(sys::ENOTSUP)?.arm(handle, events)
     }
 
     /// Ends the watch of a socket that is about to be closed or given away.
     pub fn unwatch(&self, handle: Handle) {
-        let known = self.watchers.borrow().get(&handle.slot).copied();
-        // SAFETY: watchers in the map are alive, and only this thread touches them.
-        if known.is_some_and(|watcher| unsafe { (*watcher).is_of(handle) }) {
-            self.forget(handle.slot);
-        }
-    }
-
-    fn forget(&self, slot: u32) {
-        let watcher = self.watchers.borrow_mut().remove(&slot);
-        if let Some(watcher) = watcher {
-            // SAFETY: it was in the map, so it is alive; libuv's close callback frees it later.
-            unsafe { (*watcher).close() };
+        if let Some(engine) = self.engine.get() {
+            engine.unwatch(handle);
         }
     }
 
@@ -141,6 +118,8 @@ impl Environment {
             let mut function = ptr::null_mut();
             let mut global = ptr::null_mut();
             let mut arguments = [ptr::null_mut(); 2];
+            // Nobody looks at it, but Deno writes it without asking.
+            let mut result = ptr::null_mut();
             node::napi_get_reference_value(self.env, self.on_ready.get(), &mut function);
             node::napi_get_global(self.env, &mut global);
             node::napi_create_uint32(self.env, slot, &mut arguments[0]);
@@ -152,7 +131,7 @@ impl Environment {
                 function,
                 arguments.len(),
                 arguments.as_ptr(),
-                ptr::null_mut(),
+                &mut result,
             );
             if status == Status::napi_pending_exception {
                 let mut exception = ptr::null_mut();
@@ -174,22 +153,23 @@ impl Environment {
             }
             let mut function = ptr::null_mut();
             let mut global = ptr::null_mut();
+            let mut result = ptr::null_mut();
             node::napi_get_reference_value(self.env, self.nothing.get(), &mut function);
             node::napi_get_global(self.env, &mut global);
-            let status =
-                node::napi_call_function(self.env, global, function, 0, ptr::null(), ptr::null_mut());
+            let status = node::napi_call_function(self.env, global, function, 0, ptr::null(), &mut result);
             node::napi_close_handle_scope(self.env, scope);
             status == Status::napi_ok
         }
     }
 
+    /// The engine is through after an [`Engine::end`] that was not.
+    ///
     /// # Safety
-    /// `this` is the environment of a watcher that was just freed.
-    pub(super) unsafe fn watcher_closed(this: *const Environment) {
-        // SAFETY: an environment outlives its watchers.
+    /// `this` is not used by the caller afterwards.
+    pub(super) unsafe fn engine_ended(this: *const Environment) {
+        // SAFETY: an environment outlives its engine's work; it is freed here when it is ending, and not used again.
         unsafe {
-            (*this).open.set((*this).open.get() - 1);
-            if (*this).ending.get() && (*this).open.get() == 0 {
+            if (*this).ending.get() {
                 Self::finish(this);
             }
         }
@@ -212,22 +192,14 @@ unsafe extern "C" fn on_end(_: napi_async_cleanup_hook_handle, data: *mut c_void
     // SAFETY: the data is what `open` registered, and is freed by `finish` only.
     unsafe {
         (*this).ending.set(true);
-        let watchers: Vec<_> = (*this)
-            .watchers
-            .borrow_mut()
-            .drain()
-            .map(|(_, watcher)| watcher)
-            .collect();
-        for watcher in watchers {
-            (*watcher).close();
-        }
+        let through = (*this).engine.get().is_none_or(|engine| engine.end());
         for reference in [(*this).on_ready.get(), (*this).nothing.get()] {
             if !reference.is_null() {
                 node::napi_delete_reference((*this).env, reference);
             }
         }
         table::close_all_of((*this).id);
-        if (*this).open.get() == 0 {
+        if through {
             Environment::finish(this);
         }
     }

@@ -3,13 +3,32 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `env` | the state of one Node.js environment (main thread, worker, embedder's context) and its end |
-//! | `uv` | one `uv_poll_t` a socket on that environment's own loop |
+//! | `uv` | the engine on libuv's loop: one `uv_poll_t` a socket |
+//! | `thread` | the engine for runtimes without libuv: a thread in epoll, and one thread-safe function |
 
 pub mod env;
+mod thread;
 mod uv;
+
+use crate::error::Result;
+use crate::table::Handle;
 
 /// What JavaScript asks for and hears of. Bits that may be joined.
 pub const READABLE: i32 = 1;
 pub const WRITABLE: i32 = 2;
 /// The poller gave up on the descriptor: an error is pending or its error queue is filled. The call tells which.
 pub const FAULTY: i32 = 4;
+
+/// How an environment learns that its sockets are ready. All methods are called on its thread.
+///
+/// An engine polls a descriptor of its own (dup(2)): the socket's may be closed or polled by others behind our back.
+trait Engine {
+    /// Watches a socket for these events from now on, and for nothing when there are none.
+    fn arm(&self, handle: Handle, events: i32) -> Result<()>;
+
+    /// Ends the watch of a socket that is about to be closed or given away.
+    fn unwatch(&self, handle: Handle);
+
+    /// The environment ends. Whether the engine is through; if not it calls [`env::Environment::engine_ended`] later.
+    fn end(&self) -> bool;
+}

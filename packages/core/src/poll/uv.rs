@@ -3,12 +3,14 @@
 //!
 //! Manual: <https://docs.libuv.org/en/v1.x/poll.html>.
 
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::ffi::{CStr, c_int, c_void};
 use std::os::fd::OwnedFd;
 use std::sync::OnceLock;
 
 use super::env::Environment;
-use super::{FAULTY, READABLE, WRITABLE};
+use super::{Engine, FAULTY, READABLE, WRITABLE};
 use crate::error::{Errno, Fault, Result};
 use crate::sys;
 use crate::table::{self, Handle};
@@ -65,9 +67,84 @@ unsafe fn function<T: Copy>(name: &CStr) -> Option<T> {
     (!found.is_null()).then(|| unsafe { std::mem::transmute_copy(&found) })
 }
 
-/// The poll handle of one socket, from its first wait to its close. Lives in a box that libuv's close callback frees.
-pub struct Watcher {
+/// The engine on the environment's own loop.
+pub struct UvEngine {
     libuv: &'static Libuv,
+    environment: *const Environment,
+    watchers: RefCell<HashMap<u32, *mut Watcher>>,
+    /// Watchers that libuv has not forgotten yet.
+    open: Cell<usize>,
+}
+
+impl UvEngine {
+    /// Nothing where the runtime has no libuv, or no loop to give.
+    pub fn find(environment: &Environment) -> Option<UvEngine> {
+        let libuv = Libuv::find()?;
+        (!environment.uv_loop().is_null()).then(|| UvEngine {
+            libuv,
+            environment,
+            watchers: RefCell::default(),
+            open: Cell::new(0),
+        })
+    }
+
+    fn forget(&self, slot: u32) {
+        let watcher = self.watchers.borrow_mut().remove(&slot);
+        if let Some(watcher) = watcher {
+            // SAFETY: it was in the map, so it is alive; libuv's close callback frees it later.
+            unsafe { (*watcher).close() };
+        }
+    }
+
+    fn known(&self, handle: Handle) -> Option<*mut Watcher> {
+        let watcher = self.watchers.borrow().get(&handle.slot).copied()?;
+        // SAFETY: watchers in the map are alive, and only this thread touches them.
+        unsafe { (*watcher).handle == handle }.then_some(watcher)
+    }
+}
+
+impl Engine for UvEngine {
+    fn arm(&self, handle: Handle, events: i32) -> Result<()> {
+        let watcher = match self.known(handle) {
+            Some(watcher) => watcher,
+            None if events == 0 => return Ok(()),
+            None => {
+                self.forget(handle.slot);
+                let watcher = Watcher::open(self, handle)?;
+                self.open.set(self.open.get() + 1);
+                self.watchers.borrow_mut().insert(handle.slot, watcher);
+                watcher
+            }
+        };
+        // SAFETY: watchers in the map are alive, and only this thread touches them.
+        unsafe { (*watcher).arm(events) }
+    }
+
+    fn unwatch(&self, handle: Handle) {
+        if self.known(handle).is_some() {
+            self.forget(handle.slot);
+        }
+    }
+
+    fn end(&self) -> bool {
+        let watchers: Vec<_> = self
+            .watchers
+            .borrow_mut()
+            .drain()
+            .map(|(_, watcher)| watcher)
+            .collect();
+        for watcher in watchers {
+            // SAFETY: it was in the map, so it is alive; libuv's close callback frees it later.
+            unsafe { (*watcher).close() };
+        }
+        self.open.get() == 0
+    }
+}
+
+/// The poll handle of one socket, from its first wait to its close. Lives in a box that libuv's close callback frees.
+struct Watcher {
+    libuv: &'static Libuv,
+    engine: *const UvEngine,
     /// Memory of `uv_handle_size(UV_POLL)` bytes, aligned for it.
     memory: Box<[u64]>,
     environment: *const Environment,
@@ -82,14 +159,14 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// uv_poll_init on a descriptor of our own, dup(2). ENOTSUP where there is no libuv.
+    /// uv_poll_init on a descriptor of our own, dup(2).
     ///
     /// libuv aborts the process when a number that it polls was closed behind its back, and refuses one that it polls
     /// already (a `net.Socket` may have the socket's own). Nobody else knows this one.
-    pub fn open(environment: &Environment, handle: Handle) -> Result<*mut Watcher> {
-        let libuv = Libuv::find()
-            .filter(|_| environment.has_libuv())
-            .ok_or(sys::ENOTSUP)?;
+    fn open(engine: &UvEngine, handle: Handle) -> Result<*mut Watcher> {
+        let libuv = engine.libuv;
+        // SAFETY: an environment outlives its engine.
+        let environment = unsafe { &*engine.environment };
         let socket = table::acquire(handle)?;
         sys::mark_error_queue(socket.fd());
         let blocking = sys::is_blocking(socket.fd())?;
@@ -115,6 +192,7 @@ impl Watcher {
         }
         let watcher = Box::into_raw(Box::new(Watcher {
             libuv,
+            engine,
             memory,
             environment,
             handle,
@@ -133,12 +211,8 @@ impl Watcher {
         self.memory.as_mut_ptr().cast()
     }
 
-    pub fn is_of(&self, handle: Handle) -> bool {
-        self.handle == handle
-    }
-
     /// Polls for these events from now on, and for nothing when there are none.
-    pub fn arm(&mut self, events: i32) -> Result<()> {
+    fn arm(&mut self, events: i32) -> Result<()> {
         self.wanted = events & (READABLE | WRITABLE);
         if self.dispatching { Ok(()) } else { self.apply() }
     }
@@ -173,7 +247,7 @@ impl Watcher {
     }
 
     /// uv_close. The descriptor is free at once, the memory when libuv is done with it.
-    pub fn close(&mut self) {
+    fn close(&mut self) {
         if !self.closing {
             self.closing = true;
             // SAFETY: the handle was initialised and is not closing; `on_close` frees the watcher.
@@ -223,8 +297,12 @@ unsafe extern "C" fn on_close(uv: *mut c_void) {
     unsafe {
         let Some(libuv) = Libuv::find() else { return };
         let watcher = Box::from_raw((libuv.handle_get_data)(uv).cast::<Watcher>());
-        let environment = watcher.environment;
+        let engine = watcher.engine;
         drop(watcher);
-        Environment::watcher_closed(environment);
+        (*engine).open.set((*engine).open.get() - 1);
+        if (*engine).open.get() == 0 {
+            // The environment takes the engine with it when it is ending: neither is used again here.
+            Environment::engine_ended((*engine).environment);
+        }
     }
 }

@@ -13,6 +13,8 @@ pub mod work;
 #[path = "linux_constants.rs"]
 pub mod constants;
 #[cfg(target_os = "linux")]
+mod epoll;
+#[cfg(target_os = "linux")]
 #[path = "linux.rs"]
 mod os;
 #[cfg(not(target_os = "linux"))]
@@ -20,5 +22,6 @@ compile_error!(
     "@sockeye/core has no system calls for this operating system yet: add a file like sys/linux.rs"
 );
 
+pub use epoll::{Epoll, Event};
 pub use os::*;
 pub use unix::*;

@@ -1,0 +1,134 @@
+//! epoll(7), with an eventfd(2) to end a wait.
+
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+
+use super::unix::{EINTR, check, owned};
+use crate::error::Errno;
+use crate::poll::{FAULTY, READABLE, WRITABLE};
+use crate::table::Handle;
+
+/// The key of the eventfd: no handle has it, since generations stay below 2^30.
+const STOP: u64 = u64::MAX;
+
+/// What happened to one socket.
+pub struct Event {
+    pub handle: Handle,
+    /// Bits of `poll`.
+    pub happened: i32,
+}
+
+pub struct Epoll {
+    epoll: OwnedFd,
+    stop: OwnedFd,
+}
+
+impl Epoll {
+    /// epoll_create1(2), eventfd(2).
+    pub fn new() -> Result<Epoll, Errno> {
+        // SAFETY: both take numbers only.
+        let (epoll, stop) = unsafe {
+            let epoll = owned(libc::epoll_create1(libc::EPOLL_CLOEXEC))?;
+            (
+                epoll,
+                owned(libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK))?,
+            )
+        };
+        let this = Epoll { epoll, stop };
+        this.control(libc::EPOLL_CTL_ADD, this.stop.as_raw_fd(), libc::EPOLLIN, STOP)?;
+        Ok(this)
+    }
+
+    /// Knows a descriptor from now on; nothing is told of it before [`modify`](Self::modify).
+    pub fn add(&self, fd: &OwnedFd, handle: Handle) -> Result<(), Errno> {
+        // A fault is told even when nothing is asked for: once, and modify makes that harmless.
+        self.control(
+            libc::EPOLL_CTL_ADD,
+            fd.as_raw_fd(),
+            libc::EPOLLONESHOT,
+            key(handle),
+        )
+    }
+
+    /// Tells once of any of these events.
+    pub fn modify(&self, fd: &OwnedFd, handle: Handle, events: i32) -> Result<(), Errno> {
+        let mut wanted = libc::EPOLLONESHOT;
+        wanted |= if events & READABLE != 0 {
+            libc::EPOLLIN | libc::EPOLLPRI
+        } else {
+            0
+        };
+        wanted |= if events & WRITABLE != 0 { libc::EPOLLOUT } else { 0 };
+        self.control(libc::EPOLL_CTL_MOD, fd.as_raw_fd(), wanted, key(handle))
+    }
+
+    pub fn remove(&self, fd: &OwnedFd) -> Result<(), Errno> {
+        self.control(libc::EPOLL_CTL_DEL, fd.as_raw_fd(), 0, 0)
+    }
+
+    fn control(&self, operation: i32, fd: RawFd, events: i32, key: u64) -> Result<(), Errno> {
+        let mut event = libc::epoll_event {
+            events: events as u32,
+            u64: key,
+        };
+        // SAFETY: the structure is readable for the time of the call.
+        check(unsafe { libc::epoll_ctl(self.epoll.as_raw_fd(), operation, fd, &mut event) }).map(drop)
+    }
+
+    /// Appends what happens next. False when it is time to end. epoll_wait(2).
+    pub fn wait(&self, into: &mut Vec<Event>) -> Result<bool, Errno> {
+        let mut events = [libc::epoll_event { events: 0, u64: 0 }; 64];
+        // SAFETY: the array is writable for as many structures as are said.
+        let count = check(unsafe {
+            libc::epoll_wait(
+                self.epoll.as_raw_fd(),
+                events.as_mut_ptr(),
+                events.len() as i32,
+                -1,
+            )
+        });
+        let count = match count {
+            Err(EINTR) => return Ok(true),
+            count => count? as usize,
+        };
+        for libc::epoll_event { events, u64: key } in events.into_iter().take(count) {
+            if key == STOP {
+                return Ok(false);
+            }
+            let has = |bits: i32| events & bits as u32 != 0;
+            let broken = has(libc::EPOLLERR | libc::EPOLLHUP);
+            let mut happened = 0;
+            happened |= if broken || has(libc::EPOLLIN | libc::EPOLLPRI) {
+                READABLE
+            } else {
+                0
+            };
+            happened |= if broken || has(libc::EPOLLOUT) {
+                WRITABLE
+            } else {
+                0
+            };
+            happened |= if has(libc::EPOLLERR | libc::EPOLLPRI) {
+                FAULTY
+            } else {
+                0
+            };
+            let handle = Handle {
+                slot: (key >> 32) as u32,
+                generation: key as u32,
+            };
+            into.push(Event { handle, happened });
+        }
+        Ok(true)
+    }
+
+    /// Ends the wait of another thread: eventfd_write(3).
+    pub fn stop(&self) {
+        let one = 1u64;
+        // SAFETY: eight bytes are readable; the counter cannot be full.
+        unsafe { libc::write(self.stop.as_raw_fd(), (&raw const one).cast(), size_of::<u64>()) };
+    }
+}
+
+fn key(handle: Handle) -> u64 {
+    u64::from(handle.slot) << 32 | u64::from(handle.generation)
+}
