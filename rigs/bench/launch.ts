@@ -8,6 +8,10 @@ import type { Case } from './cases.ts';
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const kit = at('./kit');
 const cache = at('../../.cache/bench');
+/** Where the tests' runtimes are, which bring bun and deno. */
+const RUNTIMES = ['@oven/bun-linux-x64/bin', '@deno/linux-x64-glibc'].map((path) =>
+  at(`../nodes/node_modules/${path}`),
+);
 
 /** How a contender's process is started. */
 export interface Command {
@@ -146,7 +150,7 @@ function firstLine(file: string, args: readonly string[]): string {
 }
 
 function onPath(name: string): string {
-  for (const folder of [at('../../node_modules/.bin'), ...(process.env.PATH ?? '').split(delimiter)]) {
+  for (const folder of [...RUNTIMES, ...(process.env.PATH ?? '').split(delimiter)]) {
     const file = name.includes('/') ? name : join(folder, name);
     try {
       accessSync(file, constants.X_OK);
