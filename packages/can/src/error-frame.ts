@@ -1,4 +1,4 @@
-import { checkBytes, wrongType, wrongValue } from '@sockeye/addr/check';
+import { checkBytes, checkObject, wrongType, wrongValue } from '@sockeye/addr/check';
 import { MalformedFrameError } from './errors.ts';
 import type { ClassicFrame } from './frame.ts';
 import { CAN_EFF_MASK } from './id.ts';
@@ -120,6 +120,7 @@ export function errorMask(classes?: readonly ErrorClass[]): number {
  * of data.
  */
 export function decodeErrorFrame(frame: Pick<ClassicFrame, 'id' | 'error' | 'data'>): ErrorReport {
+  checkObject('frame', frame);
   if (!frame.error) throw wrongValue('frame', 'an error frame', frame);
   const data = checkBytes('frame.data', frame.data);
   if (data.length !== 8) throw new MalformedFrameError('error frame', 0, '8 bytes of data', data.length);

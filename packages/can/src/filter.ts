@@ -1,4 +1,4 @@
-import { checkBytes, checkUint, outOfRange, wrongType } from '@sockeye/addr/check';
+import { checkBytes, checkObject, checkUint, outOfRange, wrongType } from '@sockeye/addr/check';
 import { MalformedFrameError } from './errors.ts';
 import { CAN_ERR_FLAG } from './id.ts';
 import { FILTER_SIZE, readHostU32, writeHostU32 } from './layout.ts';
@@ -30,6 +30,7 @@ export function encodeFilters(filters: readonly CanFilter[]): Uint8Array {
   if (!Array.isArray(filters)) throw wrongType('filters', 'an array', filters);
   const bytes = new Uint8Array(filters.length * FILTER_SIZE);
   filters.forEach((filter: CanFilter, index) => {
+    checkObject('filter', filter);
     const at = index * FILTER_SIZE;
     const id = checkUint('filter.id', filter.id, 32);
     if ((id & CAN_INV_FILTER) !== 0) {

@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { can, decode } from '@sockeye/addr';
-import { checkUint } from '@sockeye/addr/check';
+import { checkObject, checkUint } from '@sockeye/addr/check';
 import {
   AddressBuffer,
   constants,
+  errnos,
   ifNameToIndex,
   platform,
   Socket,
@@ -70,6 +71,7 @@ export class RawCanSocket implements Disposable, AsyncDisposable {
    * interface that does not exist or is not CAN, EINVAL for more than 512 filters.
    */
   static open(interfaceNameOrIndex: string | number, options: RawCanOptions = {}): RawCanSocket {
+    checkObject('options', options);
     can(0).toSockaddr(platform);
     if (typeof interfaceNameOrIndex !== 'string') {
       checkUint('interfaceNameOrIndex', interfaceNameOrIndex, 31);
@@ -172,11 +174,13 @@ export class RawCanSocket implements Disposable, AsyncDisposable {
    * interface on a socket that is open on all.
    */
   async send(frame: CanFrameFields, options: WaitOptions & CanSendOptions = {}): Promise<void> {
+    checkObject('options', options);
     const bytes = new Uint8Array(CANFD_MTU);
     const data = bytes.subarray(0, encodeFrame(frame, bytes));
     const deadline = deadlineOf(options.timeout);
     for (let wait = 1; ; wait = Math.min(2 * wait, LONGEST_PAUSE)) {
-      const left = { signal: options.signal, timeout: remaining(deadline) };
+      // The caller's own number first, for core to refuse.
+      const left = { signal: options.signal, timeout: wait === 1 ? options.timeout : remaining(deadline) };
       try {
         if (options.ifindex === undefined) await this.socket.send(data, left);
         else await this.socket.sendTo(data, can(options.ifindex), left);
@@ -190,17 +194,20 @@ export class RawCanSocket implements Disposable, AsyncDisposable {
           undefined,
           options.signal && { signal: options.signal },
         );
+        if (this.closed) throw canceled();
       }
     }
   }
 
   /** As {@link send}, blocking this thread. */
   sendSync(frame: CanFrameFields, options: SyncOptions & CanSendOptions = {}): void {
+    checkObject('options', options);
     const bytes = new Uint8Array(CANFD_MTU);
     const data = bytes.subarray(0, encodeFrame(frame, bytes));
     const deadline = deadlineOf(options.timeout);
     for (let wait = 1; ; wait = Math.min(2 * wait, LONGEST_PAUSE)) {
-      const left = { interruptible: options.interruptible, timeout: remaining(deadline) };
+      const timeout = wait === 1 ? options.timeout : remaining(deadline);
+      const left = { interruptible: options.interruptible, timeout };
       try {
         if (options.ifindex === undefined) this.socket.sendSync(data, left);
         else this.socket.sendToSync(data, can(options.ifindex), left);
@@ -266,6 +273,13 @@ const queueStayedFull = (cause: unknown): SocketError =>
     code: 'ERR_SOCKET_TIMEOUT',
     syscall: 'send',
     cause,
+  });
+
+const canceled = (): SocketError =>
+  new SocketError('send ECANCELED: the socket was closed while this call waited', {
+    code: 'ECANCELED',
+    errno: -errnos.ECANCELED,
+    syscall: 'send',
   });
 
 const deadlineOf = (timeout: number | undefined): number | undefined =>

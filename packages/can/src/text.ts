@@ -1,9 +1,9 @@
 import { checkString } from '@sockeye/addr/check';
 import { MalformedFrameError } from './errors.ts';
 import { CANFD_BRS, CANFD_ESI, CANFD_MAX_DLEN } from './fd.ts';
-import type { CanFrame, CanFrameFields } from './frame.ts';
+import { type CanFrame, type CanFrameFields, encodeFrame } from './frame.ts';
 import { CAN_EFF_MASK, CAN_ERR_FLAG, CAN_SFF_MASK, formatId } from './id.ts';
-import { CAN_MAX_DLEN } from './layout.ts';
+import { CAN_MAX_DLEN, CANFD_MTU } from './layout.ts';
 
 const hex = (bytes: Uint8Array): string => {
   let text = '';
@@ -15,8 +15,12 @@ const hex = (bytes: Uint8Array): string => {
  * A frame as `candump -L` and `cansend` of can-utils write it: `123#DEADBEEF`, `00000123#R4` (extended,
  * remote, asking for 4 bytes), `123#1122334455667788_B` (data length code 11), `123##1AABB` (FD; the digit
  * holds BRS 1 and ESI 2), `20000040#0000000000000000` (error frame).
+ *
+ * @throws As `encodeFrame`, for what is no frame.
  */
 export function formatFrame(frame: CanFrameFields): string {
+  // What is no frame has no text either.
+  encodeFrame(frame, new Uint8Array(CANFD_MTU));
   const { id, extended = false, error = false } = frame;
   const head = error
     ? (CAN_ERR_FLAG | id).toString(16).toUpperCase().padStart(8, '0')

@@ -17,6 +17,33 @@ afterEach(() => {
   for (const socket of sockets.splice(0)) socket.close();
 });
 
+describe('waiting to send', () => {
+  it('refuses a timeout that is none', async () => {
+    const [near] = pair();
+    for (const timeout of [-5, Number.NaN, null, '50']) {
+      const options = JSON.parse('{}');
+      options.timeout = timeout;
+      await expect(near.send({ id: 1 }, options)).rejects.toMatchObject({
+        code: expect.stringMatching(/^ERR_(OUT_OF_RANGE|INVALID_ARG_TYPE)$/),
+      });
+      expect(() => near.sendSync({ id: 1 }, options)).toThrow(/^timeout must be/);
+    }
+  });
+
+  it('ends with ECANCELED when the socket is closed while the queue is full', async () => {
+    const [near, , below] = pair();
+    const full = new SocketError('send ENOBUFS', {
+      code: 'ENOBUFS',
+      errno: -errnos.ENOBUFS,
+      syscall: 'send',
+    });
+    vi.spyOn(below, 'send').mockRejectedValue(full);
+    const sending = near.send({ id: 1 });
+    setTimeout(() => near.close(), 20);
+    await expect(sending).rejects.toEqual(refusal('ECANCELED'));
+  });
+});
+
 describe('frames over a socket', () => {
   const { data } = { data: Uint8Array.of(0xde, 0xad) };
 

@@ -241,6 +241,13 @@ describe('flags that say how to wait', () => {
     // What came before the timeout is not lost.
     expect(other.recvSync(5, { flags: c.MSG_WAITALL, timeout: 20 }).toString()).toBe('12');
     await new Promise((resolve) => child.once('close', resolve));
+    // The same with the sender's address, which comes with the first part.
+    const again = spawn('sh', ['-c', 'sleep 0.1; printf cdef >&3'], {
+      stdio: ['ignore', 'ignore', 'ignore', one.fd],
+    });
+    one.trySend(Buffer.from('ab'));
+    expect(other.recvFromSync(5, { flags: c.MSG_WAITALL, timeout: 5000 }).data.toString()).toBe('abcde');
+    await new Promise((resolve) => again.once('close', resolve));
     one.close();
     other.close();
   });

@@ -122,6 +122,20 @@ describe('the three forms', () => {
     });
   });
 
+  it('a second connect says EISCONN, however the first one waited', async () => {
+    const server = listener();
+    const address = server.getsockname();
+    const [one, other] = [Socket.create(c.AF_INET, c.SOCK_STREAM), Socket.create(c.AF_INET, c.SOCK_STREAM)];
+    await closing([server, one, other], async () => {
+      await one.connect(address);
+      other.connectSync(address, { timeout: 1000 });
+      for (const socket of [one, other]) {
+        expect((await rejected(socket.connect(address))).code).toBe('EISCONN');
+        expect(thrown(() => socket.connectSync(address)).code).toBe('EISCONN');
+      }
+    });
+  });
+
   it('a refused connection is ECONNREFUSED in every form', async () => {
     const server = listener();
     const address = server.getsockname();

@@ -17,6 +17,8 @@ export async function connect(handle: Handle, address: Uint8Array, options?: Wai
   if (result === -errnos.EINPROGRESS) {
     const finished = (): number => native.connected(handle.slot, handle.generation);
     result = await handle.wait(WRITABLE, finished, 'connect', timeout, signal);
+    // Until it is asked once more, Linux takes the connection for one under way: a second connect would succeed.
+    if (result === 0) start();
   }
   handle.done(result, 'connect', address);
 }

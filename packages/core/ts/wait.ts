@@ -56,7 +56,7 @@ function setUp(): Map<number, Readiness> {
   // Bun and Deno export names of libuv's that abort or do nothing when they are called.
   const { uv, bun, deno } = process.versions;
   const hasLibuv = uv !== undefined && bun === undefined && deno === undefined;
-  const wanted = process.env.SOCKEYE_ENGINE;
+  const wanted = process.env.SOCKEYE_ENGINE || undefined;
   if (wanted !== undefined && wanted !== 'uv' && wanted !== 'thread') {
     throw wrongValue('The environment variable SOCKEYE_ENGINE', "'uv' or 'thread'", wanted);
   }
@@ -125,6 +125,7 @@ export class Readiness {
       const armed = this.#rearm();
       if (armed < 0) {
         queue.splice(queue.indexOf(waiter), 1);
+        if (this.#interest() === 0) watched.delete(this.#slot);
         reject(unwatched(armed, syscall));
         return;
       }

@@ -1,4 +1,5 @@
 import { formatIPv4, formatIPv6, formatMac } from '@sockeye/addr';
+import { checkBytes } from '@sockeye/addr/check';
 import { arpOperations, type DecodedArp, decodeArp } from './arp.ts';
 import { MalformedPacketError } from './errors.ts';
 import { decodeEthernet, etherTypes, MAX_802_3_LENGTH } from './ethernet.ts';
@@ -70,6 +71,7 @@ const hasCodec = (etherType: number): boolean =>
  * @throws ERR_INVALID_ARG_TYPE when `payload` is not a Uint8Array.
  */
 export function describePayload(etherType: number, payload: Uint8Array): string {
+  checkBytes('payload', payload);
   switch (etherType) {
     case etherTypes.IPV4:
       return orMalformed('IPv4', () => describeIpv4(payload));

@@ -1,5 +1,5 @@
 import { decode, type PacketAddress, packet } from '@sockeye/addr';
-import { checkBytes, checkUint, wrongValue } from '@sockeye/addr/check';
+import { checkBytes, checkObject, checkUint, wrongValue } from '@sockeye/addr/check';
 import {
   AddressBuffer,
   constants,
@@ -133,6 +133,7 @@ export class PacketSocket implements Disposable, AsyncDisposable {
    * not exist.
    */
   static open(options: PacketSocketOptions = {}): PacketSocket {
+    checkObject('options', options);
     const { mode = 'raw' } = options;
     if (mode !== 'raw' && mode !== 'cooked') throw wrongValue('mode', "'raw' or 'cooked'", mode);
     if (options.interface !== undefined && options.ifindex !== undefined) {
@@ -172,6 +173,7 @@ export class PacketSocket implements Disposable, AsyncDisposable {
    * the socket is closed meanwhile.
    */
   async recv(options: WaitOptions & PacketRecvOptions = {}): Promise<ReceivedPacket> {
+    checkObject('options', options);
     const slot = this.#slot(options.size);
     try {
       // With MSG_TRUNC the kernel says how long the frame was, not how much of it fitted.
@@ -185,6 +187,7 @@ export class PacketSocket implements Disposable, AsyncDisposable {
 
   /** As {@link recv}, blocking this thread. */
   recvSync(options: SyncOptions & PacketRecvOptions = {}): ReceivedPacket {
+    checkObject('options', options);
     const slot = this.#slot(options.size);
     try {
       const flags = constants.MSG_TRUNC;
@@ -232,6 +235,7 @@ export class PacketSocket implements Disposable, AsyncDisposable {
    * @throws ENODEV on a socket that is open on all interfaces.
    */
   addMembership(membership: Membership): void {
+    checkObject('membership', membership);
     const request = this.#membership(membership);
     this.socket.setsockopt(constants.SOL_PACKET, constants.PACKET_ADD_MEMBERSHIP, request);
   }

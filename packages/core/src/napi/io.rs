@@ -52,13 +52,17 @@ fn until_done(
 fn recv_sync(call: &Call) -> Result<usize> {
     let socket = table::acquire(call.handle(0)?)?;
     let (fd, buffer, flags) = (socket.fd(), call.range(2)?, call.i32(5)?);
-    let all = flags & (libc::MSG_WAITALL | libc::MSG_PEEK | DONT_WAIT) == libc::MSG_WAITALL;
-    if all && sys::is_stream(fd)? {
-        return wait::recv_all(fd, buffer, flags | DONT_WAIT, &Deadline::of(call.wait(6)?));
+    let once = || sys::recv(fd, buffer, flags | DONT_WAIT);
+    if wants_all(fd, flags)? {
+        return wait::recv_all(fd, buffer, flags | DONT_WAIT, &Deadline::of(call.wait(6)?), once);
     }
-    until_done(call, fd, (libc::POLLIN, flags), || {
-        sys::recv(fd, buffer, flags | DONT_WAIT)
-    })
+    until_done(call, fd, (libc::POLLIN, flags), once)
+}
+
+/// Whether MSG_WAITALL is ours to keep: with MSG_DONTWAIT, which every call here has, the kernel does not.
+fn wants_all(fd: RawFd, flags: i32) -> Result<bool> {
+    let all = flags & (libc::MSG_WAITALL | libc::MSG_PEEK | DONT_WAIT) == libc::MSG_WAITALL;
+    Ok(all && sys::is_stream(fd)?)
 }
 
 /// `recvfrom(slot, generation, buffer, offset, length, flags, addressBuffer)`: recvfrom(2).
@@ -77,9 +81,12 @@ fn recvfrom(call: &Call) -> Result<usize> {
 fn recvfrom_sync(call: &Call) -> Result<usize> {
     let socket = table::acquire(call.handle(0)?)?;
     let (buffer, flags) = (call.range(2)?, call.i32(5)?);
-    let address = call.address_buffer(8)?;
-    let once = || sys::recvfrom(socket.fd(), buffer, flags | DONT_WAIT, address);
-    until_done(call, socket.fd(), (libc::POLLIN, flags), once)
+    let (fd, address) = (socket.fd(), call.address_buffer(8)?);
+    let once = || sys::recvfrom(fd, buffer, flags | DONT_WAIT, address);
+    if wants_all(fd, flags)? {
+        return wait::recv_all(fd, buffer, flags | DONT_WAIT, &Deadline::of(call.wait(6)?), once);
+    }
+    until_done(call, fd, (libc::POLLIN, flags), once)
 }
 
 /// `send(slot, generation, data)`, `send(slot, generation, data, offset, length, flags)`: send(2).

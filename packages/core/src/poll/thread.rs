@@ -80,14 +80,27 @@ impl ThreadEngine {
         if let Some(running) = self.running.borrow().as_ref() {
             return Ok(running.shared.clone());
         }
-        let epoll = Epoll::new()?;
+        let inbox = Mutex::new(Inbox {
+            events: Vec::new(),
+            function: ptr::null_mut(),
+        });
+        let shared = Arc::new(Shared {
+            epoll: Epoll::new()?,
+            inbox,
+        });
+        let theirs = shared.clone();
+        // The thread first: a function without one would outlive the engine, of which it holds the address.
+        let thread = std::thread::Builder::new()
+            .name("sockeye".into())
+            .spawn(move || watch(&theirs))
+            .map_err(|error| sys::js::errno(error.raw_os_error().unwrap_or(libc::EAGAIN)))?;
         let mut function = ptr::null_mut();
         // SAFETY: on the thread of the environment, in a native method; the engine stays where it is, in the box of its
         // environment, until `on_function_gone` was called.
-        unsafe {
+        let status = unsafe {
             let mut name = ptr::null_mut();
             node::napi_create_string_utf8(self.env(), c"sockeye".as_ptr(), 7, &mut name);
-            let status = node::napi_create_threadsafe_function(
+            node::napi_create_threadsafe_function(
                 self.env(),
                 ptr::null_mut(),
                 ptr::null_mut(),
@@ -99,22 +112,17 @@ impl ThreadEngine {
                 ptr::from_ref(self).cast_mut().cast(),
                 Some(on_events),
                 &mut function,
-            );
-            if status != Status::napi_ok {
-                return Err(sys::ENOTSUP.into());
-            }
-            node::napi_unref_threadsafe_function(self.env(), function);
+            )
+        };
+        if status != Status::napi_ok {
+            shared.epoll.stop();
+            let _ = thread.join();
+            return Err(sys::ENOTSUP.into());
         }
-        let inbox = Mutex::new(Inbox {
-            events: Vec::new(),
-            function,
-        });
-        let shared = Arc::new(Shared { epoll, inbox });
-        let theirs = shared.clone();
-        let thread = std::thread::Builder::new()
-            .name("sockeye".into())
-            .spawn(move || watch(&theirs))
-            .map_err(|error| sys::js::errno(error.raw_os_error().unwrap_or(libc::EAGAIN)))?;
+        // SAFETY: as above; the function was just made.
+        unsafe { node::napi_unref_threadsafe_function(self.env(), function) };
+        // Nothing is in epoll yet, so the thread has not looked for the function so far.
+        shared.inbox().function = function;
         *self.running.borrow_mut() = Some(Running {
             shared: shared.clone(),
             thread,
@@ -245,12 +253,12 @@ impl Engine for ThreadEngine {
             return Ok(());
         };
         let before = watch.wanted;
-        watch.wanted = events & (READABLE | WRITABLE);
-        if watch.wanted != watch.armed {
-            shared.epoll.modify(&watch.own, handle, watch.wanted)?;
-            watch.armed = watch.wanted;
+        let after = events & (READABLE | WRITABLE);
+        if after != watch.armed {
+            shared.epoll.modify(&watch.own, handle, after)?;
         }
-        let after = watch.wanted;
+        watch.armed = after;
+        watch.wanted = after;
         drop(watches);
         self.count(before, after);
         Ok(())

@@ -141,21 +141,24 @@ fn hung_up(fd: RawFd) -> std::result::Result<bool, Errno> {
     Ok(entry.revents & libc::POLLHUP != 0)
 }
 
-/// recv(2) with MSG_WAITALL on a stream: goes on until the buffer is full. The kernel would, if it were not told not to
-/// wait. What came before an end, an error or the deadline is the result; an error that stands is the next call's.
-pub fn recv_all(fd: RawFd, buffer: Bytes, flags: i32, deadline: &Deadline) -> Result<usize> {
-    let mut count = 0;
-    loop {
+/// MSG_WAITALL on a stream: after `first`, recv(2) goes on until the buffer is full. The kernel would, if it were not told
+/// not to wait. What came before an end, an error or the deadline is the result; an error that stands is the next call's.
+pub fn recv_all(
+    fd: RawFd,
+    buffer: Bytes,
+    flags: i32,
+    deadline: &Deadline,
+    first: impl FnMut() -> std::result::Result<usize, Errno>,
+) -> Result<usize> {
+    let mut count = deadline.run(fd, libc::POLLIN, first)?;
+    let mut ended = count == 0;
+    while !ended && count < buffer.len() {
         match deadline.run(fd, libc::POLLIN, || super::recv(fd, buffer.skip(count), flags)) {
-            Ok(0) => return Ok(count),
+            Ok(0) | Err(_) => ended = true,
             Ok(more) => count += more,
-            Err(_) if count > 0 => return Ok(count),
-            Err(fault) => return Err(fault),
-        }
-        if count >= buffer.len() {
-            return Ok(count);
         }
     }
+    Ok(count)
 }
 
 /// connect(2) that waits for the answer.
@@ -171,19 +174,25 @@ pub fn connect(fd: RawFd, address: Bytes, deadline: &Deadline) -> Result<()> {
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
             // An interrupted connect goes on in the kernel; asking again would be answered EALREADY.
-            Err(unix::EINPROGRESS) => return finish_connect(fd, deadline),
-            Err(EINTR) if !deadline.wait.interruptible => return finish_connect(fd, deadline),
+            Err(unix::EINPROGRESS) => return finish_connect(fd, address, deadline),
+            Err(EINTR) if !deadline.wait.interruptible => return finish_connect(fd, address, deadline),
             result => return Ok(result?),
         }
     }
 }
 
-fn finish_connect(fd: RawFd, deadline: &Deadline) -> Result<()> {
+fn finish_connect(fd: RawFd, address: Bytes, deadline: &Deadline) -> Result<()> {
     loop {
         deadline.ready(fd, libc::POLLOUT)?;
         match connected(fd) {
             Err(EAGAIN) => deadline.pause(Duration::from_millis(1))?,
-            result => return Ok(result?),
+            Err(errno) => return Err(errno.into()),
+            Ok(()) => {
+                // Until it is asked once more, Linux takes the connection for one under way, and the next connect(2) of the
+                // caller's would succeed instead of saying EISCONN.
+                let _ = unix::connect(fd, address);
+                return Ok(());
+            }
         }
     }
 }
