@@ -32,6 +32,20 @@ describe.each(others)('$name', ({ name, command }) => {
   });
 });
 
+const runtimes = [
+  ...others,
+  ...releases.map(({ major, path }) => ({ name: `Node.js ${major}`, command: path && [path] })),
+];
+
+describe.each(runtimes)('$name', ({ name, command }) => {
+  it.for(['close', 'wait', 'leave'])('ends well: %s', async (how, context) => {
+    if (!command) return context.skip(`${name} is not installed: npm install --prefix rigs/nodes`);
+    const [program = '', ...flags] = command;
+    const { status, signal, stdout } = await run(program, 'short.mjs', [how], 20, flags);
+    expect({ status, signal, stdout }).toEqual({ status: 0, signal: null, stdout: 'through\n' });
+  });
+});
+
 describe.each(releases)('Node.js $major', ({ major, path }) => {
   it('does everything', async (context) => {
     if (path === undefined) return context.skip(absent(major));

@@ -73,6 +73,14 @@ describe('errors leave the event loop quiet', () => {
   });
 });
 
+it('a send to a peer that is gone is EPIPE and no signal, in a process that had SIGPIPE as it was', () => {
+  const { status, output } = program(`
+    const [one, other] = Socket.socketpair(c.AF_UNIX, c.SOCK_STREAM);
+    other.close();
+    console.log(one.trySend(Buffer.from('x')) === -errnos.EPIPE);`);
+  expect({ status, output }).toEqual({ status: 0, output: 'true' });
+});
+
 describe('descriptors that others touch', () => {
   it.each([
     'nothing',

@@ -125,7 +125,12 @@ export interface Native {
     address: Uint8Array,
     addressLength: number,
   ): number;
-  setup(onReady: (slot: number, events: number) => void, nothing: () => void, hasLibuv: boolean): number;
+  setup(
+    onReady: (slot: number, events: number) => void,
+    nothing: () => void,
+    hasLibuv: boolean,
+    removesHook: boolean,
+  ): number;
   arm(slot: Slot, generation: Generation, events: number): number;
   getaddrinfo(
     host: string | null,

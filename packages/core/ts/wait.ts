@@ -60,7 +60,7 @@ function setUp(): Map<number, Readiness> {
   if (wanted !== undefined && wanted !== 'uv' && wanted !== 'thread') {
     throw wrongValue('The environment variable SOCKEYE_ENGINE', "'uv' or 'thread'", wanted);
   }
-  native.setup(onReady, () => {}, hasLibuv && wanted !== 'thread');
+  native.setup(onReady, () => {}, hasLibuv && wanted !== 'thread', deno === undefined);
   Object.defineProperty(native, WATCHED, { value: sockets });
   return sockets;
 }

@@ -6,12 +6,12 @@ use crate::sys::js::{Call, Exports};
 
 pub fn register(exports: &Exports) {
     methods!(exports;
-        c"setup"(3) => setup,
+        c"setup"(4) => setup,
         c"arm"(3) => arm,
     );
 }
 
-/// `setup(onReady, nothing, hasLibuv)`: once per environment, before anything waits. `onReady(slot, events)` is
+/// `setup(onReady, nothing, hasLibuv, removesHook)`: once per environment, before anything waits. `onReady(slot, events)` is
 /// called on the event loop; `nothing` does nothing, and is called to learn whether JavaScript may still run.
 fn setup(call: &Call) -> Result<()> {
     call.environment().setup(call)

@@ -30,6 +30,8 @@ pub struct Environment {
     nothing: Cell<napi_ref>,
     worker: bool,
     engine: OnceCell<Box<dyn Engine>>,
+    /// Node-API wants a cleanup hook removed by whoever added it; Deno frees it by itself, and once is enough.
+    removes_hook: Cell<bool>,
     ending: Cell<bool>,
 }
 
@@ -37,6 +39,7 @@ impl Environment {
     /// Makes the state and hands it to the environment.
     pub fn open(env: napi_env) {
         static NEXT: AtomicU64 = AtomicU64::new(1);
+        sys::ignore_sigpipe();
         let mut uv_loop = ptr::null_mut();
         // SAFETY: Node.js is loading the module into `env`, on its thread. The box is freed by `finish`.
         unsafe {
@@ -52,6 +55,7 @@ impl Environment {
                 nothing: Cell::new(ptr::null_mut()),
                 worker: !sys::is_first_thread(),
                 engine: OnceCell::new(),
+                removes_hook: Cell::new(true),
                 ending: Cell::new(false),
             }));
             node::napi_set_instance_data(env, this.cast(), None, ptr::null_mut());
@@ -61,10 +65,11 @@ impl Environment {
         }
     }
 
-    /// `setup(onReady, nothing, hasLibuv)`: what only JavaScript knows.
+    /// `setup(onReady, nothing, hasLibuv, removesHook)`: what only JavaScript knows.
     pub fn setup(&self, call: &Call) -> Result<()> {
         self.on_ready.set(call.keep_function(0)?);
         self.nothing.set(call.keep_function(1)?);
+        self.removes_hook.set(call.bool(3)?);
         let libuv = if call.bool(2)? { UvEngine::find(self) } else { None };
         let engine: Box<dyn Engine> = match libuv {
             Some(engine) => Box::new(engine),
@@ -181,7 +186,9 @@ impl Environment {
         // SAFETY: the box was made by `open`, the environment is ending, and no watcher points here any more.
         unsafe {
             let this = Box::from_raw(this.cast_mut());
-            node::napi_remove_async_cleanup_hook(this.hook.get());
+            if this.removes_hook.get() {
+                node::napi_remove_async_cleanup_hook(this.hook.get());
+            }
         }
     }
 }

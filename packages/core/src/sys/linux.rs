@@ -118,19 +118,17 @@ pub fn recvfrom(fd: RawFd, buffer: Bytes, flags: i32, address: AddressBuffer) ->
     Ok(received)
 }
 
-/// send(2), without SIGPIPE.
+/// send(2).
 #[inline]
 pub fn send(fd: RawFd, data: Bytes, flags: i32) -> Result<usize, Errno> {
-    let flags = flags | libc::MSG_NOSIGNAL;
     let nowhere = std::ptr::null_mut::<u8>();
     // SAFETY: the data is readable for its length, as its maker checked; there is no address.
     transferred(unsafe { libc::syscall(libc::SYS_sendto, fd, data.as_ptr(), data.len(), flags, nowhere, 0) })
 }
 
-/// sendto(2), without SIGPIPE.
+/// sendto(2).
 #[inline]
 pub fn sendto(fd: RawFd, data: Bytes, flags: i32, address: Bytes) -> Result<usize, Errno> {
-    let flags = flags | libc::MSG_NOSIGNAL;
     let (to, length) = (address.as_ptr(), address.socklen());
     // SAFETY: data and address are readable for their lengths, as their makers checked.
     transferred(unsafe { libc::syscall(libc::SYS_sendto, fd, data.as_ptr(), data.len(), flags, to, length) })

@@ -203,6 +203,21 @@ pub fn is_stream(fd: RawFd) -> Result<bool, Errno> {
     Ok(getsockopt_int(fd, libc::SOL_SOCKET, libc::SO_TYPE)? == libc::SOCK_STREAM)
 }
 
+/// Has a send to a peer that is gone fail with EPIPE and not end the process: sigaction(2). Runtimes do so when they
+/// start; where one did not, it is done here. MSG_NOSIGNAL would do it for each call, but RDS and QRTR refuse it.
+pub fn ignore_sigpipe() {
+    // SAFETY: a structure of numbers, for which zero bytes are a value; the calls fill and read it.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        if libc::sigaction(libc::SIGPIPE, std::ptr::null(), &mut action) == 0
+            && action.sa_sigaction == libc::SIG_DFL
+        {
+            action.sa_sigaction = libc::SIG_IGN;
+            libc::sigaction(libc::SIGPIPE, &action, std::ptr::null_mut());
+        }
+    }
+}
+
 /// The error that an asynchronous connect ended with, if any: getsockopt(2) SO_ERROR, which also clears it.
 pub fn pending_error(fd: RawFd) -> Result<(), Errno> {
     match getsockopt_int(fd, libc::SOL_SOCKET, libc::SO_ERROR)? {
