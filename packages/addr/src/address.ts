@@ -1,54 +1,104 @@
+import { type AlgAddress, codec as alg } from './alg.ts';
+import { type BtHciAddress, codec as btHci } from './bt-hci.ts';
+import { type BtL2capAddress, codec as btL2cap } from './bt-l2cap.ts';
+import { type BtRfcommAddress, codec as btRfcomm } from './bt-rfcomm.ts';
+import { type BtScoAddress, codec as btSco } from './bt-sco.ts';
 import { type CanAddress, codec as can } from './can.ts';
-import { checkObject, checkString, wrongValue } from './check.ts';
-import type { Codec } from './codec.ts';
+import { type CanIsotpAddress, codec as canIsotp } from './can-isotp.ts';
+import { type CanJ1939Address, codec as canJ1939 } from './can-j1939.ts';
+import { checkInteger, checkObject, checkString, wrongValue } from './check.ts';
+import type { Codec, DecodeOptions } from './codec.ts';
 import { ParseError } from './errors.ts';
+import { type HypervAddress, codec as hyperv } from './hyperv.ts';
 import { type InetAddress, codec as inet } from './inet.ts';
 import { type Inet6Address, codec as inet6 } from './inet6.ts';
-import { familyName, type Platform, readFamily } from './layout.ts';
+import { abiOf, type Platform, readFamily, type System } from './layout.ts';
+import { type LlcAddress, codec as llc } from './llc.ts';
+import { type NetlinkAddress, codec as netlink } from './netlink.ts';
 import { type PacketAddress, codec as packet } from './packet.ts';
+import { type QipcrtrAddress, codec as qipcrtr } from './qipcrtr.ts';
+import { type SystemAddress, codec as system } from './system.ts';
 import type { FormatOptions, ParseOptions } from './text.ts';
+import { type TipcRangeAddress, codec as tipcRange } from './tipc-range.ts';
+import { type TipcServiceAddress, codec as tipcService } from './tipc-service.ts';
+import { type TipcSocketAddress, codec as tipcSocket } from './tipc-socket.ts';
 import { type UnixAddress, codec as unix } from './unix.ts';
 import { type UnknownAddress, codec as unknown } from './unknown.ts';
+import { type VsockAddress, codec as vsock } from './vsock.ts';
+import { type XdpAddress, codec as xdp } from './xdp.ts';
 
 /** A socket address of any family; `family` tells which. Each can be given to a `@sockeye/core` socket. */
 export type SocketAddress =
+  | AlgAddress
+  | BtHciAddress
+  | BtL2capAddress
+  | BtRfcommAddress
+  | BtScoAddress
+  | CanAddress
+  | CanIsotpAddress
+  | CanJ1939Address
+  | HypervAddress
   | InetAddress
   | Inet6Address
-  | UnixAddress
+  | LlcAddress
+  | NetlinkAddress
   | PacketAddress
-  | CanAddress
-  | UnknownAddress;
+  | QipcrtrAddress
+  | SystemAddress
+  | TipcRangeAddress
+  | TipcServiceAddress
+  | TipcSocketAddress
+  | UnixAddress
+  | UnknownAddress
+  | VsockAddress
+  | XdpAddress;
 
-type Codecs = { readonly [F in SocketAddress['family']]: Codec<Extract<SocketAddress, { family: F }>> };
+type Family = SocketAddress['family'];
+type Codecs = { readonly [F in Family]: Codec<Extract<SocketAddress, { family: F }>> };
 
-const codecs: Codecs = { inet, inet6, unix, packet, can, unknown };
+const codecs: Codecs = {
+  alg,
+  'bt-hci': btHci,
+  'bt-l2cap': btL2cap,
+  'bt-rfcomm': btRfcomm,
+  'bt-sco': btSco,
+  can,
+  'can-isotp': canIsotp,
+  'can-j1939': canJ1939,
+  hyperv,
+  inet,
+  inet6,
+  llc,
+  netlink,
+  packet,
+  qipcrtr,
+  system,
+  'tipc-range': tipcRange,
+  'tipc-service': tipcService,
+  'tipc-socket': tipcSocket,
+  unix,
+  unknown,
+  vsock,
+  xdp,
+};
 
-const prefixes: ReadonlyArray<readonly [prefix: string, family: SocketAddress['family']]> = [
-  ['[', 'inet6'],
-  ['unix:', 'unix'],
-  ['packet:', 'packet'],
-  ['can:', 'can'],
-  ['sockaddr:', 'unknown'],
-];
+const families = /* @__PURE__ */ Object.keys(codecs) as Family[];
 
 /**
- * Reads a socket address of any family: `127.0.0.1:80`, `[fe80::1%2]:80`, `unix:/run/x.sock`, `unix:@name`, `unix:`,
- * `packet:2:0x0800`, `can:3`, `sockaddr:1000…`. A name of an interface needs `options.ifNameToIndex`.
+ * Reads a socket address of any family by what it begins with: `127.0.0.1:80`, `[fe80::1%2]:80`, `unix:/run/x.sock`,
+ * `vsock:2:1234`, … A name of an interface needs `options.ifNameToIndex`.
  * Throws ParseError (ERR_INVALID_ARG_VALUE), ERR_INVALID_ARG_TYPE.
  */
 export function parse(text: string, options?: ParseOptions): SocketAddress {
   checkString('text', text);
-  for (const [prefix, family] of prefixes) {
-    if (text.startsWith(prefix)) return codecs[family].parse(text, options);
-  }
   const first = text.charCodeAt(0);
   if (first >= 0x30 && first <= 0x39) return inet.parse(text);
-  throw new ParseError(
-    'text',
-    text,
-    0,
-    "'127.0.0.1:80', '[::1]:80', 'unix:…', 'packet:…', 'can:…' or 'sockaddr:…'",
-  );
+  for (const family of families) {
+    const { prefix } = codecs[family];
+    if (prefix !== '' && text.startsWith(prefix)) return codecs[family].parse(text, options);
+  }
+  const prefixes = families.map((family) => codecs[family].prefix || 'a digit').join(', ');
+  throw new ParseError('text', text, 0, `an address, beginning with ${prefixes}`);
 }
 
 /** Writes the form that `parse` reads back to the same value. `options.ifIndexToName` gives names for indices. */
@@ -69,18 +119,49 @@ export function encode(value: SocketAddress, buffer: Uint8Array, offset: number,
   return codecOf(value).encode(value, buffer, offset, platform);
 }
 
+type AnyCodec = Codec<SocketAddress>;
+
+/** Per system: the codecs of each number that it has. */
+const numbers: Partial<Record<System, AnyCodec[][]>> = {};
+
+function codecsOf(system: System): AnyCodec[][] {
+  const table: AnyCodec[][] = [];
+  for (const family of families) {
+    const codec = codecs[family] as AnyCodec;
+    const struct = codec.layouts[system];
+    if (struct === undefined) continue;
+    table[struct.family] ??= [];
+    table[struct.family]!.push(codec);
+  }
+  return table;
+}
+
 /**
- * Reads the sockaddr of `length` bytes at `offset` by its family; one that has no codec on the platform comes back as
- * 'unknown' with its bytes. Throws DecodeError (ERR_INVALID_ARG_VALUE) for a malformed or empty one.
+ * Reads the sockaddr of `length` bytes at `offset` by its family. `options.protocol`, the socket's, tells what the bytes do
+ * not say: without it a CAN address with more than an index, and a Bluetooth address of a length that no protocol has, come
+ * back as 'unknown' with all their bytes, as does every family that has no codec on the platform.
+ * Throws DecodeError (ERR_INVALID_ARG_VALUE) for a malformed or empty one.
  */
 export function decode(
   buffer: Uint8Array,
   offset: number,
   length: number,
   platform: Platform,
+  options?: DecodeOptions,
 ): SocketAddress {
-  const family = familyName(readFamily(buffer, offset, length, platform), platform);
-  return codecs[family ?? 'unknown'].decode(buffer, offset, length, platform);
+  const number = readFamily(buffer, offset, length, platform);
+  const { system } = abiOf(platform);
+  numbers[system] ??= codecsOf(system);
+  const protocol = options?.protocol;
+  if (protocol !== undefined) checkInteger('options.protocol', protocol, 0, 0x7fffffff);
+  const found = numbers[system][number] ?? [];
+  for (let i = 0; i < found.length; i++) {
+    const codec = found[i]!;
+    if (codec.takes === undefined || codec.takes(buffer, offset, length, platform, protocol)) {
+      return codec.decode(buffer, offset, length, platform, options);
+    }
+  }
+  return unknown.decode(buffer, offset, length, platform);
 }
 
 /** By `family`, not by class: a value may come from another copy of this package, ESM beside CJS. */
@@ -88,7 +169,7 @@ function codecOf<T extends SocketAddress>(value: T): Codec<T> {
   checkObject('value', value);
   const family: unknown = value.family;
   if (typeof family !== 'string' || !Object.hasOwn(codecs, family)) {
-    throw wrongValue('value.family', `one of ${Object.keys(codecs).join(', ')}`, family);
+    throw wrongValue('value.family', `one of ${families.join(', ')}`, family);
   }
-  return codecs[value.family] as Codec<SocketAddress> as Codec<T>;
+  return codecs[value.family] as AnyCodec as Codec<T>;
 }

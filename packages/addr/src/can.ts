@@ -1,89 +1,76 @@
-import { putU32le, u32le } from './bytes.ts';
-import { checkInteger, checkObject, checkRoom, checkString } from './check.ts';
-import { type Codec, sockaddrOf } from './codec.ts';
-import { DecodeError, ParseError } from './errors.ts';
-import { expectFamily, type Platform, structOf, writeHeader } from './layout.ts';
-import { type FormatOptions, interfaceText, MAX_IFINDEX, type ParseOptions, readInterface } from './text.ts';
+import type { DecodeOptions } from './codec.ts';
+import { ifindex } from './kinds.ts';
+import type { Platform } from './layout.ts';
+import { type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
+import type { FormatOptions, ParseOptions } from './text.ts';
 
-/**
- * AF_CAN, struct sockaddr_can: linux/can.h, the kernel's networking/can.rst. Linux only. The address of raw CAN
- * and of the broadcast manager: the interface alone.
- */
-export class CanAddress {
-  readonly family: 'can' = 'can';
+/** The fields of a raw CAN address; what is left out is an error. */
+export interface CanFields {
   /** Interface index, 0 for all CAN interfaces. */
   readonly ifindex: number;
+}
 
-  constructor(ifindex: number) {
-    this.ifindex = checkInteger('ifindex', ifindex, 0, MAX_IFINDEX);
-    Object.freeze(this);
-  }
+const spec: Spec = {
+  family: 'can',
+  prefix: 'can:',
+  fields: { ifindex },
+  placed: ['ifindex'],
+  // CAN_RAW and CAN_BCM
+  protocols: [1, 2],
+  guess: (buffer, offset, length) => buffer.subarray(offset + 8, offset + length).every((byte) => byte === 0),
+  // linux/can.h, struct sockaddr_can; raw CAN needs and gives CAN_REQUIRED_SIZE(struct sockaddr_can, can_ifindex)
+  layouts: { linux: { family: 29, size: 24, minimum: 8, at: { ifindex: 4 } } },
+};
 
-  /** The sockaddr for `platform`, in a new array. Throws ENOTSUP on other platforms than Linux. */
-  toSockaddr(platform: Platform): Uint8Array {
-    return sockaddrOf(codec, this, platform);
-  }
+/** AF_CAN, struct sockaddr_can: the kernel's networking/can.rst. Linux only. The address of raw CAN and of the broadcast
+ * manager: the interface alone. Bytes with more behind the index are an ISO-TP or J1939 address, which this refuses to
+ * take for one of these unless the option `protocol` tells it so. */
+export class CanAddress extends StructAddress<'can'> {
+  declare readonly ifindex: number;
 
-  toString(): string {
-    return format(this);
+  constructor(fields: CanFields) {
+    super(spec, fields);
   }
 }
 
 /** A raw CAN address. `ifindex` 0 is all CAN interfaces. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
 export function can(ifindex: number): CanAddress {
-  return new CanAddress(ifindex);
-}
-
-const PREFIX = 'can:';
-
-/** Reads `can:3`; `can:vcan0` needs `ifNameToIndex`. Throws ParseError. */
-export function parse(text: string, options?: ParseOptions): CanAddress {
-  checkString('text', text);
-  if (!text.startsWith(PREFIX)) throw new ParseError('text', text, 0, `'${PREFIX}'`);
-  return new CanAddress(readInterface('text', text, PREFIX.length, text.length, MAX_IFINDEX, options));
-}
-
-/** Writes `can:3`, or `can:vcan0` by way of `ifIndexToName`. */
-export function format(value: CanAddress, options?: FormatOptions): string {
-  return `${PREFIX}${interfaceText(checkIfindex(value), options)}`;
-}
-
-/** Bytes that `encode` will write. */
-export function size(_value: CanAddress, platform: Platform): number {
-  return structOf('can', platform).size;
-}
-
-/**
- * Writes the sockaddr at `offset` and returns its length: the whole struct, which every kernel takes.
- * Nothing is written when it throws: ENOTSUP on other platforms than Linux, ERR_OUT_OF_RANGE.
- */
-export function encode(value: CanAddress, buffer: Uint8Array, offset: number, platform: Platform): number {
-  const struct = structOf('can', platform);
-  const ifindex = checkIfindex(value);
-  checkRoom('buffer', buffer, offset, struct.size);
-  writeHeader(buffer, offset, struct.size, platform, 'can');
-  putU32le(buffer, offset + struct.ifindex, ifindex);
-  return struct.size;
-}
-
-/**
- * Reads the sockaddr of `length` bytes at `offset`. The bytes do not say which CAN protocol they belong to; what
- * ISO-TP and J1939 keep behind the index is not looked at. Throws DecodeError, ENOTSUP on other platforms than Linux.
- */
-export function decode(buffer: Uint8Array, offset: number, length: number, platform: Platform): CanAddress {
-  const struct = structOf('can', platform);
-  expectFamily(buffer, offset, length, platform, 'can', struct.minimum);
-  const ifindex = u32le(buffer, offset + struct.ifindex);
-  if (ifindex > MAX_IFINDEX) {
-    throw new DecodeError(offset + struct.ifindex, 'an interface index of 0 or more', ifindex | 0);
-  }
-  return new CanAddress(ifindex);
+  return new CanAddress({ ifindex });
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: Codec<CanAddress> = { parse, format, size, encode, decode };
+export const codec: StructCodec<CanAddress> = /* @__PURE__ */ structCodec<CanAddress>(
+  spec,
+  (fields) => new CanAddress(fields),
+);
 
-function checkIfindex(value: CanAddress): number {
-  checkObject('value', value);
-  return checkInteger('value.ifindex', value.ifindex, 0, MAX_IFINDEX);
+/** Reads the human form. Throws ParseError. */
+export function parse(text: string, options?: ParseOptions): CanAddress {
+  return codec.parse(text, options);
+}
+
+/** Writes the form that `parse` reads. */
+export function format(value: CanAddress, options?: FormatOptions): string {
+  return codec.format(value, options);
+}
+
+/** Bytes that `encode` will write. Throws ENOTSUP. */
+export function size(value: CanAddress, platform: Platform): number {
+  return codec.size(value, platform);
+}
+
+/** Writes the sockaddr at `offset` and returns its length; nothing when it throws: ENOTSUP, ERR_OUT_OF_RANGE. */
+export function encode(value: CanAddress, buffer: Uint8Array, offset: number, platform: Platform): number {
+  return codec.encode(value, buffer, offset, platform);
+}
+
+/** Reads the sockaddr of `length` bytes at `offset`. Throws DecodeError, ENOTSUP. */
+export function decode(
+  buffer: Uint8Array,
+  offset: number,
+  length: number,
+  platform: Platform,
+  options?: DecodeOptions,
+): CanAddress {
+  return codec.decode(buffer, offset, length, platform, options);
 }

@@ -3,28 +3,19 @@ import { shown } from './shown.ts';
 /** An argument has the wrong JavaScript type. */
 export class ArgumentTypeError extends TypeError {
   readonly code: 'ERR_INVALID_ARG_TYPE' = 'ERR_INVALID_ARG_TYPE';
-  constructor(message: string) {
-    super(message);
-    this.name = 'ArgumentTypeError';
-  }
+  override name: string = 'ArgumentTypeError';
 }
 
 /** A number, an offset or a length lies outside what the argument takes. */
 export class ArgumentRangeError extends RangeError {
   readonly code: 'ERR_OUT_OF_RANGE' = 'ERR_OUT_OF_RANGE';
-  constructor(message: string) {
-    super(message);
-    this.name = 'ArgumentRangeError';
-  }
+  override name: string = 'ArgumentRangeError';
 }
 
 /** An argument has the right type, but its value cannot be used. */
 export class ArgumentValueError extends TypeError {
   readonly code: 'ERR_INVALID_ARG_VALUE' = 'ERR_INVALID_ARG_VALUE';
-  constructor(message: string) {
-    super(message);
-    this.name = 'ArgumentValueError';
-  }
+  override name: string = 'ArgumentValueError';
 }
 
 /**
@@ -32,13 +23,13 @@ export class ArgumentValueError extends TypeError {
  * what had to be there. `what` names the input; `got` is what is there, undefined for the end.
  */
 export class MalformedError extends ArgumentValueError {
+  override name: string = 'MalformedError';
   readonly offset: number;
   readonly expected: string;
   constructor(what: string, offset: number, expected: string, got: string | number | undefined) {
     super(
       `${what} at offset ${offset} must be ${expected}; got ${got === undefined ? 'the end' : shown(got)}`,
     );
-    this.name = 'MalformedError';
     this.offset = offset;
     this.expected = expected;
   }
@@ -46,27 +37,27 @@ export class MalformedError extends ArgumentValueError {
 
 /** Text does not follow its grammar. `offset` counts UTF-16 units from the start of the text. */
 export class ParseError extends MalformedError {
+  override name: string = 'ParseError';
   constructor(argument: string, text: string, offset: number, expected: string) {
     super(argument, offset, expected, offset < text.length ? text.slice(offset) : undefined);
-    this.name = 'ParseError';
   }
 }
 
 /** Bytes are not the sockaddr they should be. `offset` counts from the start of the buffer. */
 export class DecodeError extends MalformedError {
+  override name: string = 'DecodeError';
   constructor(offset: number, expected: string, got: number) {
     super('sockaddr', offset, expected, got);
-    this.name = 'DecodeError';
   }
 }
 
 /** The platform has no such address family, or no such kind of address in it. */
 export class NotSupportedError extends Error {
   readonly code: 'ENOTSUP' = 'ENOTSUP';
+  override name: string = 'NotSupportedError';
   readonly platform: string;
   constructor(what: string, platform: string) {
     super(`${what} does not exist on ${platform}`);
-    this.name = 'NotSupportedError';
     this.platform = platform;
   }
 }

@@ -1,24 +1,64 @@
-import { putU16be, u16be } from './bytes.ts';
-import { checkBytes, checkInteger, checkObject, checkRoom, checkString } from './check.ts';
+import { putU16, u16 } from './bytes.ts';
+import { checkInteger, checkObject, checkRoom, checkString } from './check.ts';
 import { type Codec, sockaddrOf } from './codec.ts';
 import { ParseError } from './errors.ts';
-import { formatIPv4, scanIPv4 } from './ip.ts';
-import { expectFamily, type Platform, structOf, writeHeader } from './layout.ts';
+import { formatIPv4, scanIPv4 } from './ipv4.ts';
+import { expectFamily, type Layouts, type Platform, type Struct, structOf, writeHeader } from './layout.ts';
 import { isBytes } from './shown.ts';
 import { readDecimal } from './text.ts';
+
+/** struct sockaddr_in on every system. */
+export interface InetStruct extends Struct {
+  readonly port: number;
+  readonly addr: number;
+}
+
+// RFC 3493 and POSIX fix the order; behind the family field, all four systems agree on the offsets.
+const struct: InetStruct = { family: 2, size: 16, port: 2, addr: 4 };
+
+/** netinet/in.h (glibc, xnu's bsd/netinet/in.h, FreeBSD's sys/netinet/in.h), ws2def.h of the Windows SDK. */
+export const layouts: Layouts<InetStruct> = { linux: struct, darwin: struct, freebsd: struct, win32: struct };
+
+/** Bytes that `decode` has just made for the value that it makes next: that need not copy them. */
+let fresh: Uint8Array | undefined;
 
 /** AF_INET, struct sockaddr_in: ip(7), netinet/in.h. `sin_zero` is not kept. */
 export class InetAddress {
   readonly family: 'inet' = 'inet';
-  /** Dotted IPv4. */
-  readonly address: string;
+  /** The 4 bytes of the address, in network order. To be read only. */
+  readonly bytes: Uint8Array;
   /** 0 to 65535. */
   readonly port: number;
+  #text: string | undefined;
 
   constructor(address: string | Uint8Array, port: number) {
-    this.address = isBytes(address) ? formatIPv4(checkIPv4Bytes(address)) : checkIPv4(address);
+    let bytes: Uint8Array;
+    if (address === fresh) {
+      bytes = fresh;
+      fresh = undefined;
+    } else if (isBytes(address)) {
+      checkInteger('address.length', address.length, 4, 4);
+      bytes = new Uint8Array(address);
+    } else {
+      bytes = new Uint8Array(4);
+      scanIPv4('address', checkString('address', address), 0, address.length, bytes, 0);
+    }
+    this.bytes = bytes;
     this.port = checkInteger('port', port, 0, 0xffff);
     Object.freeze(this);
+  }
+
+  /** Dotted IPv4, made when it is asked for. */
+  get address(): string {
+    this.#text ??= formatIPv4(this.bytes);
+    return this.#text;
+  }
+
+  /** The value as given; another copy of this class or a plain object is checked and made into one. */
+  static from(value: InetAddress): InetAddress {
+    checkObject('value', value);
+    const own: boolean = #text in value;
+    return own ? value : new InetAddress(value.address ?? value.bytes, value.port);
   }
 
   /** The sockaddr for `platform`, in a new array. */
@@ -28,6 +68,11 @@ export class InetAddress {
 
   toString(): string {
     return format(this);
+  }
+
+  /** What JSON shows: the address as text. */
+  toJSON(): object {
+    return { family: this.family, address: this.address, port: this.port };
   }
 }
 
@@ -51,13 +96,13 @@ export function parse(text: string): InetAddress {
 
 /** Writes `127.0.0.1:80`. */
 export function format(value: InetAddress): string {
-  checkObject('value', value);
-  return `${checkIPv4(value.address)}:${checkInteger('value.port', value.port, 0, 0xffff)}`;
+  const { address, port } = InetAddress.from(value);
+  return `${address}:${port}`;
 }
 
 /** Bytes that `encode` will write. */
 export function size(_value: InetAddress, platform: Platform): number {
-  return structOf('inet', platform).size;
+  return structOf(layouts, 'inet', platform).size;
 }
 
 /**
@@ -65,35 +110,24 @@ export function size(_value: InetAddress, platform: Platform): number {
  * ERR_OUT_OF_RANGE when `buffer` is too short, as the constructor does for what a plain object holds.
  */
 export function encode(value: InetAddress, buffer: Uint8Array, offset: number, platform: Platform): number {
-  checkObject('value', value);
-  const struct = structOf('inet', platform);
-  const address = new Uint8Array(4);
-  scanIPv4('value.address', checkString('value.address', value.address), 0, value.address.length, address, 0);
-  checkInteger('value.port', value.port, 0, 0xffff);
+  const struct = structOf(layouts, 'inet', platform);
+  const { bytes, port } = InetAddress.from(value);
   checkRoom('buffer', buffer, offset, struct.size);
-  writeHeader(buffer, offset, struct.size, platform, 'inet');
-  putU16be(buffer, offset + struct.port, value.port);
-  buffer.set(address, offset + struct.addr);
+  writeHeader(buffer, offset, struct.size, platform, struct.family);
+  putU16(buffer, offset + struct.port, port, true);
+  buffer.set(bytes, offset + struct.addr);
   return struct.size;
 }
 
 /** Reads the sockaddr of `length` bytes at `offset`. Bytes behind the struct are not looked at. Throws DecodeError. */
 export function decode(buffer: Uint8Array, offset: number, length: number, platform: Platform): InetAddress {
-  const struct = structOf('inet', platform);
-  expectFamily(buffer, offset, length, platform, 'inet', struct.size);
-  const address = buffer.subarray(offset + struct.addr, offset + struct.addr + 4);
-  return new InetAddress(address, u16be(buffer, offset + struct.port));
+  const struct = structOf(layouts, 'inet', platform);
+  expectFamily(buffer, offset, length, platform, struct);
+  const bytes = new Uint8Array(4);
+  for (let i = 0; i < 4; i++) bytes[i] = buffer[offset + struct.addr + i]!;
+  fresh = bytes;
+  return new InetAddress(bytes, u16(buffer, offset + struct.port, true));
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: Codec<InetAddress> = { parse, format, size, encode, decode };
-
-function checkIPv4(address: string): string {
-  scanIPv4('address', checkString('address', address), 0, address.length, new Uint8Array(4), 0);
-  return address;
-}
-
-function checkIPv4Bytes(address: Uint8Array): Uint8Array {
-  checkInteger('address.length', checkBytes('address', address).length, 4, 4);
-  return address;
-}
+export const codec: Codec<InetAddress> = { prefix: '', layouts, parse, format, size, encode, decode };

@@ -1,9 +1,17 @@
-import { putU16be, putU32be, putU32le, u16be, u32be, u32le } from './bytes.ts';
+import { putU16, putU32, u16, u32 } from './bytes.ts';
 import { checkInteger, checkObject, checkRoom, checkString, wrongValue } from './check.ts';
 import { type Codec, sockaddrOf } from './codec.ts';
 import { ParseError } from './errors.ts';
-import { formatIPv6, scanIPv6 } from './ip.ts';
-import { expectFamily, type Platform, structOf, writeHeader } from './layout.ts';
+import { formatIPv6, scanIPv6 } from './ipv6.ts';
+import {
+  abiOf,
+  expectFamily,
+  type Layouts,
+  type Platform,
+  type Struct,
+  structOf,
+  writeHeader,
+} from './layout.ts';
 import { isBytes } from './shown.ts';
 import {
   type FormatOptions,
@@ -17,6 +25,29 @@ import {
 
 const U32 = 0xffffffff;
 
+/** struct sockaddr_in6 on every system. */
+export interface Inet6Struct extends Struct {
+  readonly port: number;
+  readonly flowinfo: number;
+  readonly addr: number;
+  readonly scopeId: number;
+}
+
+// RFC 3493 fixes the order; behind the family field, all four systems agree on the offsets.
+const rest = { size: 28, port: 2, flowinfo: 4, addr: 8, scopeId: 24 } as const;
+
+/** struct sockaddr_in6 and AF_INET6 of each system. */
+export const layouts: Layouts<Inet6Struct> = {
+  // netinet/in.h, bits/socket.h
+  linux: { family: 10, ...rest },
+  // xnu: bsd/netinet6/in6.h, bsd/sys/socket.h
+  darwin: { family: 30, ...rest },
+  // FreeBSD: sys/netinet6/in6.h, sys/sys/socket.h
+  freebsd: { family: 28, ...rest },
+  // Windows SDK: ws2ipdef.h (SOCKADDR_IN6_LH), ws2def.h
+  win32: { family: 23, ...rest },
+};
+
 /** What an IPv6 socket address has beside address and port. */
 export interface Inet6Options extends ParseOptions {
   /** `sin6_scope_id`: the interface index of a link-local address. A zone in the text says the same. */
@@ -25,35 +56,72 @@ export interface Inet6Options extends ParseOptions {
   readonly flowInfo?: number | undefined;
 }
 
+/** Bytes that `decode` has just made for the value that it makes next: that need not copy them. */
+let fresh: Uint8Array | undefined;
+
 /** AF_INET6, struct sockaddr_in6: ipv6(7), netinet/in.h, RFC 3493. */
 export class Inet6Address {
   readonly family: 'inet6' = 'inet6';
-  /** IPv6 as RFC 5952 writes it, without zone. */
-  readonly address: string;
+  /** The 16 bytes of the address, in network order. To be read only. */
+  readonly bytes: Uint8Array;
   /** 0 to 65535. */
   readonly port: number;
   /** 0 for none. */
   readonly scopeId: number;
   /** Sent in network order. */
   readonly flowInfo: number;
+  #text: string | undefined;
 
   constructor(address: string | Uint8Array, port: number, options: Inet6Options = {}) {
     checkObject('options', options);
-    const bytes = new Uint8Array(16);
+    let bytes: Uint8Array;
     let zone: number | undefined;
-    if (isBytes(address)) {
+    if (address === fresh) {
+      bytes = fresh;
+      fresh = undefined;
+    } else if (isBytes(address)) {
       checkInteger('address.length', address.length, 16, 16);
-      bytes.set(address);
-    } else zone = readAddress('address', checkString('address', address), 0, address.length, bytes, options);
+      bytes = new Uint8Array(address);
+    } else {
+      bytes = new Uint8Array(16);
+      zone = readAddress('address', checkString('address', address), 0, address.length, bytes, options);
+    }
     const scopeId = checkInteger('options.scopeId', options.scopeId ?? zone ?? 0, 0, U32);
     if (zone !== undefined && zone !== scopeId) {
       throw wrongValue('options.scopeId', `${zone}, as the zone in address says`, scopeId);
     }
-    this.address = formatIPv6(bytes);
+    this.bytes = bytes;
     this.port = checkInteger('port', port, 0, 0xffff);
     this.scopeId = scopeId;
     this.flowInfo = checkInteger('options.flowInfo', options.flowInfo ?? 0, 0, U32);
     Object.freeze(this);
+  }
+
+  /** IPv6 as RFC 5952 writes it, without zone; made when it is asked for. */
+  get address(): string {
+    this.#text ??= formatIPv6(this.bytes);
+    return this.#text;
+  }
+
+  /** The value as given; another copy of this class or a plain object is checked and made into one. */
+  static from(value: Inet6Address): Inet6Address {
+    checkObject('value', value);
+    const own: boolean = #text in value;
+    if (own) return value;
+    const address = value.address ?? value.bytes;
+    if (typeof address === 'string' && address.includes('%')) {
+      throw new ParseError(
+        'value.address',
+        address,
+        address.indexOf('%'),
+        "no zone (it belongs to 'scopeId')",
+      );
+    }
+    const { scopeId, flowInfo } = value;
+    return new Inet6Address(address, value.port, {
+      scopeId: checkInteger('value.scopeId', scopeId, 0, U32),
+      flowInfo: checkInteger('value.flowInfo', flowInfo, 0, U32),
+    });
   }
 
   /** The sockaddr for `platform`, in a new array. */
@@ -63,6 +131,12 @@ export class Inet6Address {
 
   toString(): string {
     return format(this);
+  }
+
+  /** What JSON shows: the address as text. */
+  toJSON(): object {
+    const { family, address, port, scopeId, flowInfo } = this;
+    return { family, address, port, scopeId, flowInfo };
   }
 }
 
@@ -96,15 +170,15 @@ export function parse(text: string, options?: ParseOptions): Inet6Address {
 
 /** Writes `[::1]:80`; with `%zone` when there is a scope, and `/flowinfo=` when there is some. */
 export function format(value: Inet6Address, options?: FormatOptions): string {
-  const { address, port, scopeId, flowInfo } = checkValue(value);
+  const { address, port, scopeId, flowInfo } = Inet6Address.from(value);
   const zone = scopeId === 0 ? '' : `%${interfaceText(scopeId, options)}`;
   const flow = flowInfo === 0 ? '' : `/flowinfo=0x${flowInfo.toString(16)}`;
-  return `[${formatIPv6(address)}${zone}]:${port}${flow}`;
+  return `[${address}${zone}]:${port}${flow}`;
 }
 
 /** Bytes that `encode` will write. */
 export function size(_value: Inet6Address, platform: Platform): number {
-  return structOf('inet6', platform).size;
+  return structOf(layouts, 'inet6', platform).size;
 }
 
 /**
@@ -112,30 +186,32 @@ export function size(_value: Inet6Address, platform: Platform): number {
  * ERR_OUT_OF_RANGE when `buffer` is too short, as the constructor does for what a plain object holds.
  */
 export function encode(value: Inet6Address, buffer: Uint8Array, offset: number, platform: Platform): number {
-  const struct = structOf('inet6', platform);
-  const { address, port, scopeId, flowInfo } = checkValue(value);
+  const struct = structOf(layouts, 'inet6', platform);
+  const { bytes, port, scopeId, flowInfo } = Inet6Address.from(value);
   checkRoom('buffer', buffer, offset, struct.size);
-  writeHeader(buffer, offset, struct.size, platform, 'inet6');
-  putU16be(buffer, offset + struct.port, port);
-  putU32be(buffer, offset + struct.flowinfo, flowInfo);
-  buffer.set(address, offset + struct.addr);
-  putU32le(buffer, offset + struct.scopeId, scopeId);
+  writeHeader(buffer, offset, struct.size, platform, struct.family);
+  putU16(buffer, offset + struct.port, port, true);
+  putU32(buffer, offset + struct.flowinfo, flowInfo, true);
+  buffer.set(bytes, offset + struct.addr);
+  putU32(buffer, offset + struct.scopeId, scopeId, abiOf(platform).big);
   return struct.size;
 }
 
 /** Reads the sockaddr of `length` bytes at `offset`. Bytes behind the struct are not looked at. Throws DecodeError. */
 export function decode(buffer: Uint8Array, offset: number, length: number, platform: Platform): Inet6Address {
-  const struct = structOf('inet6', platform);
-  expectFamily(buffer, offset, length, platform, 'inet6', struct.size);
-  const address = buffer.subarray(offset + struct.addr, offset + struct.addr + 16);
-  return new Inet6Address(address, u16be(buffer, offset + struct.port), {
-    flowInfo: u32be(buffer, offset + struct.flowinfo),
-    scopeId: u32le(buffer, offset + struct.scopeId),
+  const struct = structOf(layouts, 'inet6', platform);
+  expectFamily(buffer, offset, length, platform, struct);
+  const bytes = new Uint8Array(16);
+  for (let i = 0; i < 16; i++) bytes[i] = buffer[offset + struct.addr + i]!;
+  fresh = bytes;
+  return new Inet6Address(bytes, u16(buffer, offset + struct.port, true), {
+    flowInfo: u32(buffer, offset + struct.flowinfo, true),
+    scopeId: u32(buffer, offset + struct.scopeId, abiOf(platform).big),
   });
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: Codec<Inet6Address> = { parse, format, size, encode, decode };
+export const codec: Codec<Inet6Address> = { prefix: '[', layouts, parse, format, size, encode, decode };
 
 /** Address and zone of `text[start..end)`; a zone is an index, or a name which the caller's resolver knows. */
 function readAddress(
@@ -149,24 +225,4 @@ function readAddress(
   const zone = scanIPv6(argument, text, start, end, out);
   if (zone === undefined) return undefined;
   return readInterface(argument, text, end - zone.length, end, U32, options);
-}
-
-function checkValue(value: Inet6Address): {
-  address: Uint8Array;
-  port: number;
-  scopeId: number;
-  flowInfo: number;
-} {
-  checkObject('value', value);
-  const address = new Uint8Array(16);
-  const text = checkString('value.address', value.address);
-  if (scanIPv6('value.address', text, 0, text.length, address) !== undefined) {
-    throw new ParseError('value.address', text, text.indexOf('%'), "no zone (it belongs to 'scopeId')");
-  }
-  return {
-    address,
-    port: checkInteger('value.port', value.port, 0, 0xffff),
-    scopeId: checkInteger('value.scopeId', value.scopeId, 0, U32),
-    flowInfo: checkInteger('value.flowInfo', value.flowInfo, 0, U32),
-  };
 }

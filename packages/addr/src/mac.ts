@@ -1,12 +1,17 @@
-import { checkBytes, checkInteger, checkString } from './check.ts';
+/** Hardware addresses: EUI-48, EUI-64 and longer ones (IEEE 802), interface identifiers made of them, Bluetooth's. */
+import { checkBytes, checkInteger, checkRoom, checkString, wrongValue } from './check.ts';
+import { HEX_PAIRS, hexDigit } from './digits.ts';
 import { ParseError } from './errors.ts';
-import { hexDigit } from './ip.ts';
 
 /** The longest hardware address: MAX_ADDR_LEN in linux/netdevice.h (InfiniBand has 20). */
 export const MAX_HARDWARE_ADDRESS: number = 32;
 
 const COLON = 0x3a;
 const DASH = 0x2d;
+
+/** Bits of the first byte: for a group of stations, and given out by the network and not by the maker (IEEE 802, section 8.2). */
+const GROUP = 0x01;
+const LOCAL = 0x02;
 
 /**
  * Hardware address text: pairs of hex digits in either case, joined by ':' or by '-' throughout; 6 bytes for
@@ -18,29 +23,125 @@ export function parseMac(text: string): Uint8Array {
 
 /** Text of up to 32 bytes: lower case, joined by ':'. No bytes give the empty text. */
 export function formatMac(bytes: Uint8Array): string {
-  checkInteger('bytes.length', checkBytes('bytes', bytes).length, 0, MAX_HARDWARE_ADDRESS);
-  let text = '';
-  for (const byte of bytes) text += `${text === '' ? '' : ':'}${byte < 16 ? '0' : ''}${byte.toString(16)}`;
+  const { length } = checkBytes('bytes', bytes);
+  checkInteger('bytes.length', length, 0, MAX_HARDWARE_ADDRESS);
+  let text = length > 0 ? HEX_PAIRS[bytes[0]!]! : '';
+  for (let i = 1; i < length; i++) text += `:${HEX_PAIRS[bytes[i]!]}`;
   return text;
 }
 
 /** Reads `text[start..end)`; offsets in errors count from the start of `text`. */
 export function scanMac(argument: string, text: string, start: number, end: number): Uint8Array {
   if (start === end) return new Uint8Array(0);
-  const out: number[] = [];
-  const separator = text.charCodeAt(start + 2);
-  for (let i = start; ; i += 3) {
-    if (out.length === MAX_HARDWARE_ADDRESS) {
-      throw new ParseError(argument, text, i - 1, `the end after ${MAX_HARDWARE_ADDRESS} bytes`);
-    }
+  const out = new Uint8Array(Math.min(MAX_HARDWARE_ADDRESS, Math.floor((end - start) / 3) + 1));
+  const separator = start + 2 < end ? text.charCodeAt(start + 2) : COLON;
+  scanPairs(
+    argument,
+    text,
+    start,
+    end,
+    out,
+    separator === DASH ? DASH : COLON,
+    "the same ':' or '-' between all bytes",
+  );
+  return out;
+}
+
+/** Is it for a group of stations (multicast or broadcast)? EUI-48 or EUI-64. Throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE. */
+export function isGroupMac(address: Uint8Array): boolean {
+  return (checkEui('address', address)[0]! & GROUP) !== 0;
+}
+
+/** Did the network and not the maker give it out? EUI-48 or EUI-64. Throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE. */
+export function isLocalMac(address: Uint8Array): boolean {
+  return (checkEui('address', address)[0]! & LOCAL) !== 0;
+}
+
+/** EUI-64 of an EUI-48: `ff:fe` between its halves, RFC 4291 appendix A. Throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE. */
+export function eui64(eui48: Uint8Array): Uint8Array {
+  const [a, b, c, d, e, f] = checkBytes('eui48', eui48, 6);
+  return Uint8Array.of(a!, b!, c!, 0xff, 0xfe, d!, e!, f!);
+}
+
+/** The EUI-48 that an EUI-64 was made of; undefined if it has no `ff:fe` in the middle. Throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE. */
+export function eui48(eui64: Uint8Array): Uint8Array | undefined {
+  const [a, b, c, d, e, f, g, h] = checkBytes('eui64', eui64, 8);
+  return d === 0xff && e === 0xfe ? Uint8Array.of(a!, b!, c!, f!, g!, h!) : undefined;
+}
+
+/**
+ * The interface identifier, the last 8 bytes of an IPv6 address, that is made of a hardware address (EUI-48 or EUI-64): modified
+ * EUI-64, which has the universal/local bit inverted. RFC 4291 appendix A, RFC 2464 section 4. RFC 8064 advises against them, as
+ * they tell the hardware. Throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE.
+ */
+export function interfaceIdentifier(address: Uint8Array): Uint8Array {
+  const out = checkEui('address', address).length === 6 ? eui64(address) : Uint8Array.from(address);
+  out[0]! ^= LOCAL;
+  return out;
+}
+
+/**
+ * The EUI-64 that an interface identifier (8 bytes) was made of; its EUI-48, if it was made of one, says `eui48`. One made otherwise
+ * gives 8 bytes as well: nothing in it tells. Throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE.
+ */
+export function identifiedEui64(identifier: Uint8Array): Uint8Array {
+  const out = Uint8Array.from(checkBytes('identifier', identifier, 8));
+  out[0]! ^= LOCAL;
+  return out;
+}
+
+/**
+ * A Bluetooth device address, six pairs of hex digits joined by ':', as the 6 bytes of `bdaddr_t`: the last pair first, since the
+ * sockaddrs and HCI have it in little-endian order, unlike a hardware address's. str2ba(3). Throws ParseError.
+ */
+export function parseBluetooth(text: string): Uint8Array {
+  return scanBluetooth('text', checkString('text', text), 0, text.length);
+}
+
+/** Text of the `bdaddr_t` at `offset`, in upper case as ba2str(3) writes it: byte 5 first. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
+export function formatBluetooth(bytes: Uint8Array, offset: number = 0): string {
+  checkRoom('bytes', bytes, offset, 6);
+  let text = HEX_PAIRS[bytes[offset + 5]!]!;
+  for (let i = 4; i >= 0; i--) text += `:${HEX_PAIRS[bytes[offset + i]!]}`;
+  return text.toUpperCase();
+}
+
+/** Reads `text[start..end)`; offsets in errors count from the start of `text`. */
+export function scanBluetooth(argument: string, text: string, start: number, end: number): Uint8Array {
+  const out = new Uint8Array(6);
+  const read = scanPairs(argument, text, start, end, out, COLON, "':'");
+  if (read < 6)
+    throw new ParseError(argument, text, end, "':' (a Bluetooth address has six pairs of hex digits)");
+  return out.reverse();
+}
+
+/** Reads pairs, as many as `out` takes, to the end of the text; returns how many. */
+function scanPairs(
+  argument: string,
+  text: string,
+  start: number,
+  end: number,
+  out: Uint8Array,
+  separator: number,
+  between: string,
+): number {
+  let n = 0;
+  for (let i = start; i < end || n > 0; i += 3) {
+    if (n === out.length) throw new ParseError(argument, text, i - 1, `the end after ${n} bytes`);
     const high = i < end ? hexDigit(text.charCodeAt(i)) : -1;
     const low = i + 1 < end ? hexDigit(text.charCodeAt(i + 1)) : -1;
     if (high < 0 || low < 0) throw new ParseError(argument, text, Math.min(i, end), 'two hex digits');
-    out.push((high << 4) | low);
-    if (i + 2 === end) return Uint8Array.from(out);
-    const next = text.charCodeAt(i + 2);
-    if ((next !== COLON && next !== DASH) || next !== separator) {
-      throw new ParseError(argument, text, i + 2, "the same ':' or '-' between all bytes");
-    }
+    out[n++] = (high << 4) | low;
+    if (i + 2 === end) break;
+    // Out of room and not at the end: the next turn says so, at the separator.
+    if (text.charCodeAt(i + 2) !== separator && n < out.length)
+      throw new ParseError(argument, text, i + 2, between);
   }
+  return n;
+}
+
+function checkEui(argument: string, address: Uint8Array): Uint8Array {
+  const { length } = checkBytes(argument, address);
+  if (length !== 6 && length !== 8) throw wrongValue(argument, '6 bytes (EUI-48) or 8 (EUI-64)', address);
+  return address;
 }

@@ -8,11 +8,43 @@ import {
   wrongValue,
 } from './check.ts';
 import { type Codec, sockaddrOf } from './codec.ts';
+import { hexDigit } from './digits.ts';
 import { DecodeError, MalformedError, NotSupportedError, ParseError } from './errors.ts';
-import { hexDigit } from './ip.ts';
-import { expectFamily, HEADER_SIZE, MAX_UNIX_PATH, type Platform, structOf, writeHeader } from './layout.ts';
+import {
+  expectFamily,
+  HEADER_SIZE,
+  type Layouts,
+  type Platform,
+  type Struct,
+  structOf,
+  writeHeader,
+} from './layout.ts';
 import { isBytes } from './shown.ts';
 import { decodeUtf8, pointAt, pushUtf8 } from './utf8.ts';
+
+/** struct sockaddr_un on each system; `abstract`: does it have abstract names? */
+export interface UnixStruct extends Struct {
+  readonly path: number;
+  readonly pathSize: number;
+  readonly abstract: boolean;
+}
+
+const bsd: UnixStruct = { family: 1, size: 106, path: 2, pathSize: 104, abstract: false };
+
+/** struct sockaddr_un of each system. */
+export const layouts: Layouts<UnixStruct> = {
+  // sys/un.h
+  linux: { family: 1, size: 110, path: 2, pathSize: 108, abstract: true },
+  // xnu: bsd/sys/un.h
+  darwin: bsd,
+  // FreeBSD: sys/sys/un.h
+  freebsd: bsd,
+  // Windows SDK: afunix.h (UNIX_PATH_MAX)
+  win32: { family: 1, size: 110, path: 2, pathSize: 108, abstract: false },
+};
+
+/** The longest `sun_path` of any system (Linux, Windows). */
+export const MAX_UNIX_PATH: number = 108;
 
 /** unix(7): a name in the file system, in Linux's abstract namespace, or none. */
 export type UnixKind = 'path' | 'abstract' | 'unnamed';
@@ -58,9 +90,17 @@ export function unixAbstract(name: string | Uint8Array): UnixAddress {
   return new UnixAddress('abstract', name);
 }
 
-/** No name: what an unbound socket has; to bind it on Linux asks for an abstract name of the kernel's choice. */
+/** No name: what an unbound socket has. */
 export function unixUnnamed(): UnixAddress {
   return new UnixAddress('unnamed', '');
+}
+
+/**
+ * To be bound: an abstract name of the kernel's choice, five hexadecimal digits, where there are such names (unix(7),
+ * autobind). It is the same sockaddr as no name.
+ */
+export function unixAutobind(): UnixAddress {
+  return unixUnnamed();
 }
 
 const PREFIX = 'unix:';
@@ -116,7 +156,7 @@ export function format(value: UnixAddress): string {
 
 /** Bytes that `encode` will write. Throws ENOTSUP for an abstract name where there are none. */
 export function size(value: UnixAddress, platform: Platform): number {
-  const { path, pathSize, abstract } = structOf('unix', platform);
+  const { path, pathSize, abstract } = structOf(layouts, 'unix', platform);
   const { kind, bytes } = checkValue(value);
   if (kind === 'unnamed') return HEADER_SIZE;
   if (kind === 'abstract') {
@@ -134,8 +174,11 @@ export function size(value: UnixAddress, platform: Platform): number {
 export function encode(value: UnixAddress, buffer: Uint8Array, offset: number, platform: Platform): number {
   const total = size(value, platform);
   checkRoom('buffer', buffer, offset, total);
-  writeHeader(buffer, offset, total, platform, 'unix');
-  buffer.set(value.bytes, offset + structOf('unix', platform).path + (value.kind === 'abstract' ? 1 : 0));
+  writeHeader(buffer, offset, total, platform, 1);
+  buffer.set(
+    value.bytes,
+    offset + structOf(layouts, 'unix', platform).path + (value.kind === 'abstract' ? 1 : 0),
+  );
   return total;
 }
 
@@ -144,8 +187,8 @@ export function encode(value: UnixAddress, buffer: Uint8Array, offset: number, p
  * more than the struct has when a path fills `sun_path` (unix(7), BUGS). Throws DecodeError.
  */
 export function decode(buffer: Uint8Array, offset: number, length: number, platform: Platform): UnixAddress {
-  const { path, pathSize, abstract } = structOf('unix', platform);
-  expectFamily(buffer, offset, length, platform, 'unix', HEADER_SIZE);
+  const { path, pathSize, abstract } = structOf(layouts, 'unix', platform);
+  expectFamily(buffer, offset, length, platform, structOf(layouts, 'unix', platform), HEADER_SIZE);
   const start = offset + path;
   const end = offset + length;
   if (length <= path) return unixUnnamed();
@@ -165,7 +208,7 @@ export function decode(buffer: Uint8Array, offset: number, length: number, platf
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: Codec<UnixAddress> = { parse, format, size, encode, decode };
+export const codec: Codec<UnixAddress> = { prefix: PREFIX, layouts, parse, format, size, encode, decode };
 
 function toBytes(argument: string, name: string): Uint8Array {
   if (typeof name !== 'string') throw wrongType(argument, 'a string or a Uint8Array', name);

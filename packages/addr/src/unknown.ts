@@ -1,8 +1,8 @@
 import { checkBytes, checkInteger, checkObject, checkRoom, checkString } from './check.ts';
 import type { Codec } from './codec.ts';
+import { hexDigit } from './digits.ts';
 import { DecodeError, ParseError } from './errors.ts';
-import { hexDigit } from './ip.ts';
-import { HEADER_SIZE, layoutOf, MAX_SOCKADDR, type Platform, readFamily } from './layout.ts';
+import { abiOf, HEADER_SIZE, MAX_SOCKADDR, type Platform, readFamily } from './layout.ts';
 
 /** A sockaddr of a family that has no codec here: its bytes as they came, header included. */
 export class UnknownAddress {
@@ -18,7 +18,7 @@ export class UnknownAddress {
 
   /** A copy of the bytes, unchanged whatever the platform. */
   toSockaddr(platform: Platform): Uint8Array {
-    layoutOf(platform);
+    abiOf(platform);
     return this.bytes.slice();
   }
 
@@ -59,7 +59,7 @@ export function format(value: UnknownAddress): string {
 
 /** Bytes that `encode` will write. */
 export function size(value: UnknownAddress, platform: Platform): number {
-  layoutOf(platform);
+  abiOf(platform);
   return checkValue(value).length;
 }
 
@@ -91,7 +91,15 @@ export function decode(
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: Codec<UnknownAddress> = { parse, format, size, encode, decode };
+export const codec: Codec<UnknownAddress> = {
+  prefix: PREFIX,
+  layouts: {},
+  parse,
+  format,
+  size,
+  encode,
+  decode,
+};
 
 function checkLength(argument: string, bytes: Uint8Array): Uint8Array {
   checkInteger(`${argument}.length`, checkBytes(argument, bytes).length, HEADER_SIZE, MAX_SOCKADDR);

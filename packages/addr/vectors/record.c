@@ -5,10 +5,15 @@
  */
 #include <arpa/inet.h>
 #include <linux/can.h>
+#include <linux/if_alg.h>
 #include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/if_xdp.h>
+#include <linux/llc.h>
 #include <linux/netlink.h>
+#include <linux/qrtr.h>
+#include <linux/tipc.h>
 #include <linux/vm_sockets.h>
 #include <netinet/in.h>
 #include <stddef.h>
@@ -19,6 +24,16 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+/* Not among the kernel's headers: BlueZ has them. Without them these families are left out. */
+#if __has_include(<bluetooth/bluetooth.h>)
+#include <bluetooth/bluetooth.h>
+#include <bluetooth/hci.h>
+#include <bluetooth/l2cap.h>
+#include <bluetooth/rfcomm.h>
+#include <bluetooth/sco.h>
+#define BLUETOOTH 1
+#endif
 
 static const char *comma;
 
@@ -268,29 +283,174 @@ static void can(void) {
   close_list();
 }
 
-/* Families without a codec yet: they go round as bytes. */
+/* Families without a codec: they go round as bytes. */
 static void unknown(void) {
-  struct sockaddr_nl nl;
-  struct sockaddr_vm vm;
-  struct sockaddr unspec;
-  memset(&nl, 0, sizeof nl);
-  nl.nl_family = AF_NETLINK;
-  nl.nl_pid = 4711;
-  nl.nl_groups = 0x80000001;
-  memset(&vm, 0, sizeof vm);
-  vm.svm_family = AF_VSOCK;
-  vm.svm_cid = VMADDR_CID_HOST;
-  vm.svm_port = 1024;
-  memset(&unspec, 0, sizeof unspec);
-  unspec.sa_family = AF_UNSPEC;
+  static const int numbers[] = {AF_UNSPEC, AF_KEY, AF_PPPOX, AF_RXRPC, AF_SMC};
   open_list("unknown");
-  item();
-  printf("{\"number\": %d, \"bytes\": ", AF_NETLINK), hex(&nl, sizeof nl), putchar('}');
-  item();
-  printf("{\"number\": %d, \"bytes\": ", AF_VSOCK), hex(&vm, sizeof vm), putchar('}');
-  item();
-  printf("{\"number\": %d, \"bytes\": ", AF_UNSPEC), hex(&unspec, sizeof unspec), putchar('}');
+  for (size_t n = 0; n < COUNT(numbers); n++) {
+    struct sockaddr sa;
+    memset(&sa, (int)n, sizeof sa);
+    sa.sa_family = (sa_family_t)numbers[n];
+    item();
+    printf("{\"number\": %d, \"bytes\": ", numbers[n]);
+    hex(&sa, sizeof sa);
+    putchar('}');
+  }
   close_list();
+}
+
+/* The families of plain fields: offsets by the names that our values have, then addresses beside their human form. */
+#define FAMILY(name, number, type) \
+  printf("%s\n    \"%s\": {\"family\": %d, \"size\": %zu, \"at\": {", comma, name, number, sizeof(struct type)), comma = ""
+#define AT(name, type, field) printf("%s\"%s\": %zu", comma, name, offsetof(struct type, field)), comma = ", "
+#define END() printf("}}"), comma = ","
+
+static void struct_layouts(void) {
+  printf(",\n  \"structs\": {");
+  comma = "";
+  FAMILY("netlink", AF_NETLINK, sockaddr_nl);
+  AT("pid", sockaddr_nl, nl_pid), AT("groups", sockaddr_nl, nl_groups), END();
+  FAMILY("can", AF_CAN, sockaddr_can);
+  AT("ifindex", sockaddr_can, can_ifindex), END();
+  FAMILY("can-isotp", AF_CAN, sockaddr_can);
+  AT("ifindex", sockaddr_can, can_ifindex), AT("rxId", sockaddr_can, can_addr.tp.rx_id);
+  AT("txId", sockaddr_can, can_addr.tp.tx_id), END();
+  FAMILY("can-j1939", AF_CAN, sockaddr_can);
+  AT("ifindex", sockaddr_can, can_ifindex), AT("name", sockaddr_can, can_addr.j1939.name);
+  AT("pgn", sockaddr_can, can_addr.j1939.pgn), AT("addr", sockaddr_can, can_addr.j1939.addr), END();
+  FAMILY("tipc-service", AF_TIPC, sockaddr_tipc);
+  AT("type", sockaddr_tipc, addr.name.name.type), AT("instance", sockaddr_tipc, addr.name.name.instance);
+  AT("domain", sockaddr_tipc, addr.name.domain), AT("scope", sockaddr_tipc, scope), END();
+  FAMILY("tipc-range", AF_TIPC, sockaddr_tipc);
+  AT("type", sockaddr_tipc, addr.nameseq.type), AT("lower", sockaddr_tipc, addr.nameseq.lower);
+  AT("upper", sockaddr_tipc, addr.nameseq.upper), AT("scope", sockaddr_tipc, scope), END();
+  FAMILY("tipc-socket", AF_TIPC, sockaddr_tipc);
+  AT("ref", sockaddr_tipc, addr.id.ref), AT("node", sockaddr_tipc, addr.id.node), AT("scope", sockaddr_tipc, scope), END();
+  FAMILY("vsock", AF_VSOCK, sockaddr_vm);
+  AT("cid", sockaddr_vm, svm_cid), AT("port", sockaddr_vm, svm_port), AT("flags", sockaddr_vm, svm_flags), END();
+  FAMILY("alg", AF_ALG, sockaddr_alg);
+  AT("type", sockaddr_alg, salg_type), AT("name", sockaddr_alg, salg_name);
+  AT("feat", sockaddr_alg, salg_feat), AT("mask", sockaddr_alg, salg_mask), END();
+  FAMILY("qipcrtr", AF_QIPCRTR, sockaddr_qrtr);
+  AT("node", sockaddr_qrtr, sq_node), AT("port", sockaddr_qrtr, sq_port), END();
+  FAMILY("xdp", AF_XDP, sockaddr_xdp);
+  AT("ifindex", sockaddr_xdp, sxdp_ifindex), AT("queueId", sockaddr_xdp, sxdp_queue_id);
+  AT("flags", sockaddr_xdp, sxdp_flags), AT("sharedUmemFd", sockaddr_xdp, sxdp_shared_umem_fd), END();
+  FAMILY("llc", AF_LLC, sockaddr_llc);
+  AT("address", sockaddr_llc, sllc_mac), AT("sap", sockaddr_llc, sllc_sap), AT("arphrd", sockaddr_llc, sllc_arphrd);
+  AT("test", sockaddr_llc, sllc_test), AT("xid", sockaddr_llc, sllc_xid), AT("ua", sockaddr_llc, sllc_ua), END();
+#ifdef BLUETOOTH
+  FAMILY("bt-l2cap", AF_BLUETOOTH, sockaddr_l2);
+  AT("address", sockaddr_l2, l2_bdaddr), AT("psm", sockaddr_l2, l2_psm), AT("cid", sockaddr_l2, l2_cid);
+  AT("addressType", sockaddr_l2, l2_bdaddr_type), END();
+  FAMILY("bt-rfcomm", AF_BLUETOOTH, sockaddr_rc);
+  AT("address", sockaddr_rc, rc_bdaddr), AT("channel", sockaddr_rc, rc_channel), END();
+  FAMILY("bt-hci", AF_BLUETOOTH, sockaddr_hci);
+  AT("dev", sockaddr_hci, hci_dev), AT("channel", sockaddr_hci, hci_channel), END();
+  FAMILY("bt-sco", AF_BLUETOOTH, sockaddr_sco);
+  AT("address", sockaddr_sco, sco_bdaddr), END();
+#endif
+  printf("\n  }");
+  comma = ",";
+}
+
+static void form(const char *text, int protocol, const void *sa, size_t size) {
+  item();
+  printf("{\"text\": \"%s\", \"protocol\": %d, \"bytes\": ", text, protocol);
+  hex(sa, size);
+  putchar('}');
+}
+
+/* One address of `type`: its fields are set by what follows. -1 stands for no protocol. */
+#define FORM(text, protocol, type, ...)               \
+  do {                                                \
+    struct type sa;                                   \
+    memset(&sa, 0, sizeof sa);                        \
+    __VA_ARGS__;                                      \
+    form(text, protocol, &sa, sizeof sa);             \
+  } while (0)
+
+static void long_alg(const char *text, const char *name) {
+  union { struct sockaddr_alg alg; struct sockaddr_storage room; } sa;
+  memset(&sa, 0, sizeof sa);
+  sa.alg.salg_family = AF_ALG;
+  strcpy((char *)sa.alg.salg_type, "aead");
+  memcpy((char *)&sa + offsetof(struct sockaddr_alg, salg_name), name, strlen(name));
+  form(text, -1, &sa, offsetof(struct sockaddr_alg, salg_name) + strlen(name) + 1);
+}
+
+static void structs(void) {
+  open_list("forms");
+  FORM("netlink:", -1, sockaddr_nl, sa.nl_family = AF_NETLINK);
+  FORM("netlink:/pid=4711/groups=0x80000001", -1, sockaddr_nl, sa.nl_family = AF_NETLINK, sa.nl_pid = 4711, sa.nl_groups = 0x80000001);
+  FORM("netlink:route/groups=0x11", NETLINK_ROUTE, sockaddr_nl, sa.nl_family = AF_NETLINK, sa.nl_groups = 0x11);
+  FORM("netlink:generic/pid=4294967295", NETLINK_GENERIC, sockaddr_nl, sa.nl_family = AF_NETLINK, sa.nl_pid = 0xffffffff);
+  FORM("netlink:kobject_uevent/groups=0x1", NETLINK_KOBJECT_UEVENT, sockaddr_nl, sa.nl_family = AF_NETLINK, sa.nl_groups = 1);
+  FORM("netlink:smc", NETLINK_SMC, sockaddr_nl, sa.nl_family = AF_NETLINK);
+  FORM("netlink:31", 31, sockaddr_nl, sa.nl_family = AF_NETLINK);
+  FORM("can-isotp:3:0x123:0x80000456", CAN_ISOTP, sockaddr_can, sa.can_family = AF_CAN, sa.can_ifindex = 3,
+       sa.can_addr.tp.rx_id = 0x123, sa.can_addr.tp.tx_id = 0x456 | CAN_EFF_FLAG);
+  FORM("can-isotp:1:0x0:0x0", CAN_ISOTP, sockaddr_can, sa.can_family = AF_CAN, sa.can_ifindex = 1);
+  FORM("can-j1939:2/name=0x123456789abcdef0/pgn=0xfeca/addr=0x20", CAN_J1939, sockaddr_can, sa.can_family = AF_CAN,
+       sa.can_ifindex = 2, sa.can_addr.j1939.name = 0x123456789abcdef0, sa.can_addr.j1939.pgn = 0xfeca, sa.can_addr.j1939.addr = 0x20);
+  FORM("can-j1939:2", CAN_J1939, sockaddr_can, sa.can_family = AF_CAN, sa.can_ifindex = 2,
+       sa.can_addr.j1939.pgn = 0x40000, sa.can_addr.j1939.addr = 0xff);
+  FORM("tipc:service:18888:17", -1, sockaddr_tipc, sa.family = AF_TIPC, sa.addrtype = TIPC_SERVICE_ADDR,
+       sa.scope = TIPC_CLUSTER_SCOPE, sa.addr.name.name.type = 18888, sa.addr.name.name.instance = 17);
+  FORM("tipc:service:1:4294967295/domain=16781313/scope=3", -1, sockaddr_tipc, sa.family = AF_TIPC, sa.addrtype = TIPC_SERVICE_ADDR,
+       sa.scope = TIPC_NODE_SCOPE, sa.addr.name.name.type = 1, sa.addr.name.name.instance = 0xffffffff, sa.addr.name.domain = 0x01001001);
+  FORM("tipc:range:18888:0:99", -1, sockaddr_tipc, sa.family = AF_TIPC, sa.addrtype = TIPC_SERVICE_RANGE, sa.scope = TIPC_CLUSTER_SCOPE,
+       sa.addr.nameseq.type = 18888, sa.addr.nameseq.upper = 99);
+  FORM("tipc:range:18888:5:6/scope=-3", -1, sockaddr_tipc, sa.family = AF_TIPC, sa.addrtype = TIPC_SERVICE_RANGE, sa.scope = -TIPC_NODE_SCOPE,
+       sa.addr.nameseq.type = 18888, sa.addr.nameseq.lower = 5, sa.addr.nameseq.upper = 6);
+  FORM("tipc:socket:0x1001001:2000000", -1, sockaddr_tipc, sa.family = AF_TIPC, sa.addrtype = TIPC_SOCKET_ADDR,
+       sa.addr.id.ref = 2000000, sa.addr.id.node = 0x01001001);
+  FORM("vsock:2:1234", -1, sockaddr_vm, sa.svm_family = AF_VSOCK, sa.svm_cid = VMADDR_CID_HOST, sa.svm_port = 1234);
+  FORM("vsock:4294967295:4294967295/flags=1", -1, sockaddr_vm, sa.svm_family = AF_VSOCK, sa.svm_cid = VMADDR_CID_ANY,
+       sa.svm_port = VMADDR_PORT_ANY, sa.svm_flags = VMADDR_FLAG_TO_HOST);
+  FORM("alg:hash:sha256", -1, sockaddr_alg, sa.salg_family = AF_ALG, strcpy((char *)sa.salg_type, "hash"), strcpy((char *)sa.salg_name, "sha256"));
+  FORM("alg:skcipher:cbc(aes)/feat=0x8/mask=0xf", -1, sockaddr_alg, sa.salg_family = AF_ALG, strcpy((char *)sa.salg_type, "skcipher"),
+       strcpy((char *)sa.salg_name, "cbc(aes)"), sa.salg_feat = 8, sa.salg_mask = 15);
+  FORM("alg:nnnnnnnnnnnnn:1234567890123456789012345678901234567890123456789012345678901%3a%2f", -1, sockaddr_alg, sa.salg_family = AF_ALG,
+       strcpy((char *)sa.salg_type, "nnnnnnnnnnnnn"), strcpy((char *)sa.salg_name, "1234567890123456789012345678901234567890123456789012345678901:/"));
+#define LONG "authenc(hmac(sha256-generic),cbc(aes-generic))-and-so-on-until-it-is-longer-than-sixty-four"
+  long_alg("alg:aead:" LONG, LONG);
+  FORM("qipcrtr:1:2", -1, sockaddr_qrtr, sa.sq_family = AF_QIPCRTR, sa.sq_node = 1, sa.sq_port = 2);
+  FORM("qipcrtr:4294967295:4294967294", -1, sockaddr_qrtr, sa.sq_family = AF_QIPCRTR, sa.sq_node = QRTR_NODE_BCAST, sa.sq_port = QRTR_PORT_CTRL);
+  FORM("xdp:2:0", -1, sockaddr_xdp, sa.sxdp_family = AF_XDP, sa.sxdp_ifindex = 2);
+  FORM("xdp:3:7/flags=0x5/sharedUmemFd=12", -1, sockaddr_xdp, sa.sxdp_family = AF_XDP, sa.sxdp_ifindex = 3, sa.sxdp_queue_id = 7,
+       sa.sxdp_flags = XDP_SHARED_UMEM | XDP_ZEROCOPY, sa.sxdp_shared_umem_fd = 12);
+  FORM("llc:02:42:ac:11:00:02:4/arphrd=1/test=1/xid=2/ua=3", -1, sockaddr_llc, sa.sllc_family = AF_LLC, sa.sllc_arphrd = ARPHRD_ETHER,
+       sa.sllc_test = 1, sa.sllc_xid = 2, sa.sllc_ua = 3, sa.sllc_sap = 4, memcpy(sa.sllc_mac, "\x02\x42\xac\x11\x00\x02", 6));
+  close_list();
+#ifdef BLUETOOTH
+  const bdaddr_t address = {{0xcc, 0xbb, 0xaa, 0x22, 0x11, 0x00}}; /* as str2ba reads 00:11:22:AA:BB:CC */
+  open_list("bluetooth");
+  FORM("bt-l2cap:00:11:22:AA:BB:CC:25", BTPROTO_L2CAP, sockaddr_l2, sa.l2_family = AF_BLUETOOTH, sa.l2_bdaddr = address, sa.l2_psm = htobs(25));
+  FORM("bt-l2cap:00:11:22:AA:BB:CC:0/cid=4/addressType=2", BTPROTO_L2CAP, sockaddr_l2, sa.l2_family = AF_BLUETOOTH, sa.l2_bdaddr = address,
+       sa.l2_cid = htobs(4), sa.l2_bdaddr_type = BDADDR_LE_RANDOM);
+  FORM("bt-l2cap:00:00:00:00:00:00:4097", BTPROTO_L2CAP, sockaddr_l2, sa.l2_family = AF_BLUETOOTH, sa.l2_psm = htobs(0x1001));
+  FORM("bt-rfcomm:00:11:22:AA:BB:CC:30", BTPROTO_RFCOMM, sockaddr_rc, sa.rc_family = AF_BLUETOOTH, sa.rc_bdaddr = address, sa.rc_channel = 30);
+  FORM("bt-hci:0", BTPROTO_HCI, sockaddr_hci, sa.hci_family = AF_BLUETOOTH);
+  FORM("bt-hci:65535/channel=3", BTPROTO_HCI, sockaddr_hci, sa.hci_family = AF_BLUETOOTH, sa.hci_dev = HCI_DEV_NONE, sa.hci_channel = HCI_CHANNEL_CONTROL);
+  FORM("bt-sco:00:11:22:AA:BB:CC", BTPROTO_SCO, sockaddr_sco, sa.sco_family = AF_BLUETOOTH, sa.sco_bdaddr = address);
+  close_list();
+#endif
+}
+
+/* Autobind: bind(2) of nothing but the family; the kernel chooses '\0' and five hexadecimal digits. */
+static void unix_autobind(void) {
+  struct sockaddr_un sa;
+  socklen_t size = sizeof sa;
+  const int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+  memset(&sa, 0, sizeof sa);
+  sa.sun_family = AF_UNIX;
+  if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof(sa_family_t))) fail("autobind");
+  printf(",\n  \"unixAutobind\": {\"asked\": ");
+  hex(&sa, sizeof(sa_family_t));
+  if (getsockname(fd, (struct sockaddr *)&sa, &size)) fail("getsockname");
+  printf(", \"length\": %u, \"digits\": %zu}", size, strspn(sa.sun_path + 1, "0123456789abcdef"));
+  close(fd);
 }
 
 /* What inet_pton(3) says of a text, and what inet_ntop(3) makes of its bytes. */
@@ -347,6 +507,9 @@ int main(void) {
   packet();
   can();
   unknown();
+  struct_layouts();
+  structs();
+  unix_autobind();
   ip_text();
   printf("\n}\n");
   return ferror(stdout) || fflush(stdout);

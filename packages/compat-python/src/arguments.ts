@@ -1,4 +1,5 @@
 /** Arguments as Python's C functions take them, refused with Python's words. */
+import { types } from 'node:util';
 import { OverflowError, typeError, ValueError } from './errors.ts';
 
 /** What Python calls a bytes-like object: a Buffer, any view, an ArrayBuffer. */
@@ -70,10 +71,16 @@ export function toSize(value: unknown, negative: string): number {
 }
 
 function viewed(value: unknown): Uint8Array | undefined {
-  if (value instanceof Uint8Array) return value;
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) return new Uint8Array(value);
-  return undefined;
+  if (!ArrayBuffer.isView(value) && !types.isAnyArrayBuffer(value)) return undefined;
+  try {
+    // A view of memory that is gone has no length: it must not pass for an empty one.
+    if (value.byteLength === 0 && types.isTypedArray(value)) value.values();
+    if (types.isUint8Array(value)) return value;
+    if (types.isAnyArrayBuffer(value)) return new Uint8Array(value);
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  } catch {
+    throw new ValueError('the memory of the buffer was transferred away or shrunk');
+  }
 }
 
 /** Bytes to read from. */

@@ -13,19 +13,24 @@ import type { Timeout } from './timeouts.ts';
  * Two sockets that are connected to each other: socketpair(2). AF_UNIX and SOCK_STREAM unless given; keyword arguments
  * as an object.
  */
-export function socketpair(family?: number, type?: number, proto?: number): [PythonSocket, PythonSocket];
+export function socketpair(
+  family?: number | null,
+  type?: number,
+  proto?: number,
+): [PythonSocket, PythonSocket];
 export function socketpair(keywords: {
-  family?: number;
+  family?: number | null;
   type?: number;
   proto?: number;
 }): [PythonSocket, PythonSocket];
 export function socketpair(...args: unknown[]): [PythonSocket, PythonSocket] {
-  const [family = constants.AF_UNIX, type = constants.SOCK_STREAM, proto = 0] = positional(
+  const [family, type = constants.SOCK_STREAM, proto = 0] = positional(
     'socketpair',
     ['family', 'type', 'proto'],
     args,
   );
-  const [domain, kind, protocol] = [toInt(family), toInt(type), toInt(proto)];
+  // Python's own default is None.
+  const [domain, kind, protocol] = [toInt(family ?? constants.AF_UNIX), toInt(type), toInt(proto)];
   const nonblocking = (kind & (constants.SOCK_NONBLOCK ?? 0)) !== 0;
   const flags = (constants.SOCK_NONBLOCK ?? 0) | (constants.SOCK_CLOEXEC ?? 0);
   const made = asPython(() => Core.socketpair(domain, kind & ~flags, protocol));
@@ -41,7 +46,14 @@ export function socketpair(...args: unknown[]): [PythonSocket, PythonSocket] {
  */
 export function fromfd(fd: number, family: number, type: number, proto = 0): PythonSocket {
   const copy = duplicate(toInt(fd));
-  return socket(family, type, proto, copy.detach());
+  const number = copy.detach();
+  try {
+    return socket(family, type, proto, number);
+  } catch (error) {
+    // The copy is nobody's then.
+    Core.fromFd(number).close();
+    throw error;
+  }
 }
 
 /** Keyword arguments of {@link create_connection}. */

@@ -1,14 +1,9 @@
 /** Internet addresses and numbers in the form that the network has: inet(3), inet_pton(3), byteorder(3). */
 import { endianness } from 'node:os';
-import { formatIPv4, formatIPv6, isIPv4, parseIPv4, parseIPv6 } from '@sockeye/addr';
+import { formatIPv4, formatIPv6, inetAton, isIPv4, parseIPv4, parseIPv6 } from '@sockeye/addr';
 import { constants, errnos } from '@sockeye/core';
 import { type BytesLike, toBytes, toInt, toInteger, toText, typeName } from './arguments.ts';
 import { OverflowError, plainError, systemError, typeError, ValueError } from './errors.ts';
-
-/** The largest last part of an address of one to four parts. */
-const LAST_PART: readonly number[] = [0xffffffff, 0xffffff, 0xffff, 0xff];
-/** A part as strtoul(3) reads it. */
-const PART = /0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*/y;
 
 /**
  * The four bytes of an IPv4 address in any spelling of inet_aton(3): `'1.2.3.4'`, `'127.1'`, `'0x7f000001'`.
@@ -17,29 +12,13 @@ const PART = /0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*/y;
  */
 export function inet_aton(ip_addr: string): Buffer {
   const text = toText(ip_addr, 'inet_aton', 1);
-  const illegal = 'illegal IP address string passed to inet_aton';
-  const bytes = Buffer.alloc(4);
-  let at = 0;
-  for (let part = 0; part < 4; part++) {
-    PART.lastIndex = at;
-    const digits = PART.exec(text)?.[0];
-    if (digits === undefined) break;
-    const octal = digits.length > 1 && /^0[0-7]/.test(digits);
-    const value = octal ? Number.parseInt(digits, 8) : Number(digits);
-    at += digits.length;
-    if (text[at] === '.') {
-      if (value > 0xff) break;
-      bytes[part] = value;
-      at += 1;
-      continue;
-    }
-    // Whatever follows a space is not looked at.
-    if (at < text.length && !/[ \t\n\v\f\r]/.test(text[at] as string)) break;
-    if (value > (LAST_PART[part] as number)) break;
-    bytes.writeUInt32BE((bytes.readUInt32BE(0) | value) >>> 0);
-    return bytes;
+  // Whatever follows a space is not looked at.
+  const [address = ''] = text.split(/[ \t\n\v\f\r]/, 1);
+  try {
+    return Buffer.from(inetAton(address));
+  } catch {
+    throw plainError('illegal IP address string passed to inet_aton');
   }
-  throw plainError(illegal);
 }
 
 /**

@@ -33,6 +33,8 @@ function patience(timeout: Timeout): SyncOptions | undefined {
 
 const AT_ONCE = (constants.MSG_DONTWAIT ?? 0) | (constants.MSG_ERRQUEUE ?? 0);
 
+const HEEDED_WHEN_BLOCKING = (constants.MSG_WAITALL ?? 0) | (constants.MSG_DONTWAIT ?? 0);
+
 /** Type flags that are no type. */
 const TYPE_FLAGS = (constants.SOCK_NONBLOCK ?? 0) | (constants.SOCK_CLOEXEC ?? 0);
 
@@ -379,8 +381,9 @@ export class PythonSocket {
     const number = toInt(flags);
     // The kernel does not wait with these, whatever the socket does.
     if (this.#timeout === null && (number & AT_ONCE) !== 0) return { timeout: 0, flags: number };
-    // With a timeout Python's descriptor does not block, so the kernel heeds no MSG_WAITALL.
-    return { ...this.#patience, flags: this.#timeout === null ? number : number & ~constants.MSG_WAITALL };
+    // With a timeout Python's descriptor does not block, so the kernel heeds no MSG_WAITALL; and Python waits by poll(2)
+    // and asks again, so that MSG_DONTWAIT changes nothing.
+    return { ...this.#patience, flags: this.#timeout === null ? number : number & ~HEEDED_WHEN_BLOCKING };
   }
 
   #failed(error: unknown): unknown {

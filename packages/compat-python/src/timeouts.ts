@@ -11,7 +11,8 @@ const MOST = 2 ** 63;
 
 /** Seconds as Python keeps them: whole nanoseconds, rounded up. */
 export function toTimeout(value: unknown): Timeout {
-  if (value === null || value === undefined) return null;
+  // A value that is missing is no None: who forgot it would wait for ever.
+  if (value === null) return null;
   if (typeof value === 'number' && !Number.isInteger(value)) {
     if (Number.isNaN(value)) throw new ValueError('Invalid value NaN (not a number)');
     const scaled = value * NANOSECONDS;

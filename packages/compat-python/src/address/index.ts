@@ -49,7 +49,7 @@ export function fromSockaddr(bytes: Uint8Array): RetAddress {
       return fromPacket(value);
     case 'can':
       return fromCan(value);
-    case 'unknown': {
+    default: {
       const data = Buffer.alloc(DATA_SIZE);
       data.set(bytes.subarray(2, 2 + DATA_SIZE));
       return [familyOf(bytes), data];

@@ -1,0 +1,83 @@
+import type { DecodeOptions } from './codec.ts';
+import { ascii, uint } from './kinds.ts';
+import type { Platform } from './layout.ts';
+import { type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
+import type { FormatOptions, ParseOptions } from './text.ts';
+
+/** The fields of an AF_ALG address; what is left out is 0. */
+export interface AlgFields {
+  /** `hash`, `skcipher`, `aead`, `rng`, …, up to 13 characters. */
+  readonly type: string;
+  /** `sha256`, `cbc(aes)`, …: up to 63 characters in struct sockaddr_alg, to 103 in the longer one of Linux 4.14. */
+  readonly name: string;
+  /** `salg_feat`. */
+  readonly feat?: number | undefined;
+  /** `salg_mask`. */
+  readonly mask?: number | undefined;
+}
+
+const flags = uint(4, { none: 0, hex: true });
+
+const spec: Spec = {
+  family: 'alg',
+  prefix: 'alg:',
+  // The kernel's sockaddr_storage ends at 128, after a name of 103 characters and its NUL.
+  fields: { type: ascii(13, 14), name: ascii(103), feat: flags, mask: flags },
+  placed: ['type', 'name'],
+  // linux/if_alg.h, struct sockaddr_alg
+  layouts: { linux: { family: 38, size: 88, at: { type: 2, name: 24, feat: 16, mask: 20 } } },
+};
+
+/** AF_ALG, struct sockaddr_alg and sockaddr_alg_new: the kernel's crypto/userspace-if.rst. Linux only. */
+export class AlgAddress extends StructAddress<'alg'> {
+  declare readonly type: string;
+  declare readonly name: string;
+  declare readonly feat: number;
+  declare readonly mask: number;
+
+  constructor(fields: AlgFields) {
+    super(spec, fields);
+  }
+}
+
+/** An algorithm of the kernel, `alg:skcipher:cbc(aes)`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_INVALID_ARG_VALUE. */
+export function alg(type: string, name: string, feat: number = 0, mask: number = 0): AlgAddress {
+  return new AlgAddress({ type, name, feat, mask });
+}
+
+/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
+export const codec: StructCodec<AlgAddress> = /* @__PURE__ */ structCodec<AlgAddress>(
+  spec,
+  (fields) => new AlgAddress(fields),
+);
+
+/** Reads the human form. Throws ParseError. */
+export function parse(text: string, options?: ParseOptions): AlgAddress {
+  return codec.parse(text, options);
+}
+
+/** Writes the form that `parse` reads. */
+export function format(value: AlgAddress, options?: FormatOptions): string {
+  return codec.format(value, options);
+}
+
+/** Bytes that `encode` will write. Throws ENOTSUP. */
+export function size(value: AlgAddress, platform: Platform): number {
+  return codec.size(value, platform);
+}
+
+/** Writes the sockaddr at `offset` and returns its length; nothing when it throws: ENOTSUP, ERR_OUT_OF_RANGE. */
+export function encode(value: AlgAddress, buffer: Uint8Array, offset: number, platform: Platform): number {
+  return codec.encode(value, buffer, offset, platform);
+}
+
+/** Reads the sockaddr of `length` bytes at `offset`. Throws DecodeError, ENOTSUP. */
+export function decode(
+  buffer: Uint8Array,
+  offset: number,
+  length: number,
+  platform: Platform,
+  options?: DecodeOptions,
+): AlgAddress {
+  return codec.decode(buffer, offset, length, platform, options);
+}

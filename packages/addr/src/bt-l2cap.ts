@@ -1,0 +1,99 @@
+import type { DecodeOptions } from './codec.ts';
+import { hardware, uint } from './kinds.ts';
+import type { Platform } from './layout.ts';
+import { type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
+import type { FormatOptions, ParseOptions } from './text.ts';
+
+/** The fields of an L2CAP address; what is left out is 0, and BDADDR_ANY. */
+export interface BtL2capFields {
+  /** `00:11:22:AA:BB:CC`, or its 6 bytes as they are written; BDADDR_ANY is zeros. */
+  readonly address?: string | Uint8Array | undefined;
+  /** Protocol and service multiplexer, odd; for Low Energy 1 to 0xff. */
+  readonly psm?: number | undefined;
+  /** A fixed channel in place of a PSM: L2CAP_CID_ATT is 4. */
+  readonly cid?: number | undefined;
+  /** BDADDR_BREDR 0, BDADDR_LE_PUBLIC 1, BDADDR_LE_RANDOM 2. */
+  readonly addressType?: number | undefined;
+}
+
+const at = { address: 4, psm: 2, cid: 10, addressType: 12 };
+
+const spec: Spec = {
+  family: 'bt-l2cap',
+  prefix: 'bt-l2cap:',
+  fields: {
+    address: hardware(true),
+    psm: uint(2, { none: 0, big: false }),
+    cid: uint(2, { none: 0, big: false }),
+    addressType: uint(1, { none: 0 }),
+  },
+  placed: ['address', 'psm'],
+  protocols: [0],
+  // Every Bluetooth protocol has a struct of its own size, which is what kernels give.
+  guess: (_buffer, _offset, length, struct) => length === struct.size,
+  layouts: {
+    // bluetooth/l2cap.h, struct sockaddr_l2
+    linux: { family: 31, size: 14, at },
+    // FreeBSD: sys/netgraph/bluetooth/include/ng_btsocket.h, struct sockaddr_l2cap
+    freebsd: { family: 36, size: 14, at },
+  },
+};
+
+/** AF_BLUETOOTH with BTPROTO_L2CAP, struct sockaddr_l2: l2cap(7) of BlueZ. Linux and FreeBSD. */
+export class BtL2capAddress extends StructAddress<'bt-l2cap'> {
+  declare readonly address: string;
+  declare readonly psm: number;
+  declare readonly cid: number;
+  declare readonly addressType: number;
+
+  constructor(fields: BtL2capFields) {
+    super(spec, fields);
+  }
+}
+
+/** An L2CAP address, `bt-l2cap:00:11:22:AA:BB:CC:25`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ParseError. */
+export function btL2cap(fields: BtL2capFields): BtL2capAddress {
+  return new BtL2capAddress(fields);
+}
+
+/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
+export const codec: StructCodec<BtL2capAddress> = /* @__PURE__ */ structCodec<BtL2capAddress>(
+  spec,
+  (fields) => new BtL2capAddress(fields),
+);
+
+/** Reads the human form. Throws ParseError. */
+export function parse(text: string, options?: ParseOptions): BtL2capAddress {
+  return codec.parse(text, options);
+}
+
+/** Writes the form that `parse` reads. */
+export function format(value: BtL2capAddress, options?: FormatOptions): string {
+  return codec.format(value, options);
+}
+
+/** Bytes that `encode` will write. Throws ENOTSUP. */
+export function size(value: BtL2capAddress, platform: Platform): number {
+  return codec.size(value, platform);
+}
+
+/** Writes the sockaddr at `offset` and returns its length; nothing when it throws: ENOTSUP, ERR_OUT_OF_RANGE. */
+export function encode(
+  value: BtL2capAddress,
+  buffer: Uint8Array,
+  offset: number,
+  platform: Platform,
+): number {
+  return codec.encode(value, buffer, offset, platform);
+}
+
+/** Reads the sockaddr of `length` bytes at `offset`. Throws DecodeError, ENOTSUP. */
+export function decode(
+  buffer: Uint8Array,
+  offset: number,
+  length: number,
+  platform: Platform,
+  options?: DecodeOptions,
+): BtL2capAddress {
+  return codec.decode(buffer, offset, length, platform, options);
+}

@@ -1,0 +1,20 @@
+/** Digits of addresses, one at a time and as ready text. */
+
+const ZERO = 0x30;
+
+/** Is the UTF-16 unit one of 0 to 9? */
+export function isDigit(unit: number): boolean {
+  return unit >= ZERO && unit <= 0x39;
+}
+
+/** The value of a hex digit, or -1. */
+export function hexDigit(unit: number): number {
+  if (unit >= ZERO && unit <= 0x39) return unit - ZERO;
+  const letter = unit | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
+}
+
+/** `00` to `ff`: a byte as two hex digits. */
+export const HEX_PAIRS: readonly string[] = /* @__PURE__ */ Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).padStart(2, '0'),
+);

@@ -1,0 +1,81 @@
+import type { DecodeOptions } from './codec.ts';
+import { uint } from './kinds.ts';
+import type { Platform } from './layout.ts';
+import { type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
+import type { FormatOptions, ParseOptions } from './text.ts';
+
+/** The fields of an AF_VSOCK address; what is left out is 0. */
+export interface VsockFields {
+  /** Context: VMADDR_CID_HYPERVISOR 0, _LOCAL 1, _HOST 2, _ANY 0xffffffff, otherwise a virtual machine's. */
+  readonly cid: number;
+  /** 32 bits; VMADDR_PORT_ANY is 0xffffffff. */
+  readonly port: number;
+  /** `svm_flags`: VMADDR_FLAG_TO_HOST is 1. Linux only. */
+  readonly flags?: number | undefined;
+}
+
+const spec: Spec = {
+  family: 'vsock',
+  prefix: 'vsock:',
+  fields: { cid: uint(4), port: uint(4), flags: uint(1, { none: 0 }) },
+  placed: ['cid', 'port'],
+  layouts: {
+    // linux/vm_sockets.h, struct sockaddr_vm; svm_flags since Linux 5.11
+    linux: { family: 40, size: 16, at: { cid: 8, port: 4, flags: 12 } },
+    // xnu: bsd/sys/vsock.h, struct sockaddr_vm, packed
+    darwin: { family: 40, size: 12, at: { cid: 8, port: 4 } },
+  },
+};
+
+/** AF_VSOCK, struct sockaddr_vm: vsock(7). */
+export class VsockAddress extends StructAddress<'vsock'> {
+  declare readonly cid: number;
+  declare readonly port: number;
+  declare readonly flags: number;
+
+  constructor(fields: VsockFields) {
+    super(spec, fields);
+  }
+}
+
+/** A vsock address, `vsock:2:1234`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
+export function vsock(cid: number, port: number, flags: number = 0): VsockAddress {
+  return new VsockAddress({ cid, port, flags });
+}
+
+/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
+export const codec: StructCodec<VsockAddress> = /* @__PURE__ */ structCodec<VsockAddress>(
+  spec,
+  (fields) => new VsockAddress(fields),
+);
+
+/** Reads the human form. Throws ParseError. */
+export function parse(text: string, options?: ParseOptions): VsockAddress {
+  return codec.parse(text, options);
+}
+
+/** Writes the form that `parse` reads. */
+export function format(value: VsockAddress, options?: FormatOptions): string {
+  return codec.format(value, options);
+}
+
+/** Bytes that `encode` will write. Throws ENOTSUP. */
+export function size(value: VsockAddress, platform: Platform): number {
+  return codec.size(value, platform);
+}
+
+/** Writes the sockaddr at `offset` and returns its length; nothing when it throws: ENOTSUP, ERR_OUT_OF_RANGE. */
+export function encode(value: VsockAddress, buffer: Uint8Array, offset: number, platform: Platform): number {
+  return codec.encode(value, buffer, offset, platform);
+}
+
+/** Reads the sockaddr of `length` bytes at `offset`. Throws DecodeError, ENOTSUP. */
+export function decode(
+  buffer: Uint8Array,
+  offset: number,
+  length: number,
+  platform: Platform,
+  options?: DecodeOptions,
+): VsockAddress {
+  return codec.decode(buffer, offset, length, platform, options);
+}

@@ -1,0 +1,85 @@
+import type { DecodeOptions } from './codec.ts';
+import { ifindex, uint } from './kinds.ts';
+import type { Platform } from './layout.ts';
+import { type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
+import type { FormatOptions, ParseOptions } from './text.ts';
+
+/** The fields of an AF_XDP address; what is left out is 0. */
+export interface XdpFields {
+  /** Interface index. */
+  readonly ifindex: number;
+  /** Receive queue of the interface. */
+  readonly queueId: number;
+  /** `sxdp_flags`: XDP_SHARED_UMEM 1, XDP_COPY 2, XDP_ZEROCOPY 4, XDP_USE_NEED_WAKEUP 8. */
+  readonly flags?: number | undefined;
+  /** `sxdp_shared_umem_fd`: the socket whose memory is shared, with XDP_SHARED_UMEM. */
+  readonly sharedUmemFd?: number | undefined;
+}
+
+const spec: Spec = {
+  family: 'xdp',
+  prefix: 'xdp:',
+  fields: {
+    ifindex,
+    queueId: uint(4),
+    flags: uint(2, { none: 0, hex: true }),
+    sharedUmemFd: uint(4, { none: 0 }),
+  },
+  placed: ['ifindex', 'queueId'],
+  // linux/if_xdp.h, struct sockaddr_xdp
+  layouts: { linux: { family: 44, size: 16, at: { ifindex: 4, queueId: 8, flags: 2, sharedUmemFd: 12 } } },
+};
+
+/** AF_XDP, struct sockaddr_xdp: the kernel's networking/af_xdp.rst. Linux only. */
+export class XdpAddress extends StructAddress<'xdp'> {
+  declare readonly ifindex: number;
+  declare readonly queueId: number;
+  declare readonly flags: number;
+  declare readonly sharedUmemFd: number;
+
+  constructor(fields: XdpFields) {
+    super(spec, fields);
+  }
+}
+
+/** What an AF_XDP socket is bound to, `xdp:eth0:0`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
+export function xdp(fields: XdpFields): XdpAddress {
+  return new XdpAddress(fields);
+}
+
+/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
+export const codec: StructCodec<XdpAddress> = /* @__PURE__ */ structCodec<XdpAddress>(
+  spec,
+  (fields) => new XdpAddress(fields),
+);
+
+/** Reads the human form. Throws ParseError. */
+export function parse(text: string, options?: ParseOptions): XdpAddress {
+  return codec.parse(text, options);
+}
+
+/** Writes the form that `parse` reads. */
+export function format(value: XdpAddress, options?: FormatOptions): string {
+  return codec.format(value, options);
+}
+
+/** Bytes that `encode` will write. Throws ENOTSUP. */
+export function size(value: XdpAddress, platform: Platform): number {
+  return codec.size(value, platform);
+}
+
+/** Writes the sockaddr at `offset` and returns its length; nothing when it throws: ENOTSUP, ERR_OUT_OF_RANGE. */
+export function encode(value: XdpAddress, buffer: Uint8Array, offset: number, platform: Platform): number {
+  return codec.encode(value, buffer, offset, platform);
+}
+
+/** Reads the sockaddr of `length` bytes at `offset`. Throws DecodeError, ENOTSUP. */
+export function decode(
+  buffer: Uint8Array,
+  offset: number,
+  length: number,
+  platform: Platform,
+  options?: DecodeOptions,
+): XdpAddress {
+  return codec.decode(buffer, offset, length, platform, options);
+}

@@ -1,0 +1,14 @@
+import { decode, inet6 } from '@sockeye/addr';
+import { turns } from '../../kit/turns.mjs';
+
+const sockaddr = inet6('2001:db8:85a3::8a2e:370:7334', 8080, { scopeId: 3 }).toSockaddr('linux');
+
+turns((n) => {
+  let sum = 0;
+  for (let i = 0; i < n; i++) {
+    sockaddr[23] = i; // another address each time
+    const value = decode(sockaddr, 0, 28, 'linux');
+    if (value.family === 'inet6') sum += value.port;
+  }
+  if (sum !== 8080 * n) throw new Error('another port');
+});
