@@ -22,38 +22,49 @@ function cargo() {
   const { status, stdout, stderr } = spawnSync('cargo', args, { cwd: root, encoding: 'utf8' });
   process.stdout.write(stdout);
   if (status !== 0) process.stderr.write(stderr);
-  const counts = { passed: 0, failed: 0, skipped: 0, skips: [] };
+  const tally = { passed: [], failed: 0, skipped: [] };
   for (const [, passed, failed, ignored] of stdout.matchAll(/(\d+) passed; (\d+) failed; (\d+) ignored/g)) {
-    counts.passed += Number(passed);
-    counts.failed += Number(failed);
-    counts.skipped += Number(ignored);
+    for (let i = 0; i < Number(passed); i++) tally.passed.push('cargo');
+    for (let i = 0; i < Number(ignored); i++) tally.skipped.push({ name: 'cargo', reason: 'cargo: ignored' });
+    tally.failed += Number(failed);
   }
-  if (status !== 0 && counts.failed === 0) counts.failed = 1;
-  return counts;
+  if (status !== 0 && tally.failed === 0) tally.failed = 1;
+  return tally;
 }
 
-/** TypeScript's. */
-function vitest() {
+/** TypeScript's, of some projects. */
+function vitest(projects, ...options) {
   rmSync(TALLY, { force: true });
-  const projects = [...PACKAGES, ...(rigs ? ['rigs'] : [])].flatMap((name) => ['--project', name]);
-  const args = ['run', ...projects, '--reporter=default', '--reporter=./scripts/reporter.mjs', ...others];
+  const named = projects.flatMap((name) => ['--project', name]);
+  const reporters = ['--reporter=default', '--reporter=./scripts/reporter.mjs'];
+  const args = ['run', ...named, ...reporters, ...options, ...others];
   const env = { ...process.env, SOCKEYE_TALLY: TALLY };
   const { status } = spawnSync(tool('vitest'), args, { cwd: root, env, stdio: 'inherit' });
-  if (!existsSync(TALLY)) return { passed: 0, failed: 1, skipped: 0, skips: [] };
-  const counts = JSON.parse(readFileSync(TALLY, 'utf8'));
-  if (status !== 0 && counts.failed === 0) counts.failed = 1;
-  return counts;
+  if (!existsSync(TALLY)) return { passed: [], failed: 1, skipped: [] };
+  const tally = JSON.parse(readFileSync(TALLY, 'utf8'));
+  if (status !== 0 && tally.failed === 0) tally.failed = 1;
+  return tally;
 }
 
 setUp({ nodes: rigs });
 const clean = lint();
-const results = [cargo(), vitest()];
-const sum = (name) => results.reduce((total, result) => total + result[name], 0);
+const results = [cargo(), vitest(PACKAGES)];
+// One file at a time: machines, networks and releases of Node.js each want the processors for themselves.
+if (rigs) results.push(vitest(['rigs'], '--no-file-parallelism'));
+const passed = results.flatMap((result) => result.passed);
+// What the rig's machine has run under its own name is not missing here.
+const ranInside = ({ name }) =>
+  passed.some((other) => other.includes('inside Linux') && other.endsWith(name));
+const skipped = results.flatMap((result) => result.skipped).filter((skip) => !ranInside(skip));
+
+// Where all runs unattended the rig has to be there: its packages are for the project to install.
+const wanting = process.env.CI ? skipped.filter(({ reason }) => reason.includes('apt-get install')) : [];
+const failed = results.reduce((total, result) => total + result.failed, wanting.length);
 
 console.log();
-for (const [reason, count] of results.flatMap((result) => result.skips)) {
-  console.log(`skipped ${count}: ${reason}`);
+for (const reason of new Set(skipped.map((skip) => skip.reason))) {
+  console.log(`skipped ${skipped.filter((skip) => skip.reason === reason).length}: ${reason}`);
 }
 if (!clean) console.log('npm run lint has complaints, see above');
-process.exitCode = clean && sum('failed') === 0 ? 0 : 1;
-console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
+process.exitCode = clean && failed === 0 ? 0 : 1;
+console.log(`${passed.length} passed, ${failed} failed, ${skipped.length} skipped`);

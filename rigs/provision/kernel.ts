@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { type Apt, download, type Package, privateApt, show, update } from './apt.ts';
+import { cacheFolder, withWorkFolder } from './cache.ts';
+import { command } from './command.ts';
+import { withLock } from './lock.ts';
+import { MissingPackages, provision } from './packages.ts';
+
+/** The kernels that the rig knows, by Debian's names for their lines. */
+export type KernelName = '6.1' | '6.12';
+
+/** The package that stands for the newest kernel of a line. */
+const META: Record<KernelName, string> = {
+  '6.1': 'linux-image-amd64',
+  '6.12': 'linux-image-6.12-amd64',
+};
+
+/** A kernel in the cache. */
+export interface Kernel {
+  name: KernelName;
+  /** As `uname -r` has it. */
+  version: string;
+  /** The bzImage. */
+  image: string;
+  /** The folder under which lib/modules/<version> lies. */
+  folder: string;
+}
+
+/** The file that ends an unpacked kernel: without it the folder is not finished. */
+interface Stamp {
+  version: string;
+  package: string;
+  image: string;
+  sha256: string;
+}
+
+async function sha256(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
+
+/** The package of the kernel that a line's metapackage depends on. */
+async function find(apt: Apt, name: KernelName): Promise<Package | undefined> {
+  const meta = await show(apt, META[name]);
+  const [, image, version] = /\b(linux-image-[^\s,]+) \(= ([^)]+)\)/.exec(meta?.depends ?? '') ?? [];
+  const found = image === undefined ? undefined : await show(apt, image, version);
+  // "linux-image-amd64" is another line in another release of Debian.
+  return found?.version.startsWith(`${name}.`) ? found : undefined;
+}
+
+/** Fetches a package into a folder; the reason when it did not come as the lists describe it. */
+async function fetch(apt: Apt, wanted: Package, folder: string): Promise<string | undefined> {
+  const { status, stderr } = await download(apt, wanted, folder);
+  const file = (await readdir(folder)).find((entry) => entry.endsWith('.deb'));
+  if (status !== 0 || file === undefined) return stderr.trim() || `apt-get download ended with ${status}`;
+  const path = join(folder, file);
+  const { size } = await stat(path);
+  if (size !== wanted.size) return `${file} has ${size} bytes, not ${wanted.size}`;
+  const hash = await sha256(path);
+  if (hash !== wanted.sha256) return `${file} has the SHA-256 ${hash}, not ${wanted.sha256}`;
+  return undefined;
+}
+
+/** Finds and fetches: first by the system's lists, then, when these know nothing or are stale, by fresh private ones. */
+async function obtain(name: KernelName, folder: string): Promise<Package> {
+  let reason = `apt knows no package ${META[name]} of Linux ${name} (Debian 12 has it, with its security updates)`;
+  for (const apt of [undefined, privateApt()]) {
+    const updated = apt === undefined ? undefined : await update(apt);
+    if (updated !== undefined && updated.status !== 0)
+      reason += `; apt-get update: ${lastLine(updated.stderr)}`;
+    const wanted = await find(apt, name);
+    if (wanted === undefined) continue;
+    console.error(`rig: fetching Linux ${wanted.version} (${Math.round(wanted.size / 1e6)} MB)`);
+    const trouble = await fetch(apt, wanted, folder);
+    if (trouble === undefined) return wanted;
+    reason = lastLine(trouble);
+    await rm(folder, { recursive: true });
+    await mkdir(folder);
+  }
+  throw new Error(`no kernel ${name} for the virtual machine: ${reason}`);
+}
+
+const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? '';
+
+/** Unpacks a kernel's package into the cache and indexes its modules. */
+const unpack = (name: KernelName): Promise<void> =>
+  withWorkFolder(cacheFolder('kernels'), async (work) => {
+    const tree = join(work, 'tree');
+    const download = join(work, 'deb');
+    await Promise.all([mkdir(tree), mkdir(download)]);
+    const { name: packageName, version: packageVersion } = await obtain(name, download);
+    const [deb = ''] = await readdir(download);
+    await check('dpkg', ['-x', join(download, deb), tree]);
+    const [version = ''] = await readdir(join(tree, 'lib/modules'));
+    await check('depmod', ['-b', tree, version]);
+    const image = `boot/vmlinuz-${version}`;
+    const stamp: Stamp = {
+      version,
+      package: `${packageName}=${packageVersion}`,
+      image,
+      sha256: await sha256(join(tree, image)),
+    };
+    await writeFile(join(tree, 'stamp.json'), JSON.stringify(stamp, null, 2));
+    const target = cacheFolder('kernels', name);
+    await rm(target, { recursive: true, force: true });
+    await rename(tree, target);
+  });
+
+async function check(program: string, args: string[]): Promise<void> {
+  const { status, stderr } = await command(program, args);
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}: ${lastLine(stderr)}`);
+}
+
+/** The kernel as it lies in the cache; undefined when it is not there, not finished or not what was unpacked. */
+async function cached(name: KernelName): Promise<Kernel | undefined> {
+  try {
+    // Without symbolic links: inside, the folder is seen below another root.
+    const folder = await realpath(join(cacheFolder('kernels'), name));
+    const stamp = JSON.parse(await readFile(join(folder, 'stamp.json'), 'utf8')) as Stamp;
+    const image = join(folder, stamp.image);
+    if ((await sha256(image)) !== stamp.sha256) return undefined;
+    if (!existsSync(join(folder, 'lib/modules', stamp.version, 'modules.dep'))) return undefined;
+    return { name, version: stamp.version, image, folder };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A Debian kernel, unpacked in the cache; nothing of it is installed. Once there it is used without asking apt; delete the
+ * folder to get a newer one.
+ *
+ * @throws MissingPackages for what unpacking takes; Error when the package cannot be had or is damaged
+ */
+export async function kernel(name: KernelName): Promise<Kernel> {
+  const there = await cached(name);
+  if (there !== undefined) return there;
+  if ((await command('apt-get', ['--version'])).status !== 0)
+    throw new MissingPackages(
+      [META[name]],
+      'the virtual machine',
+      'this system has no apt-get to fetch its kernel',
+    );
+  await provision(['kmod'], 'the virtual machine');
+  const made = await withLock(join(cacheFolder('kernels'), `${name}.lock`), async () => {
+    // Another process may have been quicker.
+    if ((await cached(name)) === undefined) await unpack(name);
+    return cached(name);
+  });
+  if (made === undefined) throw new Error(`the kernel ${name} is not whole after unpacking`);
+  return made;
+}

@@ -1,0 +1,64 @@
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, it } from 'vitest';
+import { type KernelName, MissingPackages } from '../provision/index.ts';
+import { type InnerTest, runInside, type Suite } from '../vm/suite.ts';
+
+/** The specs of a folder, as paths from the root of the checkout. */
+function specs(folder: string): string[] {
+  const path = fileURLToPath(new URL(`../../${folder}`, import.meta.url));
+  const names = readdirSync(path).filter((name) => name.endsWith('.spec.ts'));
+  return names.toSorted().map((name) => `${folder}/${name}`);
+}
+
+/** What runs inside, by the kernel it needs; the packages' own tests that need a CAN bus are among them. */
+const inside: Record<KernelName, string[]> = {
+  '6.1': [
+    ...specs('rigs/specs/inside'),
+    'packages/can/test/vcan.test.ts',
+    'packages/compat-python/test/families.test.ts',
+  ],
+  '6.12': specs('rigs/specs/inside/6.12'),
+};
+
+/** The tests of a file, each under its own name, with what they said inside. */
+function declare(tests: readonly InnerTest[]): void {
+  for (const { names, state, note } of tests) {
+    it(names.join(' > '), (context) => {
+      if (state === 'skipped') context.skip(note);
+      if (state === 'failed') throw new Error(note);
+    });
+  }
+}
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+for (const kernel of Object.keys(inside) as KernelName[]) {
+  const files = inside[kernel];
+  const outcome = await runInside(kernel, files).catch((error: Error) => error);
+  describe(`inside Linux ${kernel}`, () => {
+    if (outcome instanceof Error) refuse(outcome, files);
+    else show(outcome, files);
+  });
+}
+
+/** Nothing ran: for want of packages all is skipped, by name of its file; anything else is a failure. */
+function refuse(error: Error, files: readonly string[]): void {
+  for (const file of files) {
+    it(file, (context) => {
+      // In CI the rig is to be there.
+      if (error instanceof MissingPackages && !process.env.CI) context.skip(error.message);
+      throw error;
+    });
+  }
+}
+
+function show({ kernel, accel, bootMs, totalMs, tests, errors }: Suite, files: readonly string[]): void {
+  console.log(
+    `${kernel} (${accel}): first command after ${seconds(bootMs)}, ${tests.length} tests in ${seconds(totalMs)}`,
+  );
+  it('every file ran, and nothing failed outside of tests', () => {
+    if (errors.length > 0) throw new Error(errors.join('\n\n'));
+  });
+  for (const file of files) describe(file, () => declare(tests.filter((test) => test.file === file)));
+}

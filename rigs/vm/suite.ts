@@ -1,0 +1,64 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { KernelName } from '../provision/index.ts';
+import type { InnerResults, InnerTest } from './results-reporter.ts';
+import { Vm } from './vm.ts';
+
+export type { InnerTest } from './results-reporter.ts';
+
+/** What specs said that ran inside a machine. */
+export interface Suite {
+  kernel: string;
+  accel: string;
+  /** Milliseconds until the first command could run, and in all. */
+  bootMs: number;
+  totalMs: number;
+  /** Every test, in the order of the files. */
+  tests: InnerTest[];
+  /** What went wrong outside of tests, a file without results included. */
+  errors: string[];
+}
+
+/** Milliseconds for all specs of a machine. */
+const DEADLINE = 240_000;
+/** Milliseconds for one test: an emulated processor takes its time. */
+const TEST_DEADLINE = 60_000;
+
+/**
+ * Boots one machine, with CAN controllers, and runs these spec files in it by one vitest.
+ *
+ * @param files paths from the root of the checkout; their projects are those of vitest.config.ts
+ * @throws VmError when the machine fails or the specs hang; MissingPackages
+ */
+export async function runInside(kernel: KernelName, files: readonly string[]): Promise<Suite> {
+  const began = performance.now();
+  await using vm = await Vm.boot({ kernel, can: { controllers: true } });
+  // One worker for all files: an emulated processor takes seconds to start each and to load the packages again.
+  const reporter = 'rigs/vm/results-reporter.ts';
+  const args = [
+    'run',
+    '--no-isolate',
+    '--no-file-parallelism',
+    '--reporter',
+    `./${reporter}`,
+    '--testTimeout',
+    String(TEST_DEADLINE),
+    ...files,
+  ];
+  const ran = await vm.run(['node', 'node_modules/vitest/vitest.mjs', ...args], {
+    timeout: DEADLINE,
+    env: { SOCKEYE_RESULTS: `${vm.results.guest}/results.json`, NO_COLOR: '1' },
+  });
+  const file = join(vm.results.host, 'results.json');
+  const { tests, errors }: InnerResults = existsSync(file)
+    ? JSON.parse(readFileSync(file, 'utf8'))
+    : { tests: [], errors: [{ file: '', words: `vitest left no results\n${ran.stdout}${ran.stderr}` }] };
+  const wrong = errors.map((error) => `${error.file}: ${error.words}`);
+  const silent = files.filter((path) => !tests.some((test) => test.file === path));
+  for (const path of silent) wrong.push(`${path}: no test of it ran inside`);
+  const failed = tests.some(({ state }) => state === 'failed');
+  if (ran.status !== 0 && !failed && wrong.length === 0)
+    wrong.push(`vitest ended with ${ran.status}\n${ran.stdout}${ran.stderr}`);
+  const totalMs = performance.now() - began;
+  return { kernel: vm.kernel, accel: vm.accel, bootMs: vm.bootMs, totalMs, tests, errors: wrong };
+}
