@@ -53,18 +53,17 @@ export type SocketAddress =
   | VsockAddress
   | XdpAddress;
 
-type Family = SocketAddress['family'];
-type Codecs = { readonly [F in Family]: Codec<Extract<SocketAddress, { family: F }>> };
+type AnyCodec = Codec<SocketAddress>;
 
-const codecs: Codecs = {
+const list = [
   alg,
-  'bt-hci': btHci,
-  'bt-l2cap': btL2cap,
-  'bt-rfcomm': btRfcomm,
-  'bt-sco': btSco,
+  btHci,
+  btL2cap,
+  btRfcomm,
+  btSco,
   can,
-  'can-isotp': canIsotp,
-  'can-j1939': canJ1939,
+  canIsotp,
+  canJ1939,
   hyperv,
   inet,
   inet6,
@@ -73,16 +72,18 @@ const codecs: Codecs = {
   packet,
   qipcrtr,
   system,
-  'tipc-range': tipcRange,
-  'tipc-service': tipcService,
-  'tipc-socket': tipcSocket,
+  tipcRange,
+  tipcService,
+  tipcSocket,
   unix,
   unknown,
   vsock,
   xdp,
-};
+] as readonly AnyCodec[];
 
-const families = /* @__PURE__ */ Object.keys(codecs) as Family[];
+const codecs: ReadonlyMap<unknown, AnyCodec> = /* @__PURE__ */ new Map(
+  list.map((codec) => [codec.family, codec]),
+);
 
 /**
  * Reads a socket address of any family by what it begins with: `127.0.0.1:80`, `[fe80::1%2]:80`, `unix:/run/x.sock`,
@@ -93,11 +94,10 @@ export function parse(text: string, options?: ParseOptions): SocketAddress {
   checkString('text', text);
   const first = text.charCodeAt(0);
   if (first >= 0x30 && first <= 0x39) return inet.parse(text);
-  for (const family of families) {
-    const { prefix } = codecs[family];
-    if (prefix !== '' && text.startsWith(prefix)) return codecs[family].parse(text, options);
+  for (const { prefix, parse } of list) {
+    if (prefix !== '' && text.startsWith(prefix)) return parse(text, options);
   }
-  const prefixes = families.map((family) => codecs[family].prefix || 'a digit').join(', ');
+  const prefixes = list.map(({ prefix }) => prefix || 'a digit').join(', ');
   throw new ParseError('text', text, 0, `an address, beginning with ${prefixes}`);
 }
 
@@ -119,19 +119,16 @@ export function encode(value: SocketAddress, buffer: Uint8Array, offset: number,
   return codecOf(value).encode(value, buffer, offset, platform);
 }
 
-type AnyCodec = Codec<SocketAddress>;
-
 /** Per system: the codecs of each number that it has. */
 const numbers: Partial<Record<System, AnyCodec[][]>> = {};
 
 function codecsOf(system: System): AnyCodec[][] {
   const table: AnyCodec[][] = [];
-  for (const family of families) {
-    const codec = codecs[family] as AnyCodec;
-    const struct = codec.layouts[system];
-    if (struct === undefined) continue;
-    table[struct.family] ??= [];
-    table[struct.family]!.push(codec);
+  for (const codec of list) {
+    const number = codec.layouts[system]?.family;
+    if (number === undefined) continue;
+    table[number] ??= [];
+    table[number].push(codec);
   }
   return table;
 }
@@ -157,7 +154,7 @@ export function decode(
   const found = numbers[system][number] ?? [];
   for (let i = 0; i < found.length; i++) {
     const codec = found[i]!;
-    if (codec.takes === undefined || codec.takes(buffer, offset, length, platform, protocol)) {
+    if (codec.takes?.(buffer, offset, length, platform, protocol) ?? true) {
       return codec.decode(buffer, offset, length, platform, options);
     }
   }
@@ -165,11 +162,10 @@ export function decode(
 }
 
 /** By `family`, not by class: a value may come from another copy of this package, ESM beside CJS. */
-function codecOf<T extends SocketAddress>(value: T): Codec<T> {
+function codecOf(value: SocketAddress): AnyCodec {
   checkObject('value', value);
   const family: unknown = value.family;
-  if (typeof family !== 'string' || !Object.hasOwn(codecs, family)) {
-    throw wrongValue('value.family', `one of ${families.join(', ')}`, family);
-  }
-  return codecs[value.family] as AnyCodec as Codec<T>;
+  const codec = codecs.get(family);
+  if (!codec) throw wrongValue('value.family', `one of ${[...codecs.keys()].join(', ')}`, family);
+  return codec;
 }

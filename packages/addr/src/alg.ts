@@ -20,10 +20,9 @@ const flags = uint(4, { none: 0, hex: true });
 
 const spec: Spec = {
   family: 'alg',
-  prefix: 'alg:',
   // The kernel's sockaddr_storage ends at 128, after a name of 103 characters and its NUL.
   fields: { type: ascii(13, 14), name: ascii(103), feat: flags, mask: flags },
-  placed: ['type', 'name'],
+  placed: 2,
   // linux/if_alg.h, struct sockaddr_alg
   layouts: { linux: { family: 38, size: 88, at: { type: 2, name: 24, feat: 16, mask: 20 } } },
 };
@@ -46,10 +45,7 @@ export function alg(type: string, name: string, feat: number = 0, mask: number =
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<AlgAddress> = /* @__PURE__ */ structCodec<AlgAddress>(
-  spec,
-  (fields) => new AlgAddress(fields),
-);
+export const codec: StructCodec<AlgAddress> = /* @__PURE__ */ structCodec<AlgAddress>(spec, AlgAddress);
 
 /** Reads the human form. Throws ParseError. */
 export function parse(text: string, options?: ParseOptions): AlgAddress {

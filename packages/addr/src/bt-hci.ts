@@ -1,7 +1,7 @@
 import type { DecodeOptions } from './codec.ts';
 import { uint } from './kinds.ts';
 import type { Platform } from './layout.ts';
-import { type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
+import { bySize, type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
 import type { FormatOptions, ParseOptions } from './text.ts';
 
 /** The fields of an HCI address; what is left out is 0. */
@@ -14,12 +14,10 @@ export interface BtHciFields {
 
 const spec: Spec = {
   family: 'bt-hci',
-  prefix: 'bt-hci:',
   fields: { dev: uint(2), channel: uint(2, { none: 0 }) },
-  placed: ['dev'],
+  placed: 1,
   protocols: [1],
-  // Every Bluetooth protocol has a struct of its own size, which is what kernels give.
-  guess: (_buffer, _offset, length, struct) => length === struct.size,
+  guess: bySize,
   // bluetooth/hci.h, struct sockaddr_hci
   layouts: { linux: { family: 31, size: 6, at: { dev: 2, channel: 4 } } },
 };
@@ -40,10 +38,7 @@ export function btHci(dev: number, channel: number = 0): BtHciAddress {
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<BtHciAddress> = /* @__PURE__ */ structCodec<BtHciAddress>(
-  spec,
-  (fields) => new BtHciAddress(fields),
-);
+export const codec: StructCodec<BtHciAddress> = /* @__PURE__ */ structCodec<BtHciAddress>(spec, BtHciAddress);
 
 /** Reads the human form. Throws ParseError. */
 export function parse(text: string, options?: ParseOptions): BtHciAddress {

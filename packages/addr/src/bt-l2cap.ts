@@ -1,7 +1,7 @@
 import type { DecodeOptions } from './codec.ts';
 import { hardware, uint } from './kinds.ts';
 import type { Platform } from './layout.ts';
-import { type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
+import { bySize, type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
 import type { FormatOptions, ParseOptions } from './text.ts';
 
 /** The fields of an L2CAP address; what is left out is 0, and BDADDR_ANY. */
@@ -20,17 +20,15 @@ const at = { address: 4, psm: 2, cid: 10, addressType: 12 };
 
 const spec: Spec = {
   family: 'bt-l2cap',
-  prefix: 'bt-l2cap:',
   fields: {
     address: hardware(true),
     psm: uint(2, { none: 0, big: false }),
     cid: uint(2, { none: 0, big: false }),
     addressType: uint(1, { none: 0 }),
   },
-  placed: ['address', 'psm'],
+  placed: 2,
   protocols: [0],
-  // Every Bluetooth protocol has a struct of its own size, which is what kernels give.
-  guess: (_buffer, _offset, length, struct) => length === struct.size,
+  guess: bySize,
   layouts: {
     // bluetooth/l2cap.h, struct sockaddr_l2
     linux: { family: 31, size: 14, at },
@@ -59,7 +57,7 @@ export function btL2cap(fields: BtL2capFields): BtL2capAddress {
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
 export const codec: StructCodec<BtL2capAddress> = /* @__PURE__ */ structCodec<BtL2capAddress>(
   spec,
-  (fields) => new BtL2capAddress(fields),
+  BtL2capAddress,
 );
 
 /** Reads the human form. Throws ParseError. */

@@ -1,7 +1,7 @@
 import type { DecodeOptions } from './codec.ts';
 import { guid, hardware, uint } from './kinds.ts';
 import type { Platform } from './layout.ts';
-import { type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
+import { bySize, type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
 import type { FormatOptions, ParseOptions } from './text.ts';
 
 /** The fields of an RFCOMM address; what is left out is 0, BDADDR_ANY, and no service. */
@@ -19,12 +19,10 @@ const narrow = uint(1, { none: 0 });
 
 const spec: Spec = {
   family: 'bt-rfcomm',
-  prefix: 'bt-rfcomm:',
   fields: { address: hardware(true), channel: wide, service: guid },
-  placed: ['address', 'channel'],
+  placed: 2,
   protocols: [3],
-  // Every Bluetooth protocol has a struct of its own size, which is what kernels give.
-  guess: (_buffer, _offset, length, struct) => length === struct.size,
+  guess: bySize,
   layouts: {
     // bluetooth/rfcomm.h, struct sockaddr_rc
     linux: { family: 31, size: 10, at: { address: 2, channel: [8, narrow] } },
@@ -54,7 +52,7 @@ export function btRfcomm(fields: BtRfcommFields): BtRfcommAddress {
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
 export const codec: StructCodec<BtRfcommAddress> = /* @__PURE__ */ structCodec<BtRfcommAddress>(
   spec,
-  (fields) => new BtRfcommAddress(fields),
+  BtRfcommAddress,
 );
 
 /** Reads the human form. Throws ParseError. */

@@ -1,7 +1,7 @@
 import type { DecodeOptions } from './codec.ts';
 import { hardware } from './kinds.ts';
 import type { Platform } from './layout.ts';
-import { type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
+import { bySize, type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
 import type { FormatOptions, ParseOptions } from './text.ts';
 
 /** The fields of an SCO address; what is left out is BDADDR_ANY. */
@@ -14,12 +14,10 @@ const at = { address: 2 };
 
 const spec: Spec = {
   family: 'bt-sco',
-  prefix: 'bt-sco:',
   fields: { address: hardware(true) },
-  placed: ['address'],
+  placed: 1,
   protocols: [2],
-  // Every Bluetooth protocol has a struct of its own size, which is what kernels give.
-  guess: (_buffer, _offset, length, struct) => length === struct.size,
+  guess: bySize,
   layouts: {
     // bluetooth/sco.h, struct sockaddr_sco
     linux: { family: 31, size: 8, at },
@@ -43,10 +41,7 @@ export function btSco(address: string | Uint8Array): BtScoAddress {
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<BtScoAddress> = /* @__PURE__ */ structCodec<BtScoAddress>(
-  spec,
-  (fields) => new BtScoAddress(fields),
-);
+export const codec: StructCodec<BtScoAddress> = /* @__PURE__ */ structCodec<BtScoAddress>(spec, BtScoAddress);
 
 /** Reads the human form. Throws ParseError. */
 export function parse(text: string, options?: ParseOptions): BtScoAddress {

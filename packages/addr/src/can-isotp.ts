@@ -18,9 +18,8 @@ const id = uint(4, { hex: true });
 
 const spec: Spec = {
   family: 'can-isotp',
-  prefix: 'can-isotp:',
   fields: { ifindex, rxId: id, txId: id },
-  placed: ['ifindex', 'rxId', 'txId'],
+  placed: 3,
   protocols: [6],
   // linux/can.h, struct sockaddr_can with can_addr.tp, after which kernels may end
   layouts: { linux: { family: 29, size: 24, minimum: 16, at: { ifindex: 4, rxId: 8, txId: 12 } } },
@@ -45,7 +44,7 @@ export function canIsotp(fields: CanIsotpFields): CanIsotpAddress {
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
 export const codec: StructCodec<CanIsotpAddress> = /* @__PURE__ */ structCodec<CanIsotpAddress>(
   spec,
-  (fields) => new CanIsotpAddress(fields),
+  CanIsotpAddress,
 );
 
 /** Reads the human form. Throws ParseError. */

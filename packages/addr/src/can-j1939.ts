@@ -18,14 +18,13 @@ export interface CanJ1939Fields {
 
 const spec: Spec = {
   family: 'can-j1939',
-  prefix: 'can-j1939:',
   fields: {
     ifindex,
     name: uint64,
     pgn: uint(4, { none: 0x40000, hex: true }),
     addr: uint(1, { none: 0xff, hex: true }),
   },
-  placed: ['ifindex'],
+  placed: 1,
   protocols: [7],
   // linux/can.h, struct sockaddr_can with can_addr.j1939; linux/can/j1939.h
   layouts: { linux: { family: 29, size: 24, at: { ifindex: 4, name: 8, pgn: 16, addr: 20 } } },
@@ -51,7 +50,7 @@ export function canJ1939(fields: CanJ1939Fields): CanJ1939Address {
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
 export const codec: StructCodec<CanJ1939Address> = /* @__PURE__ */ structCodec<CanJ1939Address>(
   spec,
-  (fields) => new CanJ1939Address(fields),
+  CanJ1939Address,
 );
 
 /** Reads the human form. Throws ParseError. */

@@ -12,9 +12,8 @@ export interface CanFields {
 
 const spec: Spec = {
   family: 'can',
-  prefix: 'can:',
   fields: { ifindex },
-  placed: ['ifindex'],
+  placed: 1,
   // CAN_RAW and CAN_BCM
   protocols: [1, 2],
   guess: (buffer, offset, length) => buffer.subarray(offset + 8, offset + length).every((byte) => byte === 0),
@@ -39,10 +38,7 @@ export function can(ifindex: number): CanAddress {
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<CanAddress> = /* @__PURE__ */ structCodec<CanAddress>(
-  spec,
-  (fields) => new CanAddress(fields),
-);
+export const codec: StructCodec<CanAddress> = /* @__PURE__ */ structCodec<CanAddress>(spec, CanAddress);
 
 /** Reads the human form. Throws ParseError. */
 export function parse(text: string, options?: ParseOptions): CanAddress {

@@ -12,6 +12,8 @@ export interface DecodeOptions {
 
 /** What every family's module has, as one object. `buffer` and `offset` are the caller's; lengths are in bytes. */
 export interface Codec<T> {
+  /** What `family` of its values says. */
+  readonly family: string;
   /** What the human form begins with; inet's begins with a digit. */
   readonly prefix: string;
   /** Number and size per system; the unknown family has none. */
@@ -29,11 +31,4 @@ export interface Codec<T> {
   size(value: T, platform: Platform): number;
   encode(value: T, buffer: Uint8Array, offset: number, platform: Platform): number;
   decode(buffer: Uint8Array, offset: number, length: number, platform: Platform, options?: DecodeOptions): T;
-}
-
-/** The sockaddr of `value` in a new array. Throws what `size` and `encode` of its family throw. */
-export function sockaddrOf<T>(codec: Codec<T>, value: T, platform: Platform): Uint8Array {
-  const out = new Uint8Array(codec.size(value, platform));
-  codec.encode(value, out, 0, platform);
-  return out;
 }

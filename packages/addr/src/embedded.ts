@@ -1,6 +1,6 @@
 /** IPv4 addresses inside IPv6 ones: IPv4-mapped (RFC 4291 section 2.5.5.2) and translated (RFC 6052). */
 import { checkInteger, wrongValue } from './check.ts';
-import { type IPAddress, readIP } from './ip-address.ts';
+import { type IPAddress, parseIP, readIP } from './ip-address.ts';
 
 /** What of a `Prefix` is needed: 16 bytes and 32, 40, 48, 56, 64 or 96 bits of them. */
 export interface TranslationPrefix {
@@ -10,12 +10,12 @@ export interface TranslationPrefix {
 
 /** `64:ff9b::/96`, RFC 6052 section 2.1. Not for private IPv4 addresses (section 3.1); those take a prefix of the network's own. */
 export const WELL_KNOWN_PREFIX: TranslationPrefix = {
-  bytes: /* @__PURE__ */ Uint8Array.of(0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+  bytes: /* @__PURE__ */ parseIP('64:ff9b::'),
   length: 96,
 };
 
 const MAPPED: TranslationPrefix = {
-  bytes: /* @__PURE__ */ Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0),
+  bytes: /* @__PURE__ */ parseIP('::ffff:0:0'),
   length: 96,
 };
 

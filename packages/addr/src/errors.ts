@@ -24,8 +24,8 @@ export class ArgumentValueError extends TypeError {
  */
 export class MalformedError extends ArgumentValueError {
   override name: string = 'MalformedError';
-  readonly offset: number;
-  readonly expected: string;
+  declare readonly offset: number;
+  declare readonly expected: string;
   constructor(what: string, offset: number, expected: string, got: string | number | undefined) {
     super(
       `${what} at offset ${offset} must be ${expected}; got ${got === undefined ? 'the end' : shown(got)}`,
@@ -55,7 +55,7 @@ export class DecodeError extends MalformedError {
 export class NotSupportedError extends Error {
   readonly code: 'ENOTSUP' = 'ENOTSUP';
   override name: string = 'NotSupportedError';
-  readonly platform: string;
+  declare readonly platform: string;
   constructor(what: string, platform: string) {
     super(`${what} does not exist on ${platform}`);
     this.platform = platform;

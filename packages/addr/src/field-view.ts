@@ -2,7 +2,7 @@ import { checkBytes, checkInteger, wrongValue } from './check.ts';
 import type { DecodeOptions } from './codec.ts';
 import type { Kind } from './kinds.ts';
 import { abiOf, MAX_SOCKADDR, type Platform, readFamily, structOf } from './layout.ts';
-import { place, type StructCodec } from './struct.ts';
+import { type FieldStruct, place, type StructCodec, usualProtocol } from './struct.ts';
 
 /**
  * For hot loops, what InetView is for INET and INET6: one object, made once from a family's codec, into which address after
@@ -15,8 +15,7 @@ export class FieldView<T extends object> {
   readonly #codec: StructCodec<T>;
   readonly #platform: Platform;
   readonly #protocol: number | undefined;
-  readonly #family: number;
-  readonly #minimum: number;
+  readonly #struct: FieldStruct;
   readonly #big: boolean;
   readonly #fields: Map<string, readonly [offset: number, kind: Kind]>;
   readonly #bytes: Uint8Array = new Uint8Array(MAX_SOCKADDR);
@@ -28,9 +27,8 @@ export class FieldView<T extends object> {
     const struct = structOf(spec.layouts, spec.family, platform);
     this.#codec = codec;
     this.#platform = platform;
-    this.#protocol = options?.protocol ?? (spec.guess ? undefined : spec.protocols?.[0]);
-    this.#family = struct.family;
-    this.#minimum = struct.minimum ?? struct.size;
+    this.#protocol = options?.protocol ?? usualProtocol(spec);
+    this.#struct = struct;
     this.#big = abiOf(platform).big;
     this.#fields = new Map(Object.keys(struct.at).map((name) => [name, place(spec, struct, name)]));
   }
@@ -43,9 +41,10 @@ export class FieldView<T extends object> {
     this.#length = 0;
     checkInteger('offset', offset, 0, checkBytes('buffer', buffer).length);
     checkInteger('length', length, 0, buffer.length - offset);
-    if (length < this.#minimum || length > MAX_SOCKADDR) return false;
+    const { family, size, minimum = size } = this.#struct;
+    if (length < minimum || length > MAX_SOCKADDR) return false;
     const platform = this.#platform;
-    if (readFamily(buffer, offset, length, platform) !== this.#family) return false;
+    if (readFamily(buffer, offset, length, platform) !== family) return false;
     if (this.#codec.takes?.(buffer, offset, length, platform, this.#protocol) === false) return false;
     for (let i = 0; i < length; i++) this.#bytes[i] = buffer[offset + i]!;
     this.#length = length;

@@ -15,9 +15,8 @@ export interface HypervFields {
 
 const spec: Spec = {
   family: 'hyperv',
-  prefix: 'hyperv:',
   fields: { vmId: guid, serviceId: guid },
-  placed: ['vmId', 'serviceId'],
+  placed: 2,
   // Windows SDK: hvsocket.h, SOCKADDR_HV; ws2def.h, AF_HYPERV
   layouts: { win32: { family: 34, size: 36, at: { vmId: 4, serviceId: 20 } } },
 };
@@ -60,7 +59,7 @@ export function vsockPortOf(serviceId: string): number | undefined {
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
 export const codec: StructCodec<HypervAddress> = /* @__PURE__ */ structCodec<HypervAddress>(
   spec,
-  (fields) => new HypervAddress(fields),
+  HypervAddress,
 );
 
 /** Reads the human form. Throws ParseError. */

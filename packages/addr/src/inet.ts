@@ -1,23 +1,20 @@
 import { putU16, u16 } from './bytes.ts';
-import { checkInteger, checkObject, checkRoom, checkString } from './check.ts';
-import { type Codec, sockaddrOf } from './codec.ts';
+import { checkInteger, checkObject, checkString } from './check.ts';
+import type { Codec } from './codec.ts';
 import { ParseError } from './errors.ts';
 import { formatIPv4, scanIPv4 } from './ipv4.ts';
-import { expectFamily, type Layouts, type Platform, type Struct, structOf, writeHeader } from './layout.ts';
+import { abiOf, expectFamily, type Layouts, type Platform, type Struct, writeHeader } from './layout.ts';
 import { isBytes } from './shown.ts';
 import { readDecimal } from './text.ts';
 
-/** struct sockaddr_in on every system. */
-export interface InetStruct extends Struct {
-  readonly port: number;
-  readonly addr: number;
-}
+/** Offsets of `sin_port` and `sin_addr`. RFC 3493 and POSIX fix the order, and behind the family field all four systems agree. */
+export const PORT: number = 2;
+export const ADDR: number = 4;
 
-// RFC 3493 and POSIX fix the order; behind the family field, all four systems agree on the offsets.
-const struct: InetStruct = { family: 2, size: 16, port: 2, addr: 4 };
+const struct: Struct = { family: 2, size: 16 };
 
 /** netinet/in.h (glibc, xnu's bsd/netinet/in.h, FreeBSD's sys/netinet/in.h), ws2def.h of the Windows SDK. */
-export const layouts: Layouts<InetStruct> = { linux: struct, darwin: struct, freebsd: struct, win32: struct };
+export const layouts: Layouts = { linux: struct, darwin: struct, freebsd: struct, win32: struct };
 
 /** Bytes that `decode` has just made for the value that it makes next: that need not copy them. */
 let fresh: Uint8Array | undefined;
@@ -63,7 +60,9 @@ export class InetAddress {
 
   /** The sockaddr for `platform`, in a new array. */
   toSockaddr(platform: Platform): Uint8Array {
-    return sockaddrOf(codec, this, platform);
+    const out = new Uint8Array(struct.size);
+    encode(this, out, 0, platform);
+    return out;
   }
 
   toString(): string {
@@ -102,7 +101,8 @@ export function format(value: InetAddress): string {
 
 /** Bytes that `encode` will write. */
 export function size(_value: InetAddress, platform: Platform): number {
-  return structOf(layouts, 'inet', platform).size;
+  abiOf(platform);
+  return struct.size;
 }
 
 /**
@@ -110,24 +110,31 @@ export function size(_value: InetAddress, platform: Platform): number {
  * ERR_OUT_OF_RANGE when `buffer` is too short, as the constructor does for what a plain object holds.
  */
 export function encode(value: InetAddress, buffer: Uint8Array, offset: number, platform: Platform): number {
-  const struct = structOf(layouts, 'inet', platform);
+  abiOf(platform);
   const { bytes, port } = InetAddress.from(value);
-  checkRoom('buffer', buffer, offset, struct.size);
   writeHeader(buffer, offset, struct.size, platform, struct.family);
-  putU16(buffer, offset + struct.port, port, true);
-  buffer.set(bytes, offset + struct.addr);
+  putU16(buffer, offset + PORT, port, true);
+  buffer.set(bytes, offset + ADDR);
   return struct.size;
 }
 
 /** Reads the sockaddr of `length` bytes at `offset`. Bytes behind the struct are not looked at. Throws DecodeError. */
 export function decode(buffer: Uint8Array, offset: number, length: number, platform: Platform): InetAddress {
-  const struct = structOf(layouts, 'inet', platform);
-  expectFamily(buffer, offset, length, platform, struct);
+  expectFamily(buffer, offset, length, platform, struct.family, struct.size);
   const bytes = new Uint8Array(4);
-  for (let i = 0; i < 4; i++) bytes[i] = buffer[offset + struct.addr + i]!;
+  for (let i = 0; i < 4; i++) bytes[i] = buffer[offset + ADDR + i]!;
   fresh = bytes;
-  return new InetAddress(bytes, u16(buffer, offset + struct.port, true));
+  return new InetAddress(bytes, u16(buffer, offset + PORT, true));
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: Codec<InetAddress> = { prefix: '', layouts, parse, format, size, encode, decode };
+export const codec: Codec<InetAddress> = {
+  family: 'inet',
+  prefix: '',
+  layouts,
+  parse,
+  format,
+  size,
+  encode,
+  decode,
+};

@@ -1,19 +1,13 @@
 import { putU16, putU32, u16, u32 } from './bytes.ts';
-import { checkInteger, checkObject, checkRoom, checkString, wrongValue } from './check.ts';
-import { type Codec, sockaddrOf } from './codec.ts';
+import { checkInteger, checkObject, checkString, wrongValue } from './check.ts';
+import type { Codec } from './codec.ts';
 import { ParseError } from './errors.ts';
 import { formatIPv6, scanIPv6 } from './ipv6.ts';
-import {
-  abiOf,
-  expectFamily,
-  type Layouts,
-  type Platform,
-  type Struct,
-  structOf,
-  writeHeader,
-} from './layout.ts';
+import { abiOf, expectFamily, type Layouts, type Platform, writeHeader } from './layout.ts';
 import { isBytes } from './shown.ts';
 import {
+  checkPrefix,
+  ends,
   type FormatOptions,
   interfaceText,
   type ParseOptions,
@@ -25,27 +19,24 @@ import {
 
 const U32 = 0xffffffff;
 
-/** struct sockaddr_in6 on every system. */
-export interface Inet6Struct extends Struct {
-  readonly port: number;
-  readonly flowinfo: number;
-  readonly addr: number;
-  readonly scopeId: number;
-}
+/** Offsets in struct sockaddr_in6. RFC 3493 fixes the order, and behind the family field all four systems agree. */
+export const PORT: number = 2;
+export const FLOWINFO: number = 4;
+export const ADDR: number = 8;
+export const SCOPE_ID: number = 24;
 
-// RFC 3493 fixes the order; behind the family field, all four systems agree on the offsets.
-const rest = { size: 28, port: 2, flowinfo: 4, addr: 8, scopeId: 24 } as const;
+const SIZE = 28;
 
 /** struct sockaddr_in6 and AF_INET6 of each system. */
-export const layouts: Layouts<Inet6Struct> = {
+export const layouts: Layouts = {
   // netinet/in.h, bits/socket.h
-  linux: { family: 10, ...rest },
+  linux: { family: 10, size: SIZE },
   // xnu: bsd/netinet6/in6.h, bsd/sys/socket.h
-  darwin: { family: 30, ...rest },
+  darwin: { family: 30, size: SIZE },
   // FreeBSD: sys/netinet6/in6.h, sys/sys/socket.h
-  freebsd: { family: 28, ...rest },
+  freebsd: { family: 28, size: SIZE },
   // Windows SDK: ws2ipdef.h (SOCKADDR_IN6_LH), ws2def.h
-  win32: { family: 23, ...rest },
+  win32: { family: 23, size: SIZE },
 };
 
 /** What an IPv6 socket address has beside address and port. */
@@ -126,7 +117,9 @@ export class Inet6Address {
 
   /** The sockaddr for `platform`, in a new array. */
   toSockaddr(platform: Platform): Uint8Array {
-    return sockaddrOf(codec, this, platform);
+    const out = new Uint8Array(SIZE);
+    encode(this, out, 0, platform);
+    return out;
   }
 
   toString(): string {
@@ -151,15 +144,13 @@ export function inet6(address: string | Uint8Array, port: number, options?: Inet
 
 /** Reads `[::1]:80`, `[fe80::1%2]:80`, `[::1]:80/flowinfo=0x12345`. Throws ParseError. */
 export function parse(text: string, options?: ParseOptions): Inet6Address {
-  checkString('text', text);
-  if (!text.startsWith('[')) throw new ParseError('text', text, 0, "'['");
+  checkPrefix(text, '[');
   const close = text.lastIndexOf(']');
   if (close < 0) throw new ParseError('text', text, text.length, "']'");
   const bytes = new Uint8Array(16);
   const scopeId = readAddress('text', text, 1, close, bytes, options) ?? 0;
   if (text[close + 1] !== ':') throw new ParseError('text', text, close + 1, "':' and a port");
-  const slash = text.indexOf('/', close);
-  const end = slash < 0 ? text.length : slash;
+  const end = ends(text, '/', close, text.length);
   const port = readDecimal('text', text, close + 2, end, 0xffff, 'a port');
   let flowInfo = 0;
   readOptions('text', text, end, ['flowinfo'], (_key, from, to) => {
@@ -178,7 +169,8 @@ export function format(value: Inet6Address, options?: FormatOptions): string {
 
 /** Bytes that `encode` will write. */
 export function size(_value: Inet6Address, platform: Platform): number {
-  return structOf(layouts, 'inet6', platform).size;
+  abiOf(platform);
+  return SIZE;
 }
 
 /**
@@ -186,32 +178,44 @@ export function size(_value: Inet6Address, platform: Platform): number {
  * ERR_OUT_OF_RANGE when `buffer` is too short, as the constructor does for what a plain object holds.
  */
 export function encode(value: Inet6Address, buffer: Uint8Array, offset: number, platform: Platform): number {
-  const struct = structOf(layouts, 'inet6', platform);
+  const family = numberOn(platform);
   const { bytes, port, scopeId, flowInfo } = Inet6Address.from(value);
-  checkRoom('buffer', buffer, offset, struct.size);
-  writeHeader(buffer, offset, struct.size, platform, struct.family);
-  putU16(buffer, offset + struct.port, port, true);
-  putU32(buffer, offset + struct.flowinfo, flowInfo, true);
-  buffer.set(bytes, offset + struct.addr);
-  putU32(buffer, offset + struct.scopeId, scopeId, abiOf(platform).big);
-  return struct.size;
+  writeHeader(buffer, offset, SIZE, platform, family);
+  putU16(buffer, offset + PORT, port, true);
+  putU32(buffer, offset + FLOWINFO, flowInfo, true);
+  buffer.set(bytes, offset + ADDR);
+  putU32(buffer, offset + SCOPE_ID, scopeId, abiOf(platform).big);
+  return SIZE;
 }
 
 /** Reads the sockaddr of `length` bytes at `offset`. Bytes behind the struct are not looked at. Throws DecodeError. */
 export function decode(buffer: Uint8Array, offset: number, length: number, platform: Platform): Inet6Address {
-  const struct = structOf(layouts, 'inet6', platform);
-  expectFamily(buffer, offset, length, platform, struct);
+  expectFamily(buffer, offset, length, platform, numberOn(platform), SIZE);
   const bytes = new Uint8Array(16);
-  for (let i = 0; i < 16; i++) bytes[i] = buffer[offset + struct.addr + i]!;
+  for (let i = 0; i < 16; i++) bytes[i] = buffer[offset + ADDR + i]!;
   fresh = bytes;
-  return new Inet6Address(bytes, u16(buffer, offset + struct.port, true), {
-    flowInfo: u32(buffer, offset + struct.flowinfo, true),
-    scopeId: u32(buffer, offset + struct.scopeId, abiOf(platform).big),
+  return new Inet6Address(bytes, u16(buffer, offset + PORT, true), {
+    flowInfo: u32(buffer, offset + FLOWINFO, true),
+    scopeId: u32(buffer, offset + SCOPE_ID, abiOf(platform).big),
   });
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: Codec<Inet6Address> = { prefix: '[', layouts, parse, format, size, encode, decode };
+export const codec: Codec<Inet6Address> = {
+  family: 'inet6',
+  prefix: '[',
+  layouts,
+  parse,
+  format,
+  size,
+  encode,
+  decode,
+};
+
+/** AF_INET6 of `platform`: every one has it. */
+function numberOn(platform: Platform): number {
+  return layouts[abiOf(platform).system]!.family;
+}
 
 /** Address and zone of `text[start..end)`; a zone is an index, or a name which the caller's resolver knows. */
 function readAddress(

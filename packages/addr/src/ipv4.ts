@@ -11,7 +11,7 @@ const X = 0x78;
 const NUMBER = 0;
 const SEPARATOR = 1;
 const END = 2;
-const EXPECTED = [
+export const EXPECTED: readonly string[] = [
   'a decimal number from 0 to 255 without leading zeros',
   "'.' (IPv4 has four decimal parts)",
   'the end of the IPv4 address',
@@ -22,21 +22,15 @@ export function fault(offset: number, which: number): number {
   return -1 - (offset * 16 + which);
 }
 
-/** The error that a fault stands for; `more` lists what a scan may miss beside what those of IPv4 do. */
+/** The error that a fault stands for, out of the list of what a scan may miss. */
 export function faultError(
   argument: string,
   text: string,
   found: number,
-  more: readonly string[] = [],
+  expected: readonly string[] = EXPECTED,
 ): ParseError {
   const code = -1 - found;
-  const which = code % 16;
-  return new ParseError(
-    argument,
-    text,
-    (code - which) / 16,
-    (EXPECTED[which] ?? more[which - EXPECTED.length])!,
-  );
+  return new ParseError(argument, text, Math.floor(code / 16), expected[code % 16]!);
 }
 
 const scratch: Uint8Array = /* @__PURE__ */ new Uint8Array(4);
@@ -91,16 +85,16 @@ export function tryIPv4(text: string, start: number, end: number, out: Uint8Arra
       i++;
     }
     const first = i;
-    let value = i < end ? text.charCodeAt(i) - ZERO : -1;
-    if (value < 0 || value > 9) return fault(first, NUMBER);
-    i++;
-    for (let digits = 1; digits < 3 && i < end; digits++, i++) {
+    let value = 0;
+    for (; i < end && i - first < 3; i++) {
       const digit = text.charCodeAt(i) - ZERO;
       if (digit < 0 || digit > 9) break;
-      if (value === 0) return fault(first, NUMBER);
       value = value * 10 + digit;
     }
-    if (value > 255) return fault(first, NUMBER);
+    const digits = i - first;
+    if (digits === 0 || value > 255 || (digits > 1 && text.charCodeAt(first) === ZERO)) {
+      return fault(first, NUMBER);
+    }
     out[at + part] = value;
   }
   return i === end ? 0 : fault(i, END);

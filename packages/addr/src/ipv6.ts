@@ -1,7 +1,7 @@
 /** IPv6 as text: RFC 4291 section 2.2, RFC 5952, zones as RFC 4007 section 11 has them. */
 import { checkRoom, checkString } from './check.ts';
 import { hexDigit } from './digits.ts';
-import { fault, faultError, formatIPv4, tryIPv4 } from './ipv4.ts';
+import { EXPECTED as EXPECTED_IPV4, fault, faultError, formatIPv4, tryIPv4 } from './ipv4.ts';
 
 /** What IPv6 text says: 16 bytes in network order, and the zone (RFC 4007) as text, not resolved. */
 export interface IPv6 {
@@ -25,8 +25,9 @@ const GAP_FOR_NOTHING = 8;
 const END = 9;
 const ZONE = 10;
 const ZONE_UNIT = 11;
-/** What a scan may miss beside what those of IPv4 do: from GROUP on. */
-const EXPECTED = [
+/** What a scan may miss: what those of IPv4 do, and from GROUP on. */
+const EXPECTED: readonly string[] = [
+  ...EXPECTED_IPV4,
   'a group of one to four hex digits',
   'dotted IPv4 in place of the last two groups',
   "':' or the end",

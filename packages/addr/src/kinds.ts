@@ -3,6 +3,7 @@
  */
 import { putU16, putU32, u16, u32 } from './bytes.ts';
 import { checkBytes, checkInteger, checkString, wrongType, wrongValue } from './check.ts';
+import { HEX_PAIRS, hexPair } from './digits.ts';
 import { DecodeError, ParseError } from './errors.ts';
 import { formatMac, scanMac } from './mac.ts';
 import { isBytes } from './shown.ts';
@@ -163,13 +164,13 @@ export const guid: Kind = {
   },
   room: () => 16,
   get: (b, at) =>
-    GUID.map((i) => b[at + i]!.toString(16).padStart(2, '0'))
+    GUID.map((i) => HEX_PAIRS[b[at + i]!])
       .join('')
       .replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'),
   put(b, at, value) {
     const digits = (value as string).replaceAll('-', '');
     GUID.forEach((i, n) => {
-      b[at + i] = Number.parseInt(digits.slice(2 * n, 2 * n + 2), 16);
+      b[at + i] = hexPair(digits, 2 * n);
     });
   },
   scan(text, start, end, what) {
@@ -180,6 +181,9 @@ export const guid: Kind = {
   show: (value) => value as string,
 };
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: any but NUL may be in a name
+const ASCII = /^[\x01-\x7f]*$/;
+
 /**
  * ASCII text of at most `most` characters, ended by a NUL within `size` bytes, or within the sockaddr when there is no
  * `size`. In text ':', '/', '%', spaces and control characters stand as `%HH`.
@@ -188,8 +192,7 @@ export function ascii(most: number, size?: number): Kind {
   const check = (argument: string, value: unknown): string => {
     const text = checkString(argument, value);
     checkInteger(`${argument}.length`, text.length, 0, most);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: any but NUL may be in a name
-    if (!/^[\x01-\x7f]*$/.test(text)) throw wrongValue(argument, 'ASCII text without NUL', value);
+    if (!ASCII.test(text)) throw wrongValue(argument, 'ASCII text without NUL', value);
     return text;
   };
   return {
@@ -212,16 +215,13 @@ export function ascii(most: number, size?: number): Kind {
     },
     scan(text, start, end, what) {
       const part = text.slice(start, Math.min(end, start + 3 * most + 1));
-      const plain = part.replace(/%([\da-f]{2})/gi, (_all, code: string) =>
-        String.fromCharCode(Number.parseInt(code, 16)),
-      );
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: any but NUL may be in a name
-      const good = /^(?:[^%\x80-\uffff]|%[\da-f]{2})*$/i.test(part) && /^[\x01-\x7f]*$/.test(plain);
-      if (good && plain.length <= most) return plain;
+      const plain = part.replace(/%[\da-f]{2}/gi, (code) => String.fromCharCode(hexPair(code, 1)));
+      // A '%' is good before two hex digits only.
+      if (ASCII.test(part) && ASCII.test(plain) && !/%(?![\da-f]{2})/i.test(part) && plain.length <= most)
+        return plain;
       throw new ParseError('text', text, start, `${what} of at most ${most} ASCII characters`);
     },
     // No control character may reach a terminal.
-    show: (value) =>
-      (value as string).replace(/[\p{Cc} %/:]/gu, (c) => `%${c.charCodeAt(0).toString(16).padStart(2, '0')}`),
+    show: (value) => (value as string).replace(/[\p{Cc} %/:]/gu, (c) => `%${HEX_PAIRS[c.charCodeAt(0)]}`),
   };
 }

@@ -1,5 +1,5 @@
 import { putU16, u16 } from './bytes.ts';
-import { checkBytes, checkInteger, wrongValue } from './check.ts';
+import { checkBytes, checkInteger, checkRoom, wrongValue } from './check.ts';
 import { DecodeError, NotSupportedError } from './errors.ts';
 
 /** The systems whose sockaddr layouts are known, named as Node's `process.platform` names them. */
@@ -26,13 +26,17 @@ export interface Struct {
 /** A family's struct on each system; a system that is not here lacks the family. Each family's file has its own. */
 export type Layouts<S extends Struct = Struct> = Readonly<Partial<Record<System, S>>>;
 
-const abis: Readonly<Record<Platform, Abi>> = {
-  linux: { system: 'linux', bsd: false, big: false },
-  'linux-be': { system: 'linux', bsd: false, big: true },
-  darwin: { system: 'darwin', bsd: true, big: false },
-  freebsd: { system: 'freebsd', bsd: true, big: false },
-  win32: { system: 'win32', bsd: false, big: false },
-};
+const abi = (system: System, bsd: boolean = false, big: boolean = false): Abi => ({ system, bsd, big });
+
+const linux = abi('linux');
+
+const abis: ReadonlyMap<unknown, Abi> = /* @__PURE__ */ new Map([
+  ['linux', linux],
+  ['linux-be', abi('linux', false, true)],
+  ['darwin', abi('darwin', true)],
+  ['freebsd', abi('freebsd', true)],
+  ['win32', abi('win32')],
+]);
 
 /** Bytes of `sa_family` (with `sa_len`), on every platform: no sockaddr is shorter. */
 export const HEADER_SIZE: number = 2;
@@ -42,9 +46,11 @@ export const MAX_SOCKADDR: number = 255;
 
 /** What `platform` has for all families. Throws ERR_INVALID_ARG_VALUE for a name that is none. */
 export function abiOf(platform: Platform): Abi {
-  if (platform === 'linux') return abis.linux;
-  if (typeof platform === 'string' && Object.hasOwn(abis, platform)) return abis[platform];
-  throw wrongValue('platform', `one of ${Object.keys(abis).join(', ')}`, platform);
+  // The most usual one, without a look-up.
+  if (platform === 'linux') return linux;
+  const found = abis.get(platform);
+  if (!found) throw wrongValue('platform', `one of ${[...abis.keys()].join(', ')}`, platform);
+  return found;
 }
 
 /** The struct of a family on `platform`. Throws ENOTSUP when the platform lacks the family that `name` names. */
@@ -63,14 +69,12 @@ export function readFamily(buffer: Uint8Array, offset: number, length: number, p
   checkBytes('buffer', buffer);
   checkInteger('offset', offset, 0, buffer.length);
   checkInteger('length', length, 0, buffer.length - offset);
-  if (length < HEADER_SIZE) {
-    throw new DecodeError(offset + length, `a sockaddr of ${HEADER_SIZE} bytes or more`, length);
-  }
+  expectLength(offset, length, HEADER_SIZE);
   return bsd ? buffer[offset + 1]! : u16(buffer, offset, big);
 }
 
 /**
- * Throws DecodeError unless the sockaddr is of the family of `struct`, and of `minimum` bytes or more;
+ * Throws DecodeError unless the sockaddr is of the family with this number, which it returns, and of `minimum` bytes or more;
  * else as {@link readFamily}.
  */
 export function expectFamily(
@@ -78,19 +82,28 @@ export function expectFamily(
   offset: number,
   length: number,
   platform: Platform,
-  struct: Struct,
-  minimum: number = struct.size,
-): void {
+  family: number,
+  minimum: number,
+): number {
   const got = readFamily(buffer, offset, length, platform);
-  if (got !== struct.family) {
-    throw new DecodeError(offset + (abiOf(platform).bsd ? 1 : 0), `address family ${struct.family}`, got);
+  if (got !== family) {
+    throw new DecodeError(offset + (abiOf(platform).bsd ? 1 : 0), `address family ${family}`, got);
   }
+  expectLength(offset, length, minimum);
+  return got;
+}
+
+/** Throws DecodeError for a sockaddr that ends too early. */
+export function expectLength(offset: number, length: number, minimum: number): void {
   if (length < minimum) {
     throw new DecodeError(offset + length, `a sockaddr of ${minimum} bytes or more`, length);
   }
 }
 
-/** Writes `sa_family` and, where there is one, `sa_len`; the rest of the `size` bytes becomes zero. */
+/**
+ * Writes `sa_family` and, where there is one, `sa_len`; the rest of the `size` bytes becomes zero. Nothing is written when it
+ * throws: ERR_OUT_OF_RANGE when they do not fit into `buffer`.
+ */
 export function writeHeader(
   buffer: Uint8Array,
   offset: number,
@@ -99,6 +112,7 @@ export function writeHeader(
   family: number,
 ): void {
   const { bsd, big } = abiOf(platform);
+  checkRoom('buffer', buffer, offset, size);
   buffer.fill(0, offset, offset + size);
   if (bsd) {
     buffer[offset] = size;

@@ -24,7 +24,6 @@ const byte = uint(1, { none: 0 });
 
 const spec: Spec = {
   family: 'llc',
-  prefix: 'llc:',
   fields: {
     address: hardware(false),
     sap: uint(1),
@@ -33,7 +32,7 @@ const spec: Spec = {
     xid: byte,
     ua: byte,
   },
-  placed: ['address', 'sap'],
+  placed: 2,
   // linux/llc.h, struct sockaddr_llc
   layouts: { linux: { family: 26, size: 16, at: { address: 8, sap: 7, arphrd: 2, test: 4, xid: 5, ua: 6 } } },
 };
@@ -58,10 +57,7 @@ export function llc(fields: LlcFields): LlcAddress {
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<LlcAddress> = /* @__PURE__ */ structCodec<LlcAddress>(
-  spec,
-  (fields) => new LlcAddress(fields),
-);
+export const codec: StructCodec<LlcAddress> = /* @__PURE__ */ structCodec<LlcAddress>(spec, LlcAddress);
 
 /** Reads the human form. Throws ParseError. */
 export function parse(text: string, options?: ParseOptions): LlcAddress {

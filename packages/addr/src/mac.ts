@@ -1,6 +1,6 @@
 /** Hardware addresses: EUI-48, EUI-64 and longer ones (IEEE 802), interface identifiers made of them, Bluetooth's. */
 import { checkBytes, checkInteger, checkRoom, checkString, wrongValue } from './check.ts';
-import { HEX_PAIRS, hexDigit } from './digits.ts';
+import { HEX_PAIRS, hexPair } from './digits.ts';
 import { ParseError } from './errors.ts';
 
 /** The longest hardware address: MAX_ADDR_LEN in linux/netdevice.h (InfiniBand has 20). */
@@ -101,17 +101,14 @@ export function parseBluetooth(text: string): Uint8Array {
 /** Text of the `bdaddr_t` at `offset`, in upper case as ba2str(3) writes it: byte 5 first. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
 export function formatBluetooth(bytes: Uint8Array, offset: number = 0): string {
   checkRoom('bytes', bytes, offset, 6);
-  let text = HEX_PAIRS[bytes[offset + 5]!]!;
-  for (let i = 4; i >= 0; i--) text += `:${HEX_PAIRS[bytes[offset + i]!]}`;
-  return text.toUpperCase();
+  return formatMac(Uint8Array.from(bytes.subarray(offset, offset + 6)).reverse()).toUpperCase();
 }
 
 /** Reads `text[start..end)`; offsets in errors count from the start of `text`. */
 export function scanBluetooth(argument: string, text: string, start: number, end: number): Uint8Array {
   const out = new Uint8Array(6);
   const read = scanPairs(argument, text, start, end, out, COLON, "':'");
-  if (read < 6)
-    throw new ParseError(argument, text, end, "':' (a Bluetooth address has six pairs of hex digits)");
+  if (read < 6) throw new ParseError(argument, text, end, "':' and two hex digits, of which there are six");
   return out.reverse();
 }
 
@@ -128,10 +125,9 @@ function scanPairs(
   let n = 0;
   for (let i = start; i < end || n > 0; i += 3) {
     if (n === out.length) throw new ParseError(argument, text, i - 1, `the end after ${n} bytes`);
-    const high = i < end ? hexDigit(text.charCodeAt(i)) : -1;
-    const low = i + 1 < end ? hexDigit(text.charCodeAt(i + 1)) : -1;
-    if (high < 0 || low < 0) throw new ParseError(argument, text, Math.min(i, end), 'two hex digits');
-    out[n++] = (high << 4) | low;
+    const byte = i + 1 < end ? hexPair(text, i) : -1;
+    if (byte < 0) throw new ParseError(argument, text, Math.min(i, end), 'two hex digits');
+    out[n++] = byte;
     if (i + 2 === end) break;
     // Out of room and not at the end: the next turn says so, at the separator.
     if (text.charCodeAt(i + 2) !== separator && n < out.length)

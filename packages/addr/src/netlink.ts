@@ -19,9 +19,8 @@ const at = { pid: 4, groups: 8 };
 
 const spec: Spec = {
   family: 'netlink',
-  prefix: 'netlink:',
   fields: { protocol: netlinkProtocol, pid: uint(4, { none: 0 }), groups: uint(4, { none: 0, hex: true }) },
-  placed: ['protocol'],
+  placed: 1,
   aside: 'protocol',
   layouts: {
     // linux/netlink.h, struct sockaddr_nl
@@ -50,7 +49,7 @@ export function netlink(fields: NetlinkFields): NetlinkAddress {
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
 export const codec: StructCodec<NetlinkAddress> = /* @__PURE__ */ structCodec<NetlinkAddress>(
   spec,
-  (fields) => new NetlinkAddress(fields),
+  NetlinkAddress,
 );
 
 /** Reads the human form. Throws ParseError. */

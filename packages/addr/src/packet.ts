@@ -48,7 +48,6 @@ const hardwareAddress: Kind = {
 
 const spec: Spec = {
   family: 'packet',
-  prefix: 'packet:',
   fields: {
     ifindex: { ...ifindex, none: 0 },
     protocol: {
@@ -59,7 +58,7 @@ const spec: Spec = {
     hatype: uint(2, { none: 0 }),
     address: hardwareAddress,
   },
-  placed: ['ifindex'],
+  placed: 1,
   bare: 'protocol',
   layouts: {
     // linux/if_packet.h, struct sockaddr_ll; kernels may end right behind the hardware address
@@ -94,7 +93,7 @@ export function packet(fields: PacketFields): PacketAddress {
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
 export const codec: StructCodec<PacketAddress> = /* @__PURE__ */ structCodec<PacketAddress>(
   spec,
-  (fields) => new PacketAddress(fields),
+  PacketAddress,
 );
 
 /** Reads the human form. Throws ParseError. */

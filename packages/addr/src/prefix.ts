@@ -4,7 +4,7 @@ import { ParseError } from './errors.ts';
 import { formatIP, type IPAddress, looksLikeIPv6, readIP } from './ip-address.ts';
 import { scanIPv4 } from './ipv4.ts';
 import { scanIPv6 } from './ipv6.ts';
-import { readDecimal } from './text.ts';
+import { ends, readDecimal } from './text.ts';
 
 export interface PrefixOptions {
   /** Clear the bits behind the prefix, in place of refusing an address that has some set: `10.1.2.3/8` is `10.0.0.0/8`. */
@@ -141,7 +141,8 @@ export class Prefix {
       const { bytes } = other.supernet(length);
       const bit = 128 >> ((length - 1) & 7);
       const at = (length - 1) >> 3;
-      (bytes[at]! & bit ? below : above).push(new Prefix(flipped(bytes, at, bit), length));
+      bytes[at]! ^= bit;
+      (bytes[at]! & bit ? above : below).push(new Prefix(bytes, length));
     }
     return below.concat(above.reverse());
   }
@@ -179,8 +180,7 @@ export function prefix(address: IPAddress, length?: number | PrefixOptions, opti
 /** Reads a prefix; `argument` is the text's name in errors. */
 export function parsePrefix(argument: string, text: string, options?: PrefixOptions): Prefix {
   const clear = clears(options);
-  const slash = text.indexOf('/');
-  const end = slash < 0 ? text.length : slash;
+  const end = ends(text, '/', 0, text.length);
   const six = looksLikeIPv6(text, 0, end);
   const bytes = new Uint8Array(six ? 16 : 4);
   const bits = bytes.length * 8;
@@ -188,7 +188,7 @@ export function parsePrefix(argument: string, text: string, options?: PrefixOpti
   else if (scanIPv6(argument, text, 0, end, bytes) !== undefined) {
     throw new ParseError(argument, text, text.indexOf('%'), "'/' (a prefix has no zone)");
   }
-  if (slash < 0) throw new ParseError(argument, text, end, "'/' and the length of the prefix");
+  if (end === text.length) throw new ParseError(argument, text, end, "'/' and the length of the prefix");
   const length =
     !six && text.indexOf('.', end) >= 0
       ? readNetmask(argument, text, end + 1)
@@ -315,13 +315,8 @@ function toBytes(value: bigint, size: number): Uint8Array {
   return bytes;
 }
 
-function flipped(bytes: Uint8Array, at: number, bit: number): Uint8Array {
-  bytes[at]! ^= bit;
-  return bytes;
-}
-
 /** How many bits the two have in common from the start, as far as the second goes. */
-function sharedBits(a: Uint8Array, b: Uint8Array): number {
+export function sharedBits(a: Uint8Array, b: Uint8Array): number {
   for (let i = 0; i < b.length; i++) {
     const different = a[i]! ^ b[i]!;
     if (different !== 0) return 8 * i + Math.clz32(different) - 24;

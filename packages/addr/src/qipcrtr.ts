@@ -14,9 +14,8 @@ export interface QipcrtrFields {
 
 const spec: Spec = {
   family: 'qipcrtr',
-  prefix: 'qipcrtr:',
   fields: { node: uint(4), port: uint(4) },
-  placed: ['node', 'port'],
+  placed: 2,
   // linux/qrtr.h, struct sockaddr_qrtr
   layouts: { linux: { family: 42, size: 12, at: { node: 4, port: 8 } } },
 };
@@ -39,7 +38,7 @@ export function qipcrtr(node: number, port: number): QipcrtrAddress {
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
 export const codec: StructCodec<QipcrtrAddress> = /* @__PURE__ */ structCodec<QipcrtrAddress>(
   spec,
-  (fields) => new QipcrtrAddress(fields),
+  QipcrtrAddress,
 );
 
 /** Reads the human form. Throws ParseError. */

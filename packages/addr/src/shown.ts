@@ -1,7 +1,9 @@
 /** Is it a Uint8Array, of whichever realm? (`instanceof` fails for one made in another.) */
 export function isBytes(value: unknown): value is Uint8Array {
-  if (value instanceof Uint8Array) return true;
-  return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]';
+  return (
+    value instanceof Uint8Array ||
+    (ArrayBuffer.isView(value) && (value as Uint8Array)[Symbol.toStringTag] === 'Uint8Array')
+  );
 }
 
 const LONGEST = 40;
@@ -11,19 +13,18 @@ const LONGEST = 40;
  * are named by class; looking at them must not run code of theirs that throws.
  */
 export function shown(value: unknown): string {
-  if (value === null) return 'null';
   if (typeof value === 'string') {
     const text = JSON.stringify(value.slice(0, LONGEST)).slice(1, -1).replaceAll('\\"', '"');
     return `'${text}${value.length > LONGEST ? '…' : ''}'`;
   }
-  if (typeof value === 'function') return 'a function';
-  if (typeof value === 'symbol' || typeof value === 'bigint') return `a ${typeof value}`;
-  if (typeof value !== 'object') return String(value);
+  if (['function', 'symbol', 'bigint'].includes(typeof value)) return `a ${typeof value}`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  const object = 'an object';
   try {
     if (isBytes(value)) return value.length === 1 ? '1 byte' : `${value.length} bytes`;
     const name: unknown = value.constructor.name;
-    return typeof name === 'string' ? `an object of ${name.slice(0, LONGEST)}` : 'an object';
+    return typeof name === 'string' ? `${object} of ${name.slice(0, LONGEST)}` : object;
   } catch {
-    return 'an object';
+    return object;
   }
 }

@@ -2,7 +2,7 @@
  * Families whose sockaddr is a struct of plain fields, and whose human form is its prefix, the fields that must be
  * there joined by ':', and `/key=value` for the others that are not at rest. A family says which; this does the rest.
  */
-import { checkObject, checkRoom, checkString, wrongValue } from './check.ts';
+import { checkObject, wrongValue } from './check.ts';
 import type { Codec } from './codec.ts';
 import { isDigit } from './digits.ts';
 import { DecodeError, NotSupportedError, ParseError } from './errors.ts';
@@ -12,12 +12,11 @@ import {
   expectFamily,
   type Layouts,
   type Platform,
-  readFamily,
   type Struct,
   structOf,
   writeHeader,
 } from './layout.ts';
-import { readOptions } from './text.ts';
+import { checkPrefix, ends, readOptions } from './text.ts';
 
 /** A struct of fields: the offset of each, and its kind where this system has it in another size. */
 export interface FieldStruct extends Struct {
@@ -31,10 +30,11 @@ export interface FieldStruct extends Struct {
 /** What makes a family. */
 export interface Spec {
   readonly family: string;
-  readonly prefix: string;
+  /** What the human form begins with; the family's name and ':' unless it is said. */
+  readonly prefix?: string;
   readonly fields: Readonly<Record<string, Kind>>;
-  /** Fields that the form has by place; the others it has by name. */
-  readonly placed: readonly string[];
+  /** How many of the fields, from the first on, the form has by place; the others it has by name. */
+  readonly placed: number;
   /** A field that the form has behind '/' without its name, first of those. */
   readonly bare?: string;
   readonly layouts: Layouts<FieldStruct>;
@@ -46,7 +46,12 @@ export interface Spec {
   readonly guess?: (buffer: Uint8Array, offset: number, length: number, struct: FieldStruct) => boolean;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+/** A guess: every Bluetooth protocol has a struct of its own size, which is what kernels give. */
+export function bySize(_buffer: Uint8Array, _offset: number, length: number, struct: FieldStruct): boolean {
+  return length === struct.size;
+}
+
+type Fields = Readonly<Record<string, Held>>;
 
 /** A value of such a family. Frozen; `family` tells which one. */
 export class StructAddress<F extends string> {
@@ -57,8 +62,7 @@ export class StructAddress<F extends string> {
   constructor(spec: Spec, given: object) {
     checkObject('fields', given);
     const own: Record<string, Held> = { family: spec.family };
-    for (const name of Object.keys(spec.fields)) {
-      const kind = spec.fields[name]!;
+    for (const [name, kind] of Object.entries(spec.fields)) {
       const value = (given as Fields)[name];
       own[name] = value === undefined && 'none' in kind ? kind.none : kind.check(name, value);
     }
@@ -83,54 +87,54 @@ export interface StructCodec<T> extends Codec<T> {
   readonly spec: Spec;
 }
 
-/** The codec of a family; `make` makes its class of fields, and checks them. */
-export function structCodec<T extends object>(spec: Spec, make: (fields: T) => T): StructCodec<T> {
-  const { prefix, layouts } = spec;
+/** The codec of a family; `Address` is its class, which checks the fields that it is made of. */
+export function structCodec<T extends object>(spec: Spec, Address: new (fields: T) => T): StructCodec<T> {
+  const { family, layouts } = spec;
   const from = (value: T): T => {
     checkObject('value', value);
     const given = value as Fields;
-    if (given.family !== spec.family) throw wrongValue('value.family', `'${spec.family}'`, given.family);
+    if (given.family !== family) throw wrongValue('value.family', `'${family}'`, given.family);
     if (value instanceof StructAddress) return value;
-    for (const name of Object.keys(spec.fields)) spec.fields[name]!.check(`value.${name}`, given[name]);
-    return make(value);
+    for (const [name, kind] of Object.entries(spec.fields)) kind.check(`value.${name}`, given[name]);
+    return new Address(value);
   };
   const takes: NonNullable<Codec<T>['takes']> = (buffer, offset, length, platform, protocol) => {
-    const struct = structOf(layouts, spec.family, platform);
-    if (struct.tag !== undefined) {
+    const struct = structOf(layouts, family, platform);
+    if (struct.tag) {
       const [at, kind, value] = struct.tag;
       if (length >= at + kind.room(value)) {
         if (kind.get(buffer, offset + at, abiOf(platform).big, offset + length) !== value) return false;
       }
     }
-    if (spec.protocols === undefined) return true;
+    if (!spec.protocols) return true;
     if (protocol !== undefined) return spec.protocols.includes(protocol);
     return spec.guess?.(buffer, offset, length, struct) ?? false;
   };
   return {
     spec,
-    prefix,
+    family,
+    prefix: prefixOf(spec),
     layouts,
     takes,
-    parse: (text, options) => make(scan(spec, text, options) as T),
+    parse: (text, options) => new Address(scan(spec, text, options) as T),
     format: (value, options) => show(spec, from(value), options),
     size: (value, platform) => sizeOf(spec, from(value), platform),
     encode: (value, buffer, offset, platform) => put(spec, from(value), buffer, offset, platform),
     decode(buffer, offset, length, platform, options) {
-      const struct = structOf(layouts, spec.family, platform);
-      expectFamily(buffer, offset, length, platform, struct, struct.minimum);
-      if (
-        !takes(
-          buffer,
-          offset,
-          length,
-          platform,
-          options?.protocol ?? (spec.guess ? undefined : spec.protocols?.[0]),
-        )
-      ) {
+      const struct = structOf(layouts, family, platform);
+      const found = expectFamily(
+        buffer,
+        offset,
+        length,
+        platform,
+        struct.family,
+        struct.minimum ?? struct.size,
+      );
+      if (!takes(buffer, offset, length, platform, options?.protocol ?? usualProtocol(spec))) {
         throw new DecodeError(
           offset + (struct.tag?.[0] ?? 0),
-          `a ${spec.family} address (the option protocol tells apart what looks alike)`,
-          readFamily(buffer, offset, length, platform),
+          `a ${family} address (see the option protocol)`,
+          found,
         );
       }
       const fields: Record<string, Held> = {};
@@ -138,10 +142,17 @@ export function structCodec<T extends object>(spec: Spec, make: (fields: T) => T
         const [at, kind] = place(spec, struct, name);
         fields[name] = kind.get(buffer, offset + at, abiOf(platform).big, offset + length);
       }
-      if (spec.aside !== undefined) fields[spec.aside] = options?.protocol;
-      return make(fields as T);
+      if (spec.aside) fields[spec.aside] = options?.protocol;
+      return new Address(fields as T);
     },
   };
+}
+
+const prefixOf = (spec: Spec): string => spec.prefix ?? `${spec.family}:`;
+
+/** The protocol that an address which cannot be told by its looks is taken to be of. */
+export function usualProtocol(spec: Spec): number | undefined {
+  return spec.guess ? undefined : spec.protocols?.[0];
 }
 
 /** Where `struct` has the field `name`, and its kind there. */
@@ -154,7 +165,7 @@ function sizeOf(spec: Spec, value: object, platform: Platform): number {
   const struct = structOf(spec.layouts, spec.family, platform);
   let { size } = struct;
   for (const name of Object.keys(spec.fields)) {
-    const held = (value as Fields)[name] as Held;
+    const held = (value as Fields)[name];
     if (name in struct.at) {
       const [at, kind] = place(spec, struct, name);
       size = Math.max(size, at + kind.room(kind.check(`value.${name}`, held)));
@@ -167,14 +178,14 @@ function sizeOf(spec: Spec, value: object, platform: Platform): number {
 
 function put(spec: Spec, value: object, buffer: Uint8Array, offset: number, platform: Platform): number {
   const struct = structOf(spec.layouts, spec.family, platform);
+  const { tag } = struct;
   const { big } = abiOf(platform);
   const size = sizeOf(spec, value, platform);
-  checkRoom('buffer', buffer, offset, size);
   writeHeader(buffer, offset, size, platform, struct.family);
-  if (struct.tag !== undefined) struct.tag[1].put(buffer, offset + struct.tag[0], struct.tag[2], big);
+  if (tag) tag[1].put(buffer, offset + tag[0], tag[2], big);
   for (const name of Object.keys(struct.at)) {
     const [at, kind] = place(spec, struct, name);
-    kind.put(buffer, offset + at, (value as Fields)[name] as Held, big);
+    kind.put(buffer, offset + at, (value as Fields)[name], big);
   }
   return size;
 }
@@ -184,46 +195,44 @@ function scan(
   text: string,
   options: Parameters<Codec<object>['parse']>[1],
 ): Record<string, Held> {
-  const { prefix, fields, placed } = spec;
-  checkString('text', text);
-  if (!text.startsWith(prefix)) throw new ParseError('text', text, 0, `'${prefix}'`);
+  const { fields, placed, bare } = spec;
+  const names = Object.keys(fields);
   const found: Record<string, Held> = {};
-  const slash = text.indexOf('/', prefix.length);
-  const last = slash < 0 ? text.length : slash;
-  let at = prefix.length;
-  placed.forEach((name, n) => {
-    const kind = fields[name]!;
+  let at = checkPrefix(text, prefixOf(spec));
+  const last = ends(text, '/', at, text.length);
+  const read = (name: string, start: number, end: number): void => {
+    found[name] = fields[name]!.scan(text, start, end, name, options);
+    at = end;
+  };
+  for (let n = 0; n < placed; n++) {
+    const name = names[n]!;
+    const { width } = fields[name]!;
     if (n > 0) {
       if (text[at] !== ':') throw new ParseError('text', text, at, `':' and ${name}`);
       at++;
     }
-    const colon = n < placed.length - 1 ? text.indexOf(':', at) : -1;
-    let end = colon < 0 || colon > last ? last : colon;
-    if (kind.width !== undefined) end = Math.min(at + kind.width, last);
-    found[name] = kind.scan(text, at, end, name, options);
-    at = end;
-  });
-  if (spec.bare !== undefined && isDigit(text.charCodeAt(at + 1))) {
-    const next = text.indexOf('/', at + 1);
-    const end = next < 0 ? text.length : next;
-    found[spec.bare] = fields[spec.bare]!.scan(text, at + 1, end, spec.bare, options);
-    at = end;
+    const end = n < placed - 1 ? ends(text, ':', at, last) : last;
+    read(name, at, width === undefined ? end : Math.min(at + width, last));
   }
-  const named = Object.keys(fields).filter((name) => !placed.includes(name) && name !== spec.bare);
-  readOptions('text', text, at, named, (name, start, end) => {
-    found[name] = fields[name]!.scan(text, start, end, name, options);
-  });
+  if (bare && isDigit(text.charCodeAt(at + 1))) read(bare, at + 1, ends(text, '/', at + 1, text.length));
+  readOptions(
+    'text',
+    text,
+    at,
+    names.slice(placed).filter((name) => name !== bare),
+    read,
+  );
   return found;
 }
 
 function show(spec: Spec, value: object, options?: Parameters<Codec<object>['format']>[1]): string {
-  const text = (name: string): string => spec.fields[name]!.show((value as Fields)[name] as Held, options);
+  const placed: string[] = [];
   let named = '';
-  for (const name of Object.keys(spec.fields)) {
-    const kind = spec.fields[name]!;
-    const held = (value as Fields)[name] as Held;
-    if (!spec.placed.includes(name) && held !== kind.none)
-      named += name === spec.bare ? `/${text(name)}` : `/${name}=${text(name)}`;
+  for (const [name, kind] of Object.entries(spec.fields)) {
+    const held = (value as Fields)[name];
+    const text = kind.show(held, options);
+    if (placed.length < spec.placed) placed.push(text);
+    else if (held !== kind.none) named += name === spec.bare ? `/${text}` : `/${name}=${text}`;
   }
-  return spec.prefix + spec.placed.map(text).join(':') + named;
+  return prefixOf(spec) + placed.join(':') + named;
 }

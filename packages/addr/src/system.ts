@@ -14,9 +14,8 @@ export interface SystemFields {
 
 const spec: Spec = {
   family: 'system',
-  prefix: 'system:',
   fields: { id: uint(4), unit: uint(4) },
-  placed: ['id', 'unit'],
+  placed: 2,
   // xnu: bsd/sys/kern_control.h, struct sockaddr_ctl; AF_SYS_CONTROL (2) stands in ss_sysaddr, sys/sys_domain.h
   layouts: { darwin: { family: 32, size: 32, tag: [2, uint(2), 2], at: { id: 4, unit: 8 } } },
 };
@@ -39,7 +38,7 @@ export function system(id: number, unit: number): SystemAddress {
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
 export const codec: StructCodec<SystemAddress> = /* @__PURE__ */ structCodec<SystemAddress>(
   spec,
-  (fields) => new SystemAddress(fields),
+  SystemAddress,
 );
 
 /** Reads the human form. Throws ParseError. */

@@ -1,6 +1,5 @@
 import { checkInteger, checkString, wrongType } from './check.ts';
 import { ParseError } from './errors.ts';
-import { hexDigit, isDigit } from './ip.ts';
 
 /*
  * What the human forms share: numbers, interfaces, and options after '/', which like ':' cannot stand in the
@@ -12,6 +11,10 @@ export const MAX_IFINDEX: number = 0x7fffffff;
 
 const MAX_NAME = 255;
 
+/** A number in decimal, with no leading zero; no number here has as many digits as the limit. */
+const DECIMAL = /^(0|[1-9]\d*)$/;
+const MAX_DIGITS = 16;
+
 /** How `parse` may turn the name of an interface into its index: if_nametoindex(3). */
 export interface ParseOptions {
   readonly ifNameToIndex?: ((name: string) => number) | undefined;
@@ -20,6 +23,18 @@ export interface ParseOptions {
 /** How `format` may turn an index into the interface's name: if_indextoname(3). */
 export interface FormatOptions {
   readonly ifIndexToName?: ((index: number) => string) | undefined;
+}
+
+/** Where what a human form has behind `prefix` begins. Throws ParseError without it, ERR_INVALID_ARG_TYPE. */
+export function checkPrefix(text: string, prefix: string): number {
+  if (!checkString('text', text).startsWith(prefix)) throw new ParseError('text', text, 0, `'${prefix}'`);
+  return prefix.length;
+}
+
+/** Where the first `mark` from `start` on is, or `end` when there is none before. */
+export function ends(text: string, mark: string, start: number, end: number): number {
+  const at = text.indexOf(mark, start);
+  return at < 0 || at > end ? end : at;
 }
 
 /** Decimal digits without leading zeros, from 0 to `max`, exactly `text[start..end)`. */
@@ -31,15 +46,12 @@ export function readDecimal(
   max: number,
   what: string,
 ): number {
-  let value = 0;
-  const fail = (): ParseError => new ParseError(argument, text, start, `${what}, 0 to ${max} in decimal`);
-  if (start >= end || (text.charCodeAt(start) === 0x30 && end - start > 1)) throw fail();
-  for (let i = start; i < end; i++) {
-    if (!isDigit(text.charCodeAt(i))) throw fail();
-    value = value * 10 + text.charCodeAt(i) - 0x30;
-    if (value > max) throw fail();
+  // Cut where it is too large already: the rest is not looked at.
+  const digits = text.slice(start, Math.min(end, start + MAX_DIGITS));
+  if (!DECIMAL.test(digits) || Number(digits) > max) {
+    throw new ParseError(argument, text, start, `${what}, 0 to ${max} in decimal`);
   }
-  return value;
+  return Number(digits);
 }
 
 /** A number as above, or in hex after `0x`. */
@@ -53,14 +65,11 @@ export function readNumber(
 ): number {
   if (!(text.startsWith('0x', start) && end - start > 2))
     return readDecimal(argument, text, start, end, max, what);
-  let value = 0;
-  for (let i = start + 2; i < end; i++) {
-    const digit = hexDigit(text.charCodeAt(i));
-    value = value * 16 + digit;
-    if (digit < 0 || value > max)
-      throw new ParseError(argument, text, start, `${what}, 0 to 0x${max.toString(16)}`);
+  const digits = text.slice(start, end);
+  if (!/^0x[\da-f]+$/i.test(digits) || Number(digits) > max) {
+    throw new ParseError(argument, text, start, `${what}, 0 to 0x${max.toString(16)}`);
   }
-  return value;
+  return Number(digits);
 }
 
 /** The index of an interface from its decimal index, or from its name by way of the caller's resolver. */
@@ -72,13 +81,15 @@ export function readInterface(
   max: number,
   options: ParseOptions | undefined,
 ): number {
-  if (isIndex(text, start, end)) return readDecimal(argument, text, start, end, max, 'an interface index');
+  const name = text.slice(start, end);
+  // An index, never a name.
+  if (DECIMAL.test(name)) return readDecimal(argument, text, start, end, max, 'an interface index');
   if (start >= end || end - start > MAX_NAME) {
     throw new ParseError(
       argument,
       text,
       start,
-      `an interface index, or a name of 1 to ${MAX_NAME} characters`,
+      `an interface index, or a name of ${MAX_NAME} or fewer characters`,
     );
   }
   for (let i = start; i < end; i++) {
@@ -97,7 +108,7 @@ export function readInterface(
     throw new ParseError(argument, text, start, 'an interface index (names need the option ifNameToIndex)');
   }
   if (typeof resolve !== 'function') throw wrongType('options.ifNameToIndex', 'a function', resolve);
-  return checkInteger('options.ifNameToIndex()', resolve(text.slice(start, end)), 1, max);
+  return checkInteger('options.ifNameToIndex()', resolve(name), 1, max);
 }
 
 /** The name of interface `index` where the caller can tell, its index otherwise. 0 means any or none. */
@@ -107,8 +118,7 @@ export function interfaceText(index: number, options: FormatOptions | undefined)
   if (typeof resolve !== 'function') throw wrongType('options.ifIndexToName', 'a function', resolve);
   const name = checkString('options.ifIndexToName()', resolve(index));
   // A name that would not be read back as this name gives way to the index.
-  const readable =
-    name.length <= MAX_NAME && /^[^/:\]\s\p{Cc}]+$/u.test(name) && !isIndex(name, 0, name.length);
+  const readable = name.length <= MAX_NAME && /^[^/:\]\s\p{Cc}]+$/u.test(name) && !DECIMAL.test(name);
   return readable ? name : String(index);
 }
 
@@ -129,15 +139,7 @@ export function readOptions(
     }
     seen.add(key);
     const from = at + key.length + 2;
-    const slash = text.indexOf('/', from);
-    at = slash < 0 ? text.length : slash;
+    at = ends(text, '/', from, text.length);
     each(key, from, at);
   }
-}
-
-/** Only digits, and no leading zero: an index, never a name. */
-function isIndex(text: string, start: number, end: number): boolean {
-  if (start >= end || (text.charCodeAt(start) === 0x30 && end - start > 1)) return false;
-  for (let i = start; i < end; i++) if (!isDigit(text.charCodeAt(i))) return false;
-  return true;
 }

@@ -20,7 +20,7 @@ const spec: Spec = {
   family: 'tipc-range',
   prefix: 'tipc:range:',
   fields: { type: uint(4), lower: uint(4), upper: uint(4), scope: uint(1, { none: 2, signed: true }) },
-  placed: ['type', 'lower', 'upper'],
+  placed: 3,
   // linux/tipc.h, struct sockaddr_tipc with addrtype TIPC_SERVICE_RANGE (1)
   layouts: {
     linux: { family: 30, size: 16, tag: [2, uint(1), 1], at: { type: 4, lower: 8, upper: 12, scope: 3 } },
@@ -47,7 +47,7 @@ export function tipcRange(fields: TipcRangeFields): TipcRangeAddress {
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
 export const codec: StructCodec<TipcRangeAddress> = /* @__PURE__ */ structCodec<TipcRangeAddress>(
   spec,
-  (fields) => new TipcRangeAddress(fields),
+  TipcRangeAddress,
 );
 
 /** Reads the human form. Throws ParseError. */

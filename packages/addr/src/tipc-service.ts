@@ -25,7 +25,7 @@ const spec: Spec = {
     domain: uint(4, { none: 0 }),
     scope: uint(1, { none: 2, signed: true }),
   },
-  placed: ['type', 'instance'],
+  placed: 2,
   // linux/tipc.h, struct sockaddr_tipc with addrtype TIPC_SERVICE_ADDR (2)
   layouts: {
     linux: { family: 30, size: 16, tag: [2, uint(1), 2], at: { type: 4, instance: 8, domain: 12, scope: 3 } },
@@ -52,7 +52,7 @@ export function tipcService(fields: TipcServiceFields): TipcServiceAddress {
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
 export const codec: StructCodec<TipcServiceAddress> = /* @__PURE__ */ structCodec<TipcServiceAddress>(
   spec,
-  (fields) => new TipcServiceAddress(fields),
+  TipcServiceAddress,
 );
 
 /** Reads the human form. Throws ParseError. */

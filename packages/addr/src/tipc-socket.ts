@@ -17,8 +17,8 @@ export interface TipcSocketFields {
 const spec: Spec = {
   family: 'tipc-socket',
   prefix: 'tipc:socket:',
-  fields: { ref: uint(4), node: uint(4, { hex: true }), scope: uint(1, { none: 0, signed: true }) },
-  placed: ['node', 'ref'],
+  fields: { node: uint(4, { hex: true }), ref: uint(4), scope: uint(1, { none: 0, signed: true }) },
+  placed: 2,
   // linux/tipc.h, struct sockaddr_tipc with addrtype TIPC_SOCKET_ADDR (3)
   layouts: { linux: { family: 30, size: 16, tag: [2, uint(1), 3], at: { ref: 4, node: 8, scope: 3 } } },
 };
@@ -42,7 +42,7 @@ export function tipcSocket(fields: TipcSocketFields): TipcSocketAddress {
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
 export const codec: StructCodec<TipcSocketAddress> = /* @__PURE__ */ structCodec<TipcSocketAddress>(
   spec,
-  (fields) => new TipcSocketAddress(fields),
+  TipcSocketAddress,
 );
 
 /** Reads the human form. Throws ParseError. */

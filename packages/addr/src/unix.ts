@@ -1,14 +1,6 @@
-import {
-  checkBytes,
-  checkInteger,
-  checkObject,
-  checkRoom,
-  checkString,
-  wrongType,
-  wrongValue,
-} from './check.ts';
-import { type Codec, sockaddrOf } from './codec.ts';
-import { hexDigit } from './digits.ts';
+import { checkBytes, checkInteger, checkObject, wrongType, wrongValue } from './check.ts';
+import type { Codec } from './codec.ts';
+import { HEX_PAIRS, hexPair } from './digits.ts';
 import { DecodeError, MalformedError, NotSupportedError, ParseError } from './errors.ts';
 import {
   expectFamily,
@@ -20,27 +12,31 @@ import {
   writeHeader,
 } from './layout.ts';
 import { isBytes } from './shown.ts';
+import { checkPrefix } from './text.ts';
 import { decodeUtf8, pointAt, pushUtf8 } from './utf8.ts';
 
 /** struct sockaddr_un on each system; `abstract`: does it have abstract names? */
 export interface UnixStruct extends Struct {
-  readonly path: number;
+  /** Of `sun_path`, which stands behind the family field on every system. */
   readonly pathSize: number;
   readonly abstract: boolean;
 }
 
-const bsd: UnixStruct = { family: 1, size: 106, path: 2, pathSize: 104, abstract: false };
+/** The same on every system. */
+const AF_UNIX = 1;
+
+const bsd: UnixStruct = { family: AF_UNIX, size: 106, pathSize: 104, abstract: false };
 
 /** struct sockaddr_un of each system. */
 export const layouts: Layouts<UnixStruct> = {
   // sys/un.h
-  linux: { family: 1, size: 110, path: 2, pathSize: 108, abstract: true },
+  linux: { family: AF_UNIX, size: 110, pathSize: 108, abstract: true },
   // xnu: bsd/sys/un.h
   darwin: bsd,
   // FreeBSD: sys/sys/un.h
   freebsd: bsd,
   // Windows SDK: afunix.h (UNIX_PATH_MAX)
-  win32: { family: 1, size: 110, path: 2, pathSize: 108, abstract: false },
+  win32: { family: AF_UNIX, size: 110, pathSize: 108, abstract: false },
 };
 
 /** The longest `sun_path` of any system (Linux, Windows). */
@@ -69,7 +65,9 @@ export class UnixAddress {
 
   /** The sockaddr for `platform`, in a new array. */
   toSockaddr(platform: Platform): Uint8Array {
-    return sockaddrOf(codec, this, platform);
+    const out = new Uint8Array(size(this, platform));
+    encode(this, out, 0, platform);
+    return out;
   }
 
   toString(): string {
@@ -112,8 +110,7 @@ const PERCENT = 0x25;
  * `%40` at the beginning is a path that starts with '@'. Throws ParseError.
  */
 export function parse(text: string): UnixAddress {
-  checkString('text', text);
-  if (!text.startsWith(PREFIX)) throw new ParseError('text', text, 0, `'${PREFIX}'`);
+  checkPrefix(text, PREFIX);
   if (text.length === PREFIX.length) return unixUnnamed();
   const abstract = text.charCodeAt(PREFIX.length) === AT;
   const limit = abstract ? MAX_UNIX_PATH - 1 : MAX_UNIX_PATH;
@@ -121,11 +118,9 @@ export function parse(text: string): UnixAddress {
   for (let i = PREFIX.length + (abstract ? 1 : 0); i < text.length; ) {
     const from = i;
     if (text.charCodeAt(i) === PERCENT) {
-      const high = hexDigit(text.charCodeAt(i + 1));
-      const low = hexDigit(text.charCodeAt(i + 2));
-      if (high < 0 || low < 0)
-        throw new ParseError('text', text, i, "two hex digits after '%' ('%25' is a '%')");
-      bytes.push((high << 4) | low);
+      const byte = hexPair(text, i + 1);
+      if (byte < 0) throw new ParseError('text', text, i, "two hex digits after '%' ('%25' is a '%')");
+      bytes.push(byte);
       i += 3;
     } else {
       const point = pointAt(text, i);
@@ -144,7 +139,7 @@ export function format(value: UnixAddress): string {
   const { kind, bytes } = checkValue(value);
   if (kind === 'unnamed') return PREFIX;
   const percent = (from: number, to: number): string =>
-    Array.from(bytes.subarray(from, to), (byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
+    Array.from(bytes.subarray(from, to), (byte) => `%${HEX_PAIRS[byte]}`).join('');
   const name = decodeUtf8(bytes, percent, (point, at) => {
     // A name is its owner's choice: no control character, C1 included, may reach a terminal.
     const control = point < 0x20 || (point >= 0x7f && point < 0xa0);
@@ -156,14 +151,14 @@ export function format(value: UnixAddress): string {
 
 /** Bytes that `encode` will write. Throws ENOTSUP for an abstract name where there are none. */
 export function size(value: UnixAddress, platform: Platform): number {
-  const { path, pathSize, abstract } = structOf(layouts, 'unix', platform);
+  const { pathSize, abstract } = structOf(layouts, 'unix', platform);
   const { kind, bytes } = checkValue(value);
   if (kind === 'unnamed') return HEADER_SIZE;
   if (kind === 'abstract') {
     if (!abstract) throw new NotSupportedError('An abstract AF_UNIX name', platform);
-    return path + 1 + checkLength(bytes, pathSize - 1);
+    return HEADER_SIZE + 1 + checkLength(bytes, pathSize - 1);
   }
-  return path + Math.min(checkLength(bytes, pathSize) + 1, pathSize);
+  return HEADER_SIZE + Math.min(checkLength(bytes, pathSize) + 1, pathSize);
 }
 
 /**
@@ -173,12 +168,8 @@ export function size(value: UnixAddress, platform: Platform): number {
  */
 export function encode(value: UnixAddress, buffer: Uint8Array, offset: number, platform: Platform): number {
   const total = size(value, platform);
-  checkRoom('buffer', buffer, offset, total);
-  writeHeader(buffer, offset, total, platform, 1);
-  buffer.set(
-    value.bytes,
-    offset + structOf(layouts, 'unix', platform).path + (value.kind === 'abstract' ? 1 : 0),
-  );
+  writeHeader(buffer, offset, total, platform, AF_UNIX);
+  buffer.set(value.bytes, offset + HEADER_SIZE + (value.kind === 'abstract' ? 1 : 0));
   return total;
 }
 
@@ -187,14 +178,14 @@ export function encode(value: UnixAddress, buffer: Uint8Array, offset: number, p
  * more than the struct has when a path fills `sun_path` (unix(7), BUGS). Throws DecodeError.
  */
 export function decode(buffer: Uint8Array, offset: number, length: number, platform: Platform): UnixAddress {
-  const { path, pathSize, abstract } = structOf(layouts, 'unix', platform);
-  expectFamily(buffer, offset, length, platform, structOf(layouts, 'unix', platform), HEADER_SIZE);
-  const start = offset + path;
+  const { pathSize, abstract } = structOf(layouts, 'unix', platform);
+  expectFamily(buffer, offset, length, platform, AF_UNIX, HEADER_SIZE);
+  const start = offset + HEADER_SIZE;
   const end = offset + length;
-  if (length <= path) return unixUnnamed();
+  if (length <= HEADER_SIZE) return unixUnnamed();
   if (buffer[start] === 0) {
     if (!abstract) return unixUnnamed();
-    if (length > path + pathSize) {
+    if (length > HEADER_SIZE + pathSize) {
       throw new DecodeError(start + pathSize, `the end of an abstract name of ${pathSize - 1} bytes`, length);
     }
     return unixAbstract(buffer.subarray(start + 1, end));
@@ -208,7 +199,16 @@ export function decode(buffer: Uint8Array, offset: number, length: number, platf
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: Codec<UnixAddress> = { prefix: PREFIX, layouts, parse, format, size, encode, decode };
+export const codec: Codec<UnixAddress> = {
+  family: 'unix',
+  prefix: PREFIX,
+  layouts,
+  parse,
+  format,
+  size,
+  encode,
+  decode,
+};
 
 function toBytes(argument: string, name: string): Uint8Array {
   if (typeof name !== 'string') throw wrongType(argument, 'a string or a Uint8Array', name);

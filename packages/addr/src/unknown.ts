@@ -1,8 +1,9 @@
-import { checkBytes, checkInteger, checkObject, checkRoom, checkString } from './check.ts';
+import { checkBytes, checkInteger, checkObject, checkRoom } from './check.ts';
 import type { Codec } from './codec.ts';
-import { hexDigit } from './digits.ts';
+import { HEX_PAIRS, hexPair } from './digits.ts';
 import { DecodeError, ParseError } from './errors.ts';
 import { abiOf, HEADER_SIZE, MAX_SOCKADDR, type Platform, readFamily } from './layout.ts';
+import { checkPrefix } from './text.ts';
 
 /** A sockaddr of a family that has no codec here: its bytes as they came, header included. */
 export class UnknownAddress {
@@ -36,16 +37,14 @@ const PREFIX = 'sockaddr:';
 
 /** Reads `sockaddr:` and the bytes in hex. Throws ParseError. */
 export function parse(text: string): UnknownAddress {
-  checkString('text', text);
-  if (!text.startsWith(PREFIX)) throw new ParseError('text', text, 0, `'${PREFIX}'`);
+  checkPrefix(text, PREFIX);
   const bytes: number[] = [];
   for (let i = PREFIX.length; i < text.length; i += 2) {
     if (bytes.length === MAX_SOCKADDR)
       throw new ParseError('text', text, i, `the end after ${MAX_SOCKADDR} bytes`);
-    const high = hexDigit(text.charCodeAt(i));
-    const low = hexDigit(text.charCodeAt(i + 1));
-    if (high < 0 || low < 0) throw new ParseError('text', text, i, 'two hex digits');
-    bytes.push((high << 4) | low);
+    const byte = hexPair(text, i);
+    if (byte < 0) throw new ParseError('text', text, i, 'two hex digits');
+    bytes.push(byte);
   }
   if (bytes.length < HEADER_SIZE)
     throw new ParseError('text', text, text.length, `${HEADER_SIZE} bytes or more in hex`);
@@ -54,7 +53,7 @@ export function parse(text: string): UnknownAddress {
 
 /** Writes the form that `parse` reads. */
 export function format(value: UnknownAddress): string {
-  return PREFIX + Array.from(checkValue(value), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return PREFIX + Array.from(checkValue(value), (byte) => HEX_PAIRS[byte]).join('');
 }
 
 /** Bytes that `encode` will write. */
@@ -92,6 +91,7 @@ export function decode(
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
 export const codec: Codec<UnknownAddress> = {
+  family: 'unknown',
   prefix: PREFIX,
   layouts: {},
   parse,

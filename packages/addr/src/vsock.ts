@@ -16,9 +16,8 @@ export interface VsockFields {
 
 const spec: Spec = {
   family: 'vsock',
-  prefix: 'vsock:',
   fields: { cid: uint(4), port: uint(4), flags: uint(1, { none: 0 }) },
-  placed: ['cid', 'port'],
+  placed: 2,
   layouts: {
     // linux/vm_sockets.h, struct sockaddr_vm; svm_flags since Linux 5.11
     linux: { family: 40, size: 16, at: { cid: 8, port: 4, flags: 12 } },
@@ -44,10 +43,7 @@ export function vsock(cid: number, port: number, flags: number = 0): VsockAddres
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<VsockAddress> = /* @__PURE__ */ structCodec<VsockAddress>(
-  spec,
-  (fields) => new VsockAddress(fields),
-);
+export const codec: StructCodec<VsockAddress> = /* @__PURE__ */ structCodec<VsockAddress>(spec, VsockAddress);
 
 /** Reads the human form. Throws ParseError. */
 export function parse(text: string, options?: ParseOptions): VsockAddress {

@@ -18,14 +18,13 @@ export interface XdpFields {
 
 const spec: Spec = {
   family: 'xdp',
-  prefix: 'xdp:',
   fields: {
     ifindex,
     queueId: uint(4),
     flags: uint(2, { none: 0, hex: true }),
     sharedUmemFd: uint(4, { none: 0 }),
   },
-  placed: ['ifindex', 'queueId'],
+  placed: 2,
   // linux/if_xdp.h, struct sockaddr_xdp
   layouts: { linux: { family: 44, size: 16, at: { ifindex: 4, queueId: 8, flags: 2, sharedUmemFd: 12 } } },
 };
@@ -48,10 +47,7 @@ export function xdp(fields: XdpFields): XdpAddress {
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<XdpAddress> = /* @__PURE__ */ structCodec<XdpAddress>(
-  spec,
-  (fields) => new XdpAddress(fields),
-);
+export const codec: StructCodec<XdpAddress> = /* @__PURE__ */ structCodec<XdpAddress>(spec, XdpAddress);
 
 /** Reads the human form. Throws ParseError. */
 export function parse(text: string, options?: ParseOptions): XdpAddress {

@@ -30,8 +30,9 @@ import {
   unixUnnamed,
   unknown,
 } from '../src/index.ts';
-import { layouts as inetLayouts } from '../src/inet.ts';
-import { layouts as inet6Layouts } from '../src/inet6.ts';
+import * as inetAt from '../src/inet.ts';
+import * as inet6At from '../src/inet6.ts';
+import { HEADER_SIZE } from '../src/layout.ts';
 import { codec as packetCodec } from '../src/packet.ts';
 import type { FieldStruct } from '../src/struct.ts';
 import { layouts as unixLayouts } from '../src/unix.ts';
@@ -101,27 +102,27 @@ describe('recorded from C on Linux', () => {
 
   it('has the offsets, sizes and numbers of layout.ts', () => {
     const { layout } = vectors;
-    const inet = inetLayouts.linux!;
+    const inet = inetAt.layouts.linux!;
     expect(layout.inet).toEqual({
       family: inet.family,
       size: inet.size,
-      sin_port: inet.port,
-      sin_addr: inet.addr,
+      sin_port: inetAt.PORT,
+      sin_addr: inetAt.ADDR,
     });
-    const inet6 = inet6Layouts.linux!;
+    const inet6 = inet6At.layouts.linux!;
     expect(layout.inet6).toEqual({
       family: inet6.family,
       size: inet6.size,
-      sin6_port: inet6.port,
-      sin6_flowinfo: inet6.flowinfo,
-      sin6_addr: inet6.addr,
-      sin6_scope_id: inet6.scopeId,
+      sin6_port: inet6At.PORT,
+      sin6_flowinfo: inet6At.FLOWINFO,
+      sin6_addr: inet6At.ADDR,
+      sin6_scope_id: inet6At.SCOPE_ID,
     });
     const unix = unixLayouts.linux!;
     expect(layout.unix).toEqual({
       family: unix.family,
-      size: unix.path + unix.pathSize,
-      sun_path: unix.path,
+      size: HEADER_SIZE + unix.pathSize,
+      sun_path: HEADER_SIZE,
       sun_path_size: unix.pathSize,
     });
     const packet = packetCodec.layouts.linux as FieldStruct;
@@ -171,8 +172,10 @@ describe('recorded from C on Linux', () => {
       expect(decode(sockaddr, 0, sockaddr.length, 'linux')).toStrictEqual(unixValue(kind, unhex(name)));
     }
     // The full path comes back one byte longer than the struct.
-    const { path, pathSize } = unixLayouts.linux!;
-    expect(Math.max(...vectors.unixKernel.map(({ bytes }) => bytes.length / 2))).toBe(path + pathSize + 1);
+    const { pathSize } = unixLayouts.linux!;
+    expect(Math.max(...vectors.unixKernel.map(({ bytes }) => bytes.length / 2))).toBe(
+      HEADER_SIZE + pathSize + 1,
+    );
   });
 
   it('packet', () => {
