@@ -107,6 +107,7 @@ export class Host {
   readonly name: string;
   /** As ip-netns(8) knows it. */
   readonly namespace: string;
+  readonly #children = new Set<ChildProcess>();
 
   constructor(name: string, namespace: string) {
     this.name = name;
@@ -156,7 +157,15 @@ export class Host {
   spawn(command: readonly string[], options: SpawnOptions = {}): ChildProcess {
     const env = { ...(options.env ?? process.env) };
     env.PATH = `${env.PATH ?? ''}:/usr/sbin:/sbin`;
-    return spawn('ip', ['netns', 'exec', this.namespace, ...command], { ...options, env });
+    const child = spawn('ip', ['netns', 'exec', this.namespace, ...command], { ...options, env });
+    this.#children.add(child);
+    child.once('close', () => this.#children.delete(child));
+    return child;
+  }
+
+  /** Kills what was started here, also what is only on its way into the namespace and is not listed there yet. */
+  kill(): void {
+    for (const child of this.#children) child.kill('SIGKILL');
   }
 
   /** Runs a command in the host to its end. Rejects when it does not end in time. */

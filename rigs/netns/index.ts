@@ -187,6 +187,7 @@ export class Net implements AsyncDisposable {
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    for (const host of this.#hosts.values()) host.kill();
     nets.delete(this);
     if (nets.size === 0) unwatch();
     remove(this.#record);

@@ -247,6 +247,20 @@ describe('torn down', () => {
     expect(left(names, value)).toEqual([]);
   }, 60_000);
 
+  it('a command that is only on its way into the namespace goes too', async (context) => {
+    const value = mark();
+    for (let turn = 0; turn < 20; turn++) {
+      const made = await net(context);
+      const host = made.host('a');
+      const env = { ...process.env, SPEC_MARK: value };
+      const child = host.spawn(['sleep', '600'], { stdio: 'ignore', env });
+      if (turn % 2 === 1) await new Promise((resolve) => setTimeout(resolve, turn / 4));
+      made.end();
+      await new Promise((resolve) => child.once('close', resolve));
+    }
+    expect(marked(value)).toEqual([]);
+  });
+
   it('ten runs leave nothing, ten that are killed half-way neither', async (context) => {
     (await net(context)).end();
     const value = mark();
