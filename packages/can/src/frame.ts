@@ -2,6 +2,7 @@ import {
   bytesLeft,
   checkBytes,
   checkInteger,
+  checkObject,
   checkRoom,
   checkUint,
   outOfRange,
@@ -123,5 +124,6 @@ export function decodeFrame(bytes: Uint8Array): CanFrame {
  * @throws As {@link encodeClassicFrame} and `encodeFdFrame`.
  */
 export function encodeFrame(frame: CanFrameFields, into: Uint8Array, offset = 0): number {
+  checkObject('frame', frame);
   return frame.fd === true ? encodeFdFrame(frame, into, offset) : encodeClassicFrame(frame, into, offset);
 }

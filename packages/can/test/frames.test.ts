@@ -152,6 +152,17 @@ describe('frames', () => {
   });
 });
 
+describe('what is no frame', () => {
+  it.each([null, undefined, 5, 'x'])('%s is refused by name, as bytes and as text', (nothing) => {
+    for (const call of [
+      () => encodeFrame(nothing as never, new Uint8Array(72)),
+      () => formatFrame(nothing as never),
+    ]) {
+      expect(call).toThrow(refusal('ERR_INVALID_ARG_TYPE'));
+    }
+  });
+});
+
 describe('identifiers', () => {
   it('come back from every canid_t, but for bits that a standard identifier has not', () => {
     fc.assert(

@@ -1,25 +1,26 @@
 /** CAN on a virtual bus: raw, BCM, ISO-TP, J1939, FD, XL, and the virtual interfaces themselves. */
-import { ifNameToIndex, type Socket } from '@sockeye/core';
+import { constants, ifNameToIndex, type Socket } from '@sockeye/core';
 import { ip } from '../../netns/ip.ts';
 import { PATIENCE, same, withSockets } from '../exchange.ts';
 import { inside } from '../explain.ts';
 import { type Bed, type Facility, Missing } from '../finding.ts';
 import { AF, can, isotp, j1939 } from '../sockaddr.ts';
 
-const DGRAM = 2;
-const RAW = 3;
-const CAN_RAW = 1;
-const CAN_BCM = 2;
-const CAN_ISOTP = 6;
-const CAN_J1939 = 7;
-const SOL_CAN_RAW = 101;
-const CAN_RAW_FD_FRAMES = 5;
-const CAN_RAW_XL_FRAMES = 7;
+const {
+  SOCK_DGRAM: DGRAM,
+  SOCK_RAW: RAW,
+  CAN_RAW,
+  CAN_BCM,
+  CAN_ISOTP,
+  CAN_J1939,
+  SOL_CAN_RAW,
+  CAN_RAW_FD_FRAMES,
+  CAN_RAW_XL_FRAMES,
+  CANFD_MTU,
+  CANXL_MTU,
+} = constants;
+/** Of Linux 6.9, linux/can/raw.h: younger than the libc crate's. */
 const CAN_RAW_XL_VCID_OPTS = 8;
-
-/** MTU of an interface that carries CAN FD, and XL; linux/can.h. */
-const CANFD_MTU = 72;
-const CANXL_MTU = 2060;
 const wait = { timeout: PATIENCE };
 
 /** A virtual bus: made in a namespace of one's own, else one that is there. */
