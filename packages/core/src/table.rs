@@ -24,8 +24,8 @@ const GENERATIONS: u64 = 1 << 30;
 struct Slot {
     state: AtomicU64,
     fd: AtomicI32,
-    /// The inode that the descriptor had when it came here: tells a number that was reused behind our back.
-    inode: AtomicU64,
+    /// What the descriptor's open file was when it came here: tells a number that was reused behind our back.
+    identity: AtomicU64,
     /// The environment that owns it, so that a worker's end closes what it left open.
     owner: AtomicU64,
 }
@@ -64,7 +64,7 @@ fn make_chunk() -> Box<[Slot]> {
         .map(|_| Slot {
             state: AtomicU64::new(CLOSED),
             fd: AtomicI32::new(-1),
-            inode: AtomicU64::new(0),
+            identity: AtomicU64::new(0),
             owner: AtomicU64::new(0),
         })
         .collect()
@@ -103,7 +103,7 @@ impl Drop for Use {
 
 /// Takes a descriptor in. EMFILE when all slots are taken.
 pub fn insert(fd: OwnedFd, owner: u64) -> Result<Handle, Errno> {
-    let inode = sys::inode(fd.as_raw_fd())?;
+    let identity = sys::identity(fd.as_raw_fd())?;
     let mut ledger = ledger();
     let index = match ledger.free.pop() {
         Some(index) => index,
@@ -117,7 +117,7 @@ pub fn insert(fd: OwnedFd, owner: u64) -> Result<Handle, Errno> {
     let entry = &chunk[index as usize % CHUNK];
     let fd = fd.into_raw_fd();
     entry.fd.store(fd, Ordering::Relaxed);
-    entry.inode.store(inode, Ordering::Relaxed);
+    entry.identity.store(identity, Ordering::Relaxed);
     entry.owner.store(owner, Ordering::Relaxed);
     let generation = ((entry.state.load(Ordering::Relaxed) >> 32) + 1) % GENERATIONS;
     ledger.by_fd.insert(fd, index);
@@ -134,7 +134,7 @@ pub fn owns(fd: RawFd) -> bool {
     let Some(&index) = ledger.by_fd.get(&fd) else {
         return false;
     };
-    slot(index).is_some_and(|entry| sys::inode(fd) == Ok(entry.inode.load(Ordering::Relaxed)))
+    slot(index).is_some_and(|entry| sys::identity(fd) == Ok(entry.identity.load(Ordering::Relaxed)))
 }
 
 /// Counts a use in. EBADF when the handle was closed.
@@ -175,8 +175,8 @@ pub fn close(handle: Handle) -> Result<(), Errno> {
 /// somebody else by now.
 pub fn acquire_own(handle: Handle) -> Result<Use, Errno> {
     let in_use = acquire(handle)?;
-    let inode = slot(handle.slot).map(|entry| entry.inode.load(Ordering::Relaxed));
-    if sys::inode(in_use.fd()).ok() == inode {
+    let identity = slot(handle.slot).map(|entry| entry.identity.load(Ordering::Relaxed));
+    if sys::identity(in_use.fd()).ok() == identity {
         Ok(in_use)
     } else {
         Err(sys::EBADF)
@@ -242,8 +242,8 @@ fn retire(index: u32, entry: &Slot) -> Result<(), Errno> {
         // The number leaves the ledger before the kernel may give it out again; the lock is not held while a
         // lingering close waits.
         forget(fd, index);
-        closed = match sys::inode(fd) {
-            Ok(inode) if inode == entry.inode.load(Ordering::Relaxed) => sys::close(fd),
+        closed = match sys::identity(fd) {
+            Ok(now) if now == entry.identity.load(Ordering::Relaxed) => sys::close(fd),
             _ => Err(sys::EBADF),
         };
     }
@@ -278,7 +278,7 @@ mod tests {
         let in_use = acquire(handle).expect("acquire");
         close(handle).expect("close");
         assert_eq!(acquire(handle).err(), Some(sys::EBADF));
-        assert!(sys::inode(in_use.fd()).is_ok(), "still open");
+        assert!(sys::identity(in_use.fd()).is_ok(), "still open");
         let fd = in_use.fd();
         assert!(owns(fd));
         drop(in_use);
@@ -293,7 +293,10 @@ mod tests {
         sys::replace_for_test(&other, fd);
         assert!(!owns(fd));
         assert_eq!(close(handle), Err(sys::EBADF));
-        assert!(sys::inode(fd).is_ok(), "the other one's descriptor is still open");
+        assert!(
+            sys::identity(fd).is_ok(),
+            "the other one's descriptor is still open"
+        );
         sys::close(fd).expect("close");
     }
 

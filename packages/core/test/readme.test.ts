@@ -9,9 +9,10 @@ describe('the README', () => {
     const [, table = ''] = /## Three forms of a call(.*?)\n- /s.exec(readme) ?? [];
     const named = [...table.matchAll(/`(?:Socket\.)?(\w+)`/g)].map(([, name]) => name as string);
     const own = new Set(['constructor', 'forget']);
-    const members = [Socket.prototype, Object.getPrototypeOf(Socket.prototype) as object]
-      .flatMap((prototype) => Object.getOwnPropertyNames(prototype))
-      .filter((name) => !own.has(name));
+    const members = new Set<string>();
+    for (let at: object = Socket.prototype; at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+      for (const name of Object.getOwnPropertyNames(at)) if (!own.has(name)) members.add(name);
+    }
     const statics = Object.getOwnPropertyNames(Socket).filter(
       (name) => !['length', 'name', 'prototype'].includes(name),
     );
@@ -20,10 +21,10 @@ describe('the README', () => {
 
   it('a try form exists wherever no Buffer is made, and nowhere else', () => {
     const rows = [...readme.matchAll(/^\| [^|]+ \| `(\w+)` \| `(\w+)Sync` \| (?:`try(\w+)` )?\|$/gm)];
-    expect(rows).toHaveLength(9);
+    expect(rows.length).toBeGreaterThanOrEqual(14);
     for (const [, promise, sync, attempt] of rows) {
       expect(sync).toBe(promise);
-      const buffer = promise === 'recv' || promise === 'recvFrom' || promise === 'sendAll';
+      const buffer = ['recv', 'recvFrom', 'recvMsg', 'sendAll'].includes(promise as string);
       expect(attempt?.toLowerCase()).toBe(buffer ? undefined : promise?.toLowerCase());
     }
   });

@@ -23,11 +23,12 @@ export class AddressBuffer {
   readonly bytes: Uint8Array;
   readonly #length: Int32Array;
 
-  constructor() {
-    const memory = new ArrayBuffer(STORAGE + 4);
-    this.bytes = new Uint8Array(memory, 0, STORAGE);
-    this.#length = new Int32Array(memory, STORAGE, 1);
-    Object.defineProperty(this, WHOLE, { value: new Uint8Array(memory) });
+  /** @param place where in a message's memory it lies; not for callers */
+  constructor(place?: { memory: ArrayBuffer; at: number }) {
+    const { memory, at } = place ?? { memory: new ArrayBuffer(STORAGE + 4), at: 0 };
+    this.bytes = new Uint8Array(memory, at, STORAGE);
+    this.#length = new Int32Array(memory, at + STORAGE, 1);
+    Object.defineProperty(this, WHOLE, { value: new Uint8Array(memory, at, STORAGE + 4) });
   }
 
   /** Bytes in use, 0 to 128; 0 when the kernel had no address to tell, as for a connected stream. */

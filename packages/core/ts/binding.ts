@@ -125,6 +125,77 @@ export interface Native {
     address: Uint8Array,
     addressLength: number,
   ): number;
+  recvmsg(
+    slot: Slot,
+    generation: Generation,
+    buffers: Uint8Array | readonly Uint8Array[],
+    envelope: Uint8Array,
+    flags: number,
+  ): number;
+  recvmsgSync(
+    slot: Slot,
+    generation: Generation,
+    buffers: Uint8Array | readonly Uint8Array[],
+    envelope: Uint8Array,
+    flags: number,
+    timeout: number,
+    interruptible: boolean,
+  ): number;
+  sendmsg(
+    slot: Slot,
+    generation: Generation,
+    buffers: Uint8Array | readonly Uint8Array[],
+    flags?: number,
+    address?: Uint8Array,
+    addressLength?: number,
+    control?: Uint8Array,
+    controlLength?: number,
+  ): number;
+  sendmsgSync(
+    slot: Slot,
+    generation: Generation,
+    buffers: Uint8Array | readonly Uint8Array[],
+    flags: number,
+    timeout: number,
+    interruptible: boolean,
+    address?: Uint8Array,
+    addressLength?: number,
+    control?: Uint8Array,
+    controlLength?: number,
+  ): number;
+  recvmmsg(slot: Slot, generation: Generation, batch: Uint8Array, count: number, flags?: number): number;
+  recvmmsgSync(
+    slot: Slot,
+    generation: Generation,
+    batch: Uint8Array,
+    count: number,
+    flags: number,
+    timeout: number,
+    interruptible: boolean,
+  ): number;
+  sendmmsg(
+    slot: Slot,
+    generation: Generation,
+    batch: Uint8Array,
+    from: number,
+    count: number,
+    flags?: number,
+  ): number;
+  sendmmsgSync(
+    slot: Slot,
+    generation: Generation,
+    batch: Uint8Array,
+    from: number,
+    count: number,
+    flags: number,
+    timeout: number,
+    interruptible: boolean,
+  ): number;
+  sendfile(slot: Slot, generation: Generation, file: number, offset: number, count: number): number;
+  spliceFrom(slot: Slot, generation: Generation, pipe: number, count: number, flags: number): number;
+  spliceInto(slot: Slot, generation: Generation, pipe: number, count: number, flags: number): number;
+  pipe(out: Int32Array): number;
+  ioctl(slot: Slot, generation: Generation, request: number, argument: Uint8Array): number;
   setup(
     onReady: (slot: number, events: number) => void,
     nothing: () => void,

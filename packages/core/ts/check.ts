@@ -66,6 +66,18 @@ export function checkBytes(argument: string, value: unknown): Uint8Array {
   return value;
 }
 
+/** A Uint8Array, or an array of them; the one that is none is named. */
+export function checkBuffers(argument: string, value: unknown): void {
+  if (!Array.isArray(value)) {
+    if (!types.isUint8Array(value)) {
+      throw wrongType(argument, 'a Uint8Array or a Buffer, or an array of them', value);
+    }
+    checkBytes(argument, value);
+    return;
+  }
+  for (let index = 0; index < value.length; index++) checkBytes(`${argument}[${index}]`, value[index]);
+}
+
 /** A part of a Uint8Array: refused unless `offset` and `length` lie within it. `length` undefined is the rest. */
 export function checkRange(argument: string, buffer: unknown, offset: unknown, length: unknown): void {
   const bytes = checkBytes(argument, buffer);

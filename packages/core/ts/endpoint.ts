@@ -22,7 +22,7 @@ export class Endpoint implements Kind {
   protected constructor(handle: Handle) {
     this.handle = handle;
     const { slot, generation, fd } = handle;
-    dropped.register(handle, { slot, generation, fd }, handle);
+    dropped.register(handle, { what: 'Socket', slot, generation, fd }, handle);
   }
 
   /** `constants.AF_…`. */

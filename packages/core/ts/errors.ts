@@ -21,6 +21,8 @@ export class SocketError extends Error {
   readonly syscall: string | undefined;
   /** After a failed `sendAll`: how many bytes the kernel had taken. */
   declare bytesSent?: number;
+  /** After a failed `sendBatch`: how many messages the kernel had taken. */
+  declare messagesSent?: number;
 
   constructor(message: string, fields: SocketErrorFields) {
     super(message, fields.cause === undefined ? undefined : { cause: fields.cause });
@@ -84,4 +86,10 @@ export function abortError(signal: AbortSignal, syscall: string): SocketError {
   });
   error.name = 'AbortError';
   return error;
+}
+
+export function staleError(): SocketError {
+  return new SocketError('this message is gone: its batch was received into again; copy() keeps one', {
+    code: 'ERR_SOCKET_STALE',
+  });
 }

@@ -166,3 +166,9 @@ export function partly(error: unknown, sent: number): unknown {
   if (error instanceof SocketError) error.bytesSent = sent;
   return error;
 }
+
+/** A failed `sendBatch`'s error, which says how far it came. */
+export function someOf(error: unknown, sent: number): unknown {
+  if (error instanceof SocketError) error.messagesSent = sent;
+  return error;
+}

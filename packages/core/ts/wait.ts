@@ -9,6 +9,8 @@ import { abortError, canceledError, systemError, timeoutError } from './errors.t
 
 export const READABLE = 1;
 export const WRITABLE = 2;
+/** What select(2) calls an exceptional condition: a filled error queue, urgent data. */
+export const EXCEPTIONAL = 1;
 const FAULTY = 4;
 
 /** `-EAGAIN`: what a native call returns when it would block. */

@@ -33,10 +33,11 @@ fn recv(call: &Call) -> Result<usize> {
     )?)
 }
 
-/// Waits for a call of the Sync form, by its timeout and interruptible, the arguments six and seven. MSG_DONTWAIT of the
+/// Waits for a call of the Sync form, by its timeout and interruptible, the arguments from `at`. MSG_DONTWAIT of the
 /// caller's asks once.
-fn until_done(
+pub(super) fn until_done(
     call: &Call,
+    at: usize,
     fd: RawFd,
     (events, flags): (i16, i32),
     once: impl FnMut() -> std::result::Result<usize, Errno>,
@@ -45,7 +46,7 @@ fn until_done(
     if flags & DONT_WAIT != 0 {
         return Ok(once()?);
     }
-    Deadline::of(call.wait(6)?).run(fd, events, once)
+    Deadline::of(call.wait(at)?).run(fd, events, once)
 }
 
 /// `recvSync(slot, generation, buffer, offset, length, flags, timeout, interruptible)`: recv(2), ppoll(2).
@@ -56,7 +57,7 @@ fn recv_sync(call: &Call) -> Result<usize> {
     if wants_all(fd, flags)? {
         return wait::recv_all(fd, buffer, flags | DONT_WAIT, &Deadline::of(call.wait(6)?), once);
     }
-    until_done(call, fd, (libc::POLLIN, flags), once)
+    until_done(call, 6, fd, (libc::POLLIN, flags), once)
 }
 
 /// Whether MSG_WAITALL is ours to keep: with MSG_DONTWAIT, which every call here has, the kernel does not.
@@ -86,7 +87,7 @@ fn recvfrom_sync(call: &Call) -> Result<usize> {
     if wants_all(fd, flags)? {
         return wait::recv_all(fd, buffer, flags | DONT_WAIT, &Deadline::of(call.wait(6)?), once);
     }
-    until_done(call, fd, (libc::POLLIN, flags), once)
+    until_done(call, 6, fd, (libc::POLLIN, flags), once)
 }
 
 /// `send(slot, generation, data)`, `send(slot, generation, data, offset, length, flags)`: send(2).
@@ -105,7 +106,7 @@ fn send_sync(call: &Call) -> Result<usize> {
     let socket = table::acquire(call.handle(0)?)?;
     let (data, flags) = (call.range(2)?, call.i32(5)?);
     let once = || sys::send(socket.fd(), data, flags | DONT_WAIT);
-    until_done(call, socket.fd(), (libc::POLLOUT, flags), once)
+    until_done(call, 6, socket.fd(), (libc::POLLOUT, flags), once)
 }
 
 /// `sendto(slot, generation, data, offset, length, flags, address, addressLength)`: sendto(2).
@@ -127,5 +128,5 @@ fn sendto_sync(call: &Call) -> Result<usize> {
     let (data, flags) = (call.range(2)?, call.i32(5)?);
     let address = call.prefix(8)?;
     let once = || sys::sendto(socket.fd(), data, flags | DONT_WAIT, address);
-    until_done(call, socket.fd(), (libc::POLLOUT, flags), once)
+    until_done(call, 6, socket.fd(), (libc::POLLOUT, flags), once)
 }

@@ -1,8 +1,11 @@
 //! What JavaScript sees. One method = one system call, and named after it; `…Sync` waits on this thread. All return a
 //! number: a count or zero, `-errno`, or what `error` has below that.
 
+mod batch;
 mod constants;
+mod file;
 mod io;
+mod message;
 mod netif;
 mod resolve;
 mod socket;
@@ -12,8 +15,11 @@ mod watch;
 use crate::sys::js::Exports;
 
 pub fn register(exports: &Exports) {
+    batch::register(exports);
     constants::register(exports);
+    file::register(exports);
     io::register(exports);
+    message::register(exports);
     netif::register(exports);
     resolve::register(exports);
     socket::register(exports);

@@ -129,7 +129,7 @@ fn listen(call: &Call) -> Result<()> {
 }
 
 /// Runs a call that takes no flags with O_NONBLOCK set, and puts back what was there.
-fn without_blocking<T>(socket: &Use, call: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(super) fn without_blocking<T>(socket: &Use, call: impl FnOnce() -> Result<T>) -> Result<T> {
     if !sys::is_blocking(socket.fd())? {
         return call();
     }

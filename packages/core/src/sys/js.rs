@@ -41,9 +41,50 @@ pub struct Bytes<'a> {
     scope: PhantomData<&'a ()>,
 }
 
-impl Bytes<'_> {
+/// Integers: any bytes are a value.
+pub trait Integer: Copy {}
+impl Integer for i32 {}
+impl Integer for u32 {}
+impl Integer for i64 {}
+impl Integer for usize {}
+
+impl<'a> Bytes<'a> {
+    /// The bytes of somebody who gave a pointer away for the time of a call.
+    ///
+    /// # Safety
+    /// `data` is readable and writable for `length` bytes as long as `'a`.
+    pub(super) unsafe fn of(data: *mut u8, length: usize) -> Bytes<'a> {
+        Bytes {
+            data,
+            length,
+            scope: PhantomData,
+        }
+    }
+
     pub fn as_ptr(&self) -> *mut u8 {
         self.data
+    }
+
+    /// The integer at this offset, in the machine's byte order; nothing where the bytes end before it does.
+    pub fn read<T: Integer>(&self, at: usize) -> Option<T> {
+        let end = at.checked_add(size_of::<T>())?;
+        // SAFETY: within the bytes; it may be unaligned.
+        (end <= self.length).then(|| unsafe { self.data.add(at).cast::<T>().read_unaligned() })
+    }
+
+    /// Writes an integer at this offset; nothing where the bytes end before it does.
+    pub fn write<T: Integer>(&self, at: usize, value: T) -> Option<()> {
+        let end = at.checked_add(size_of::<T>())?;
+        // SAFETY: within the bytes; it may be unaligned.
+        (end <= self.length).then(|| unsafe { self.data.add(at).cast::<T>().write_unaligned(value) })
+    }
+
+    /// The first `count` bytes, or all where there are fewer.
+    pub fn first(self, count: usize) -> Self {
+        Bytes {
+            length: count.min(self.length),
+            ..self
+        }
     }
 
     pub fn len(&self) -> usize {
@@ -67,11 +108,33 @@ impl Bytes<'_> {
     }
 }
 
+/// Bytes in several places, in order: what a message is gathered from or scattered to.
+pub struct Buffers<'a> {
+    one: Option<Bytes<'a>>,
+    more: Vec<Bytes<'a>>,
+}
+
+impl<'a> Buffers<'a> {
+    pub fn iter(&self) -> impl Iterator<Item = &Bytes<'a>> {
+        self.one.iter().chain(&self.more)
+    }
+
+    pub fn count(&self) -> usize {
+        self.one.iter().len() + self.more.len()
+    }
+}
+
 /// Where an address is received: `sockaddr_storage`, then its length as a native 32-bit integer.
 #[derive(Clone, Copy)]
 pub struct AddressBuffer<'a>(Bytes<'a>);
 
-impl AddressBuffer<'_> {
+impl<'a> AddressBuffer<'a> {
+    /// An address buffer at the start of these bytes, which have room for it.
+    pub(super) fn within(bytes: Bytes<'a>) -> Self {
+        debug_assert!(bytes.len() >= SOCKADDR_STORAGE + size_of::<u32>());
+        AddressBuffer(bytes)
+    }
+
     pub fn as_ptr(&self) -> *mut u8 {
         self.0.data
     }
@@ -166,6 +229,16 @@ impl<'a> Call<'a> {
         Ok(value)
     }
 
+    /// A whole number of bytes, up to 2^53.
+    pub fn size(&self, index: usize) -> Result<u64> {
+        let value = self.f64(index)?;
+        if (0.0..=9_007_199_254_740_992.0).contains(&value) && value.fract() == 0.0 {
+            Ok(value as u64)
+        } else {
+            Err(Fault::BadArgument)
+        }
+    }
+
     fn f64(&self, index: usize) -> Result<f64> {
         let mut value = 0.0;
         // SAFETY: environment and value belong to this call.
@@ -242,6 +315,56 @@ impl<'a> Call<'a> {
         })
     }
 
+    /// A Uint8Array, or an array of them.
+    pub fn buffers(&self, index: usize) -> Result<Buffers<'a>> {
+        if let Ok(one) = self.bytes(index) {
+            return Ok(Buffers {
+                one: Some(one),
+                more: Vec::new(),
+            });
+        }
+        let mut length = 0;
+        // SAFETY: environment and value belong to this call; anything but an array is refused with a status.
+        ok(unsafe { node::napi_get_array_length(self.env, self.arg(index), &mut length) })?;
+        // An element may be a getter, which may take away the memory of another: all are fetched before one is looked into.
+        let mut elements = Vec::new();
+        for at in 0..length {
+            let mut element = ptr::null_mut();
+            // SAFETY: as above; what a getter throws is pending when this call returns.
+            ok(unsafe { node::napi_get_element(self.env, self.arg(index), at, &mut element) })?;
+            elements.push(element);
+        }
+        let more = elements.into_iter().map(|element| {
+            let (data, length) = self.view_of(element, TypedarrayType::uint8_array)?;
+            Ok(Bytes {
+                data,
+                length,
+                scope: PhantomData,
+            })
+        });
+        Ok(Buffers {
+            one: None,
+            more: more.collect::<Result<_>>()?,
+        })
+    }
+
+    /// As [`prefix`](Self::prefix), or no bytes for `undefined`.
+    pub fn optional_prefix(&self, index: usize) -> Result<Bytes<'a>> {
+        if self.count <= index || self.is_undefined(index)? {
+            // SAFETY: no bytes are readable anywhere.
+            Ok(unsafe { Bytes::of(ptr::NonNull::dangling().as_ptr(), 0) })
+        } else {
+            self.prefix(index)
+        }
+    }
+
+    fn is_undefined(&self, index: usize) -> Result<bool> {
+        let mut kind = 0;
+        // SAFETY: environment and value belong to this call.
+        ok(unsafe { node::napi_typeof(self.env, self.arg(index), &mut kind) })?;
+        Ok(kind == node::ValueType::napi_undefined)
+    }
+
     /// Two arguments: a Uint8Array and how many of its first bytes are meant.
     pub fn prefix(&self, index: usize) -> Result<Bytes<'a>> {
         let bytes = self.bytes(index)?;
@@ -262,10 +385,7 @@ impl<'a> Call<'a> {
 
     /// As [`address_buffer`](Self::address_buffer), or nothing for `undefined`.
     pub fn optional_address_buffer(&self, index: usize) -> Result<Option<AddressBuffer<'a>>> {
-        let mut kind = 0;
-        // SAFETY: environment and value belong to this call.
-        ok(unsafe { node::napi_typeof(self.env, self.arg(index), &mut kind) })?;
-        if kind == node::ValueType::napi_undefined {
+        if self.is_undefined(index)? {
             Ok(None)
         } else {
             self.address_buffer(index).map(Some)
@@ -301,6 +421,11 @@ impl<'a> Call<'a> {
     }
 
     fn view(&self, index: usize, wanted: i32) -> Result<(*mut u8, usize)> {
+        self.view_of(self.arg(index), wanted)
+    }
+
+    #[inline]
+    fn view_of(&self, value: napi_value, wanted: i32) -> Result<(*mut u8, usize)> {
         let mut kind = -1;
         let mut length = 0;
         let mut data: *mut c_void = ptr::null_mut();
@@ -309,7 +434,7 @@ impl<'a> Call<'a> {
         ok(unsafe {
             node::napi_get_typedarray_info(
                 self.env,
-                self.arg(index),
+                value,
                 &mut kind,
                 &mut length,
                 &mut data,

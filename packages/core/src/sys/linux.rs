@@ -133,3 +133,82 @@ pub fn sendto(fd: RawFd, data: Bytes, flags: i32, address: Bytes) -> Result<usiz
     // SAFETY: data and address are readable for their lengths, as their makers checked.
     transferred(unsafe { libc::syscall(libc::SYS_sendto, fd, data.as_ptr(), data.len(), flags, to, length) })
 }
+
+/// What poll(2) is asked for by a call that receives with these flags: urgent data have an event of their own, and a
+/// filled error queue is told of unasked.
+pub fn awaited(flags: i32) -> i16 {
+    match flags {
+        flags if flags & libc::MSG_ERRQUEUE != 0 => 0,
+        flags if flags & libc::MSG_OOB != 0 => libc::POLLPRI,
+        _ => libc::POLLIN,
+    }
+}
+
+/// sendfile(2) from `offset` of a file.
+pub fn sendfile(socket: RawFd, file: RawFd, offset: u64, count: usize) -> Result<usize, Errno> {
+    let mut offset = i64::try_from(offset).map_err(|_| Errno(libc::EOVERFLOW))?;
+    // SAFETY: takes numbers and the place of the offset, which is writable.
+    check_length(unsafe { libc::sendfile64(socket, file, &mut offset, count) })
+}
+
+/// splice(2) between a pipe and a socket, which have no offsets. Neither end is waited for.
+pub fn splice(from: RawFd, into: RawFd, count: usize, flags: u32) -> Result<usize, Errno> {
+    let nowhere = std::ptr::null_mut();
+    let flags = flags | libc::SPLICE_F_NONBLOCK;
+    // SAFETY: takes numbers only.
+    check_length(unsafe { libc::splice(from, nowhere, into, nowhere, count, flags) })
+}
+
+/// pipe2(2), close-on-exec: the end to read from, and the end to write to.
+pub fn pipe() -> Result<(OwnedFd, OwnedFd), Errno> {
+    let mut fds = [-1; 2];
+    // SAFETY: `fds` has room for the two descriptors.
+    check(unsafe { libc::pipe2(fds.as_mut_ptr(), libc::O_CLOEXEC) })?;
+    // SAFETY: the call succeeded, so both are open and nobody else has them.
+    Ok(unsafe { (OwnedFd::from_raw_fd(fds[0]), OwnedFd::from_raw_fd(fds[1])) })
+}
+
+/// `sizeof(struct ifreq)`, net/if.h.
+const IFREQ: usize = size_of::<libc::ifreq>();
+/// `sizeof(struct timeval)` and of `timespec`, with times of 64 bits.
+const TIME: usize = 16;
+
+/// How many bytes the argument of a request has: asm-generic/sockios.h, linux/sockios.h. Requests whose argument holds
+/// pointers are not among them.
+fn ioctl_argument(request: u32) -> Option<usize> {
+    const INT: usize = size_of::<libc::c_int>();
+    Some(match request {
+        // FIONREAD (SIOCINQ), TIOCOUTQ (SIOCOUTQ), FIONBIO, FIOASYNC.
+        0x541b | 0x5411 | 0x5421 | 0x5452 => INT,
+        // FIOSETOWN, SIOCSPGRP, FIOGETOWN, SIOCGPGRP, SIOCATMARK.
+        0x8901..=0x8905 => INT,
+        // SIOCGSTAMP_OLD, SIOCGSTAMPNS_OLD; SIOCGSTAMP_NEW, SIOCGSTAMPNS_NEW.
+        0x8906 | 0x8907 | 0x8010_8906 | 0x8010_8907 => TIME,
+        // SIOCOUTQNSD.
+        0x894b => INT,
+        // SIOCGIFNAME; SIOCGIFFLAGS to SIOCSIFMEM without SIOCGIFCONF and SIOCSIFLINK; SIOCGIFMTU, SIOCSIFMTU, SIOCSIFNAME,
+        // SIOCSIFHWADDR; SIOCGIFHWADDR; SIOCSIFHWBROADCAST, SIOCGIFINDEX; SIOCSIFPFLAGS, SIOCGIFPFLAGS; SIOCGIFTXQLEN, SIOCSIFTXQLEN.
+        0x8910
+        | 0x8913..=0x8920
+        | 0x8921..=0x8924
+        | 0x8927
+        | 0x8933
+        | 0x8934
+        | 0x8935
+        | 0x8937
+        | 0x8942
+        | 0x8943 => IFREQ,
+        _ => return None,
+    })
+}
+
+/// ioctl(2): what it returned; its argument is read and written in place. ENOTSUP for a request that is not known here,
+/// EINVAL when the argument is shorter than the kernel takes it to be.
+pub fn ioctl(fd: RawFd, request: u32, argument: Bytes) -> Result<i32, Errno> {
+    let size = ioctl_argument(request).ok_or(super::ENOTSUP)?;
+    if argument.len() < size {
+        return Err(Errno(libc::EINVAL));
+    }
+    // SAFETY: the argument is as long as this request takes it to be, and holds no pointers.
+    check(unsafe { libc::ioctl(fd, request as libc::c_ulong as _, argument.as_ptr()) })
+}

@@ -3,12 +3,16 @@
 //! Each operating system's file has the same functions; what POSIX makes common stands in `unix`. The choice is made
 //! here and nowhere else. A function here is one system call and is named after it, or says which calls it makes.
 
+mod cmsg;
 pub mod js;
+mod message;
 pub mod resolve;
 mod unix;
 pub mod wait;
 pub mod work;
 
+#[cfg(target_os = "linux")]
+mod batch;
 #[cfg(target_os = "linux")]
 #[path = "linux_constants.rs"]
 pub mod constants;
@@ -22,6 +26,8 @@ compile_error!(
     "@sockeye/core has no system calls for this operating system yet: add a file like sys/linux.rs"
 );
 
+pub use batch::*;
 pub use epoll::{Epoll, Event};
+pub use message::*;
 pub use os::*;
 pub use unix::*;

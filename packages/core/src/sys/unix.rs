@@ -68,15 +68,11 @@ fn fstat(fd: RawFd) -> Result<libc::stat, Errno> {
     Ok(unsafe { status.assume_init() })
 }
 
-/// The inode of an open socket, which no two sockets share: fstat(2). ENOTSOCK for anything else.
-pub fn inode(fd: RawFd) -> Result<u64, Errno> {
+/// What tells one open file from another: inode and device, in one number; fstat(2). No two sockets share it.
+pub fn identity(fd: RawFd) -> Result<u64, Errno> {
     let status = fstat(fd)?;
     // Inode numbers are per file system: a file may have that of a socket.
-    if status.st_mode & libc::S_IFMT == libc::S_IFSOCK {
-        Ok(status.st_ino)
-    } else {
-        Err(ENOTSOCK)
-    }
+    Ok(status.st_ino ^ status.st_dev.rotate_right(16))
 }
 
 /// close(2). Never tried again: on Linux the number is free even after EINTR.

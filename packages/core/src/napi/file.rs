@@ -1,0 +1,70 @@
+//! Files and pipes beside sockets, and what ioctl(2) tells of a socket.
+
+use super::socket::without_blocking;
+use crate::error::Result;
+use crate::methods;
+use crate::sys;
+use crate::sys::js::{Call, Exports};
+use crate::table;
+
+pub fn register(exports: &Exports) {
+    methods!(exports;
+        c"sendfile"(5) => sendfile,
+        c"spliceFrom"(5) => splice_from,
+        c"spliceInto"(5) => splice_into,
+        c"pipe"(1) => pipe,
+        c"ioctl"(4) => ioctl,
+    );
+}
+
+/// `sendfile(slot, generation, file, offset, count)`: sendfile(2) from the descriptor `file`.
+fn sendfile(call: &Call) -> Result<usize> {
+    let socket = table::acquire(call.handle(0)?)?;
+    let (file, offset, count) = (call.i32(2)?, call.size(3)?, call.u32(4)?);
+    without_blocking(&socket, || {
+        Ok(sys::sendfile(socket.fd(), file, offset, count as usize)?)
+    })
+}
+
+/// `spliceFrom(slot, generation, pipe, count, flags)`: splice(2) out of a pipe into the socket.
+fn splice_from(call: &Call) -> Result<usize> {
+    let socket = table::acquire(call.handle(0)?)?;
+    let (pipe, count, flags) = (call.i32(2)?, call.u32(3)?, call.u32(4)?);
+    without_blocking(&socket, || {
+        Ok(sys::splice(pipe, socket.fd(), count as usize, flags)?)
+    })
+}
+
+/// `spliceInto(slot, generation, pipe, count, flags)`: splice(2) out of the socket into a pipe.
+fn splice_into(call: &Call) -> Result<usize> {
+    let socket = table::acquire(call.handle(0)?)?;
+    let (pipe, count, flags) = (call.i32(2)?, call.u32(3)?, call.u32(4)?);
+    without_blocking(&socket, || {
+        Ok(sys::splice(socket.fd(), pipe, count as usize, flags)?)
+    })
+}
+
+/// `pipe(out)`: pipe2(2); slot and generation of the end to read from, then of the end to write to.
+fn pipe(call: &Call) -> Result<()> {
+    let out = call.numbers(0)?;
+    let (read, write) = sys::pipe()?;
+    let owner = call.environment().id();
+    let read = table::insert(read, owner)?;
+    let write = table::insert(write, owner).inspect_err(|_| {
+        // The first of the two must not outlive the failure of the second.
+        let _ = table::close(read);
+    })?;
+    out.put([
+        read.slot as i32,
+        read.generation as i32,
+        write.slot as i32,
+        write.generation as i32,
+    ])
+}
+
+/// `ioctl(slot, generation, request, argument)`: ioctl(2) of a request whose argument has a size that is known; ENOTSUP
+/// for others, since the kernel would write as it likes.
+fn ioctl(call: &Call) -> Result<i32> {
+    let socket = table::acquire(call.handle(0)?)?;
+    Ok(sys::ioctl(socket.fd(), call.u32(2)?, call.bytes(3)?)?)
+}
