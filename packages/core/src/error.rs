@@ -13,11 +13,14 @@ pub enum Fault {
     Errno(Errno),
     /// The caller's timeout ran out: not the kernel's ETIMEDOUT.
     TimedOut,
+    /// It ran out while the kernel had no buffer space (ENOBUFS).
+    TimedOutFull,
 }
 
 /// Below every `-errno`, so that one comparison finds both.
 pub const BAD_ARGUMENT: i32 = i32::MIN;
 pub const TIMED_OUT: i32 = i32::MIN + 1;
+pub const TIMED_OUT_FULL: i32 = i32::MIN + 2;
 
 pub type Result<T> = std::result::Result<T, Fault>;
 
@@ -32,6 +35,7 @@ impl Fault {
         match self {
             Fault::BadArgument => BAD_ARGUMENT,
             Fault::TimedOut => TIMED_OUT,
+            Fault::TimedOutFull => TIMED_OUT_FULL,
             Fault::Errno(Errno(number)) => -number,
         }
     }

@@ -203,6 +203,14 @@ export interface Native {
     removesHook: boolean,
   ): number;
   arm(slot: Slot, generation: Generation, events: number): number;
+  poll(slot: Slot, generation: Generation, events: number): number;
+  pollSync(
+    slot: Slot,
+    generation: Generation,
+    events: number,
+    timeout: number,
+    interruptible: boolean,
+  ): number;
   getaddrinfo(
     host: string | null,
     service: string | null,
@@ -245,6 +253,8 @@ export interface NativeFailure {
 export const BAD_ARGUMENT: number = -2147483648;
 /** The caller's timeout ran out. */
 export const TIMED_OUT = -2147483647;
+/** It ran out while the kernel had no buffer space. */
+export const TIMED_OUT_FULL = -2147483646;
 /** A length that means "the rest of the buffer". */
 export const REST = 0xffffffff;
 

@@ -1,4 +1,5 @@
 /** connect(2) on the event loop. */
+import { setTimeout } from 'node:timers';
 import { native } from './binding.ts';
 import { errnos } from './constants.ts';
 import { abortError, canceledError, timeoutError } from './errors.ts';
@@ -16,7 +17,7 @@ export async function connect(handle: Handle, address: Uint8Array, options?: Wai
   if (result === AGAIN) result = await backlog(handle, start, timeout, signal);
   if (result === -errnos.EINPROGRESS) {
     const finished = (): number => native.connected(handle.slot, handle.generation);
-    result = await handle.wait(WRITABLE, finished, 'connect', timeout, signal);
+    result = await handle.wait(WRITABLE, finished, 'connect', timeout, signal, address);
     // Until it is asked once more, Linux takes the connection for one under way: a second connect would succeed.
     if (result === 0) start();
   }
@@ -34,7 +35,10 @@ async function backlog(
   for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
     const left = end - performance.now();
     if (left <= 0) throw timeoutError('connect');
-    await new Promise((resolve) => setTimeout(resolve, Math.min(pause, left)));
+    await new Promise((resolve) => {
+      const timer = setTimeout(resolve, Math.min(pause, left));
+      if (!handle.referenced) timer.unref();
+    });
     if (signal?.aborted) throw abortError(signal, 'connect');
     if (handle.closed) throw canceledError('connect');
     const result = start();

@@ -7,6 +7,8 @@ import { dropped } from './dropped.ts';
 import { systemError } from './errors.ts';
 import type { Handle } from './handle.ts';
 import { checkOption, type Kind, patience, type SyncOptions } from './options.ts';
+import type { Counters } from './readiness.ts';
+import { type Directions, pollEvents, type Ready, ready } from './ready.ts';
 import type { WaitOptions } from './wait.ts';
 
 /** What the native part writes numbers and addresses into; read before the next call. */
@@ -95,6 +97,58 @@ export class Endpoint implements Kind {
   /** Starts to connect: 0, `-EINPROGRESS` or another `-errno`. */
   tryConnect(address: Address): number {
     return native.connect(this.handle.slot, this.handle.generation, sockaddr(address));
+  }
+
+  /**
+   * Waits until the socket is ready, for callers who make the call themselves: poll(2), on the event loop. The call may
+   * still say EAGAIN, since others may have been quicker.
+   *
+   * @param options what to wait for, of `read`, `write` and `exceptional` at least one; a hang-up or an error always counts
+   * @throws SocketError ERR_SOCKET_TIMEOUT, ABORT_ERR, ECANCELED when the socket is closed meanwhile, EBADF
+   */
+  async wait(options: WaitOptions & Directions): Promise<Ready> {
+    const events = pollEvents(options);
+    return ready(await this.handle.look(events, options), events);
+  }
+
+  /** As {@link wait}, blocking this thread: ppoll(2). */
+  waitSync(options: SyncOptions & Directions): Ready {
+    const events = pollEvents(options);
+    const { timeout, interruptible } = patience(options);
+    const { slot, generation } = this.handle;
+    const stands = native.pollSync(slot, generation, events, timeout, interruptible);
+    return ready(this.handle.done(stands, 'poll'), events);
+  }
+
+  /**
+   * Which of `events` (`constants.POLLIN`, `POLLOUT`, `POLLPRI` …) stand now, with POLLERR and POLLHUP; 0 for none, or
+   * `-errno`: poll(2). Allocates nothing.
+   */
+  tryWait(events: number): number {
+    checkInteger('events', events, 0, 0x7fff);
+    return native.poll(this.handle.slot, this.handle.generation, events);
+  }
+
+  /** Has waits on this socket keep the event loop alive, as they do from the beginning. */
+  ref(): this {
+    this.handle.referenced = true;
+    return this;
+  }
+
+  /** Lets the process end although calls wait on this socket; their timeouts too do not hold it. */
+  unref(): this {
+    this.handle.referenced = false;
+    return this;
+  }
+
+  /** Whether waits on this socket keep the event loop alive. */
+  hasRef(): boolean {
+    return this.handle.referenced;
+  }
+
+  /** What has happened on the event loop's way of waiting so far, a copy. The Sync and try forms are not counted. */
+  get counters(): Counters {
+    return this.handle.counters;
   }
 
   /** Ends one or both directions: shutdown(2). `how` is `constants.SHUT_RD`, `SHUT_WR` or `SHUT_RDWR`. */

@@ -1,4 +1,4 @@
-import { native, TIMED_OUT } from './binding.ts';
+import { native, TIMED_OUT, TIMED_OUT_FULL } from './binding.ts';
 import { checkInt } from './check.ts';
 import { errnos } from './constants.ts';
 
@@ -60,6 +60,7 @@ export function gaiStrerror(eai: number): string {
 /** The error for `-errno`, as a native call returned it; `hint` says what mends it. */
 export function systemError(result: number, syscall: string, hint?: string): SocketError {
   if (result === TIMED_OUT) return timeoutError(syscall);
+  if (result === TIMED_OUT_FULL) return fullError(syscall);
   const code = errnoName(-result);
   const words = `${syscall} ${code}: ${native.strerror(-result)}`;
   return new SocketError(hint === undefined ? words : `${words}; ${hint}`, { code, errno: result, syscall });
@@ -67,6 +68,13 @@ export function systemError(result: number, syscall: string, hint?: string): Soc
 
 export function timeoutError(syscall: string): SocketError {
   return new SocketError(`${syscall}: the timeout ran out`, { code: 'ERR_SOCKET_TIMEOUT', syscall });
+}
+
+/** The timeout of a send ran out, and the queue of the interface was full: `cause` is ENOBUFS. */
+export function fullError(syscall: string): SocketError {
+  const message = `${syscall}: the timeout ran out, and the queue of the interface was full`;
+  const cause = systemError(-errnos.ENOBUFS, syscall);
+  return new SocketError(message, { code: 'ERR_SOCKET_TIMEOUT', syscall, cause });
 }
 
 export function canceledError(syscall: string): SocketError {

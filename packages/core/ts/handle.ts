@@ -2,10 +2,21 @@
 import { native } from './binding.ts';
 import { checkOptions, checkSignal, checkTimeout } from './check.ts';
 import { constants, errnos } from './constants.ts';
-import { abortError, type SocketError, systemError, timeoutError } from './errors.ts';
+import { abortError, fullError, type SocketError, systemError, timeoutError } from './errors.ts';
 import { hint } from './hints/index.ts';
 import { explained, type Flags, type Kind } from './options.ts';
-import { AGAIN, outOfTurn, Readiness, turn, type WaitOptions } from './wait.ts';
+import { type Counters, Readiness } from './readiness.ts';
+import {
+  AGAIN,
+  EXCEPTIONAL,
+  NO_BUFFERS,
+  outOfTurn,
+  READABLE,
+  turn,
+  type WaitOptions,
+  WRITABLE,
+} from './wait.ts';
+import type { Owner } from './waiter.ts';
 
 /** A slot that no socket has: what a closed one is given, so that the native part answers EBADF. */
 const NOWHERE = 0x3fffffff;
@@ -13,7 +24,13 @@ const NOWHERE = 0x3fffffff;
 /** What socket(2) takes beside the type. */
 const NOT_TYPES = (constants.SOCK_CLOEXEC ?? 0) | (constants.SOCK_NONBLOCK ?? 0);
 
-export class Handle implements Kind {
+/** Receives with these flags are not what POLLIN tells of. */
+const OUT_OF_BAND = (constants.MSG_ERRQUEUE ?? 0) | (constants.MSG_OOB ?? 0);
+
+/** The counters of a socket that never waited. */
+const NOTHING: Counters = { waits: 0, wakeUps: 0, wouldBlocks: 0, noBuffers: 0, pauses: 0 };
+
+export class Handle implements Kind, Owner {
   slot: number;
   generation: number;
   /** The descriptor; -1 when closed or given away. */
@@ -22,6 +39,7 @@ export class Handle implements Kind {
   readonly type: number;
   readonly protocol: number;
   #readiness: Readiness | undefined;
+  #referenced = true;
 
   constructor(slot: number, generation: number, kind: Kind) {
     this.slot = slot;
@@ -40,44 +58,104 @@ export class Handle implements Kind {
   leave(): void {
     this.slot = NOWHERE;
     this.fd = -1;
+    // Its counters stay.
     this.#readiness?.cancel();
-    this.#readiness = undefined;
   }
 
   /**
    * Runs a call now if it can finish, and otherwise when the socket is ready: the Promise form of everything. MSG_DONTWAIT
-   * asks once.
+   * asks once. Receives with MSG_ERRQUEUE or MSG_OOB have a queue of their own. A send that is told ENOBUFS is tried again
+   * after growing pauses.
    */
-  async run(
+  run(
     direction: number,
     attempt: () => number,
     syscall: string,
     options?: WaitOptions,
     address?: Uint8Array,
   ): Promise<number> {
-    const { timeout, signal } = waiting(options, syscall);
-    // Whoever waited first is first, but who asks once is answered.
-    const result = timeout !== 0 && this.#readiness?.busy(direction) ? AGAIN : attempt();
-    const once = ((options as Flags | undefined)?.flags ?? 0) & constants.MSG_DONTWAIT;
-    if (result === AGAIN && !once) {
-      return this.done(await this.wait(direction, attempt, syscall, timeout, signal), syscall, address);
+    try {
+      const { timeout, signal } = waiting(options, syscall);
+      const flags = (options as Flags | undefined)?.flags ?? 0;
+      const way = direction === READABLE && flags & OUT_OF_BAND ? EXCEPTIONAL : direction;
+      const dontWait = (flags & constants.MSG_DONTWAIT) !== 0;
+      let result = AGAIN;
+      const readiness = this.#readiness;
+      if (readiness === undefined || this.#asks(readiness, way, dontWait || timeout === 0)) {
+        result = attempt();
+        readiness?.tried(way, result);
+      }
+      if (result < 0 && !dontWait) {
+        const full = result === NO_BUFFERS && way === WRITABLE;
+        if (full && timeout === 0) throw fullError(syscall);
+        if (full || result === AGAIN) return this.wait(way, attempt, syscall, timeout, signal, address, full);
+      }
+      if (result < 0) throw this.error(result, syscall, address);
+      return outOfTurn() ? turn().then(() => result) : Promise.resolve(result);
+    } catch (error) {
+      return Promise.reject(error);
     }
-    if (outOfTurn()) await turn();
-    return this.done(result, syscall, address);
   }
 
-  /** Waits until `attempt` says something other than `-EAGAIN`. */
+  /** Whether a call is tried at once. Whoever waited first is first; who asks once is answered, unless bytes got mixed up. */
+  #asks(readiness: Readiness, way: number, once: boolean): boolean {
+    if (readiness.busy(way)) return once && way !== WRITABLE;
+    if (once || way !== READABLE || this.type === constants.SOCK_STREAM) return true;
+    return this.closed || !readiness.barren;
+  }
+
+  /** Waits until `attempt` says something other than `-EAGAIN`, and for buffer space when it says `-ENOBUFS`. */
   wait(
     direction: number,
     attempt: () => number,
     syscall: string,
     timeout: number,
     signal: AbortSignal | undefined,
+    address?: Uint8Array,
+    full = false,
   ): Promise<number> {
     if (this.closed) return Promise.reject(this.error(-errnos.EBADF, syscall));
     if (timeout === 0) return Promise.reject(timeoutError(syscall));
-    this.#readiness ??= new Readiness(this.slot, this.generation);
-    return this.#readiness.wait(direction, attempt, syscall, timeout, signal);
+    const readiness = this.#waiters(full ? NO_BUFFERS : AGAIN);
+    return readiness.wait(this, direction, attempt, syscall, timeout, signal, address, full);
+  }
+
+  /** Waits until one of poll(2)'s `events` stands, or an error or a hang-up; which do. */
+  look(events: number, options: WaitOptions | undefined): Promise<number> {
+    try {
+      const { timeout, signal } = waiting(options, 'poll');
+      const { slot, generation } = this;
+      const stands = this.done(native.poll(slot, generation, events), 'poll');
+      if (stands !== 0) return outOfTurn() ? turn().then(() => stands) : Promise.resolve(stands);
+      if (timeout === 0) throw timeoutError('poll');
+      return this.#waiters(AGAIN).look(this, events, timeout, signal);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** @param first what the first try said, where it made them */
+  #waiters(first: number): Readiness {
+    if (this.#readiness === undefined) {
+      this.#readiness = new Readiness(this.slot, this.generation, this.#referenced);
+      this.#readiness.tried(WRITABLE, first);
+    }
+    return this.#readiness;
+  }
+
+  get referenced(): boolean {
+    return this.#referenced;
+  }
+
+  /** Whether waits keep the event loop alive. */
+  set referenced(referenced: boolean) {
+    if (referenced === this.#referenced) return;
+    this.#referenced = referenced;
+    if (!this.closed) this.#readiness?.reference(referenced);
+  }
+
+  get counters(): Counters {
+    return { ...(this.#readiness?.counters ?? NOTHING) };
   }
 
   /** A result that is no error; errors are thrown. */

@@ -12,7 +12,7 @@ import { checkRoom, envelopeFor, envelopeOf, Message, type MessageBuffer } from 
 import { checkSize, type Flags, patience, type SyncOptions, someOf } from './options.ts';
 import { keep, room, start } from './pool.ts';
 import { Transfer } from './transfer.ts';
-import { EXCEPTIONAL, READABLE, type WaitOptions, WRITABLE } from './wait.ts';
+import { READABLE, type WaitOptions, WRITABLE } from './wait.ts';
 
 const { recvmsg, sendmsg, recvmmsg, sendmmsg } = native;
 
@@ -33,11 +33,6 @@ export interface Along {
   /** The receiver; whom the socket is connected to unless given. */
   address?: Address | undefined;
   control?: Control | undefined;
-}
-
-/** What a call that receives with these flags waits for. */
-function awaited(flags: number): number {
-  return flags & (constants.MSG_ERRQUEUE | constants.MSG_OOB) ? EXCEPTIONAL : READABLE;
 }
 
 function controlBytes(control: Control | undefined): Uint8Array | undefined {
@@ -67,7 +62,7 @@ export class Messages extends Transfer {
       message = made;
       return 0;
     };
-    await this.handle.run(awaited(flags), attempt, 'recvmsg', options);
+    await this.handle.run(READABLE, attempt, 'recvmsg', options);
     return message as Message;
   }
 
@@ -110,7 +105,7 @@ export class Messages extends Transfer {
   ): Promise<number> {
     const flags = flagsOf(options);
     const attempt = (): number => this.tryRecvMsgInto(buffers, message, flags);
-    return this.handle.run(awaited(flags), attempt, 'recvmsg', options);
+    return this.handle.run(READABLE, attempt, 'recvmsg', options);
   }
 
   /** As {@link recvMsgInto}, blocking this thread. */
@@ -201,7 +196,7 @@ export class Messages extends Transfer {
   async recvBatch(batch: Batch, options?: WaitOptions & Flags): Promise<number> {
     const flags = flagsOf(options);
     const attempt = (): number => this.tryRecvBatch(batch, flags);
-    return this.handle.run(awaited(flags), attempt, 'recvmmsg', options);
+    return this.handle.run(READABLE, attempt, 'recvmmsg', options);
   }
 
   /** As {@link recvBatch}, blocking this thread until there is one message. */

@@ -4,7 +4,7 @@ import { Endpoint } from './endpoint.ts';
 import type { Flags, Range, ReceivedFrom, SyncOptions } from './options.ts';
 import { checkSize, explained, MOST, odd, part, partly, patience, refuse, whole } from './options.ts';
 import { keep, room, start } from './pool.ts';
-import { AGAIN, READABLE, type WaitOptions, WRITABLE } from './wait.ts';
+import { AGAIN, NO_BUFFERS, READABLE, type WaitOptions, WRITABLE } from './wait.ts';
 
 /** What the native part writes addresses into; read before the next call. */
 const scratch: AddressBuffer = new AddressBuffer();
@@ -44,10 +44,25 @@ export class Transfer extends Endpoint {
   }
 
   /** Receives into `buffer` and says how many bytes: recv(2). 0 at the end of a stream. */
-  async recvInto(buffer: Uint8Array, options?: WaitOptions & Flags & Range): Promise<number> {
-    const { flags, offset, length } = part(options);
-    const attempt = (): number => this.tryRecvInto(buffer, flags, offset, length);
-    return this.handle.run(READABLE, attempt, 'recv', options);
+  recvInto(buffer: Uint8Array, options?: WaitOptions & Flags & Range): Promise<number> {
+    return this.#inPart(READABLE, 'recv', options, (flags, offset, length) =>
+      this.tryRecvInto(buffer, flags, offset, length),
+    );
+  }
+
+  /** The Promise form of a call on a part of a buffer. Not async: one Promise is made, not two. */
+  #inPart(
+    direction: number,
+    syscall: string,
+    options: (WaitOptions & Flags & Range) | undefined,
+    call: (flags: number, offset: number, length: number) => number,
+  ): Promise<number> {
+    try {
+      const { flags, offset, length } = part(options);
+      return this.handle.run(direction, () => call(flags, offset, length), syscall, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** As {@link recvInto}, blocking this thread. */
@@ -107,14 +122,14 @@ export class Transfer extends Endpoint {
   }
 
   /** As {@link recvInto}; the sender's address goes into `address`. recvfrom(2). */
-  async recvFromInto(
+  recvFromInto(
     buffer: Uint8Array,
     address: AddressBuffer,
     options?: WaitOptions & Flags & Range,
   ): Promise<number> {
-    const { flags, offset, length } = part(options);
-    const attempt = (): number => this.tryRecvFromInto(buffer, address, flags, offset, length);
-    return this.handle.run(READABLE, attempt, 'recvfrom', options);
+    return this.#inPart(READABLE, 'recvfrom', options, (flags, offset, length) =>
+      this.tryRecvFromInto(buffer, address, flags, offset, length),
+    );
   }
 
   /** As {@link recvFromInto}, blocking this thread. */
@@ -158,10 +173,10 @@ export class Transfer extends Endpoint {
   }
 
   /** Sends and says how many bytes the kernel took, which on a stream may be fewer than given: send(2). */
-  async send(data: Uint8Array, options?: WaitOptions & Flags & Range): Promise<number> {
-    const { flags, offset, length } = part(options);
-    const attempt = (): number => this.trySend(data, flags, offset, length);
-    return this.handle.run(WRITABLE, attempt, 'send', options);
+  send(data: Uint8Array, options?: WaitOptions & Flags & Range): Promise<number> {
+    return this.#inPart(WRITABLE, 'send', options, (flags, offset, length) =>
+      this.trySend(data, flags, offset, length),
+    );
   }
 
   /** As {@link send}, blocking this thread. */
@@ -169,7 +184,9 @@ export class Transfer extends Endpoint {
     if (options === undefined) {
       const count = send(this.handle.slot, this.handle.generation, data);
       if (count > 0) return count;
-      if (count !== AGAIN) return this.handle.moved(count, 'send', 'data', data, 0, REST);
+      if (count !== AGAIN && count !== NO_BUFFERS) {
+        return this.handle.moved(count, 'send', 'data', data, 0, REST);
+      }
     }
     const { flags, offset, length } = part(options);
     const { timeout, interruptible } = patience(options);

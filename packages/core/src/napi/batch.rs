@@ -5,6 +5,7 @@ use super::message::adopt;
 use crate::error::Result;
 use crate::methods;
 use crate::sys::js::{Call, Exports};
+use crate::sys::wait;
 use crate::sys::{self, Batch, DONT_WAIT};
 use crate::table;
 
@@ -37,7 +38,7 @@ fn recvmmsg_sync(call: &Call) -> Result<usize> {
     let (batch, count, flags) = (Batch::of(call.bytes(2)?)?, call.u32(3)?, call.i32(4)?);
     let mut taken = Vec::new();
     let once = || sys::recvmmsg(socket.fd(), &batch, count as usize, flags | DONT_WAIT, &mut taken);
-    let came = until_done(call, 5, socket.fd(), (sys::awaited(flags), flags), once)?;
+    let came = until_done(call, 5, socket.fd(), (wait::receives(flags), flags), once)?;
     for (index, descriptors) in taken {
         batch.put_descriptors(index, &adopt(call, descriptors));
     }

@@ -57,7 +57,7 @@ fn recv_sync(call: &Call) -> Result<usize> {
     if wants_all(fd, flags)? {
         return wait::recv_all(fd, buffer, flags | DONT_WAIT, &Deadline::of(call.wait(6)?), once);
     }
-    until_done(call, 6, fd, (libc::POLLIN, flags), once)
+    until_done(call, 6, fd, (wait::receives(flags), flags), once)
 }
 
 /// Whether MSG_WAITALL is ours to keep: with MSG_DONTWAIT, which every call here has, the kernel does not.
@@ -87,7 +87,7 @@ fn recvfrom_sync(call: &Call) -> Result<usize> {
     if wants_all(fd, flags)? {
         return wait::recv_all(fd, buffer, flags | DONT_WAIT, &Deadline::of(call.wait(6)?), once);
     }
-    until_done(call, 6, fd, (libc::POLLIN, flags), once)
+    until_done(call, 6, fd, (wait::receives(flags), flags), once)
 }
 
 /// `send(slot, generation, data)`, `send(slot, generation, data, offset, length, flags)`: send(2).

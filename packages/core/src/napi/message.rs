@@ -6,6 +6,7 @@ use super::io::until_done;
 use crate::error::Result;
 use crate::methods;
 use crate::sys::js::{Call, Exports};
+use crate::sys::wait;
 use crate::sys::{self, DONT_WAIT, Envelope};
 use crate::table::{self, Handle};
 
@@ -45,7 +46,7 @@ fn recvmsg_sync(call: &Call) -> Result<usize> {
     let flags = call.i32(4)?;
     let mut taken = Vec::new();
     let once = || sys::recvmsg(socket.fd(), &buffers, &envelope, flags | DONT_WAIT, &mut taken);
-    let count = until_done(call, 5, socket.fd(), (sys::awaited(flags), flags), once)?;
+    let count = until_done(call, 5, socket.fd(), (wait::receives(flags), flags), once)?;
     if !taken.is_empty() {
         envelope.put_descriptors(&adopt(call, taken));
     }

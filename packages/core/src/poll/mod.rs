@@ -16,8 +16,21 @@ use crate::table::Handle;
 /// What JavaScript asks for and hears of. Bits that may be joined.
 pub const READABLE: i32 = 1;
 pub const WRITABLE: i32 = 2;
-/// The poller gave up on the descriptor: an error is pending or its error queue is filled. The call tells which.
-pub const FAULTY: i32 = 4;
+/// select(2)'s exceptional condition, POLLPRI: urgent data, a filled error queue.
+pub const EXCEPTIONAL: i32 = 4;
+/// Heard only: the poller gave up on the descriptor, an error is pending or its error queue is filled. The call tells
+/// which.
+pub const FAULTY: i32 = 8;
+/// Asked only, with the others: the watch does not keep the event loop alive.
+pub const UNREFERENCED: i32 = 16;
+
+/// What a poller can be asked for.
+const DIRECTIONS: i32 = READABLE | WRITABLE | EXCEPTIONAL;
+
+/// Whether a watch for these events keeps the event loop alive.
+fn keeps_alive(wanted: i32) -> bool {
+    wanted & DIRECTIONS != 0 && wanted & UNREFERENCED == 0
+}
 
 /// How an environment learns that its sockets are ready. All methods are called on its thread.
 ///

@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 use napi_sys::{self as node, Status, napi_env, napi_threadsafe_function, napi_value};
 
 use super::env::Environment;
-use super::{Engine, FAULTY, READABLE, WRITABLE};
+use super::{DIRECTIONS, Engine, FAULTY, UNREFERENCED, keeps_alive};
 use crate::error::Result;
 use crate::sys::{self, Epoll, Event};
 use crate::table::{self, Handle};
@@ -47,6 +47,12 @@ struct Watch {
     armed: i32,
 }
 
+impl Watch {
+    fn directions(&self) -> i32 {
+        self.wanted & DIRECTIONS
+    }
+}
+
 struct Running {
     shared: Arc<Shared>,
     thread: JoinHandle<()>,
@@ -57,7 +63,7 @@ pub struct ThreadEngine {
     environment: *const Environment,
     running: RefCell<Option<Running>>,
     watches: RefCell<HashMap<u32, Watch>>,
-    /// Watches that poll for something: while there are any, the event loop is kept alive.
+    /// Watches that poll for something and are referenced: while there are any, the event loop is kept alive.
     interested: Cell<usize>,
 }
 
@@ -132,7 +138,7 @@ impl ThreadEngine {
 
     /// Keeps the event loop alive while somebody waits, and not longer.
     fn count(&self, before: i32, after: i32) {
-        let change = i32::from(after != 0) - i32::from(before != 0);
+        let change = i32::from(keeps_alive(after)) - i32::from(keeps_alive(before));
         let count = self.interested.get().saturating_add_signed(change as isize);
         let turned = (count == 0) != (self.interested.get() == 0);
         self.interested.set(count);
@@ -214,7 +220,7 @@ impl ThreadEngine {
         {
             // Nothing will be heard of it any more: the waiting calls say what is wrong.
             // SAFETY: an environment outlives its engine.
-            unsafe { (*self.environment).ready(handle.slot, FAULTY | READABLE | WRITABLE) };
+            unsafe { (*self.environment).ready(handle.slot, FAULTY | DIRECTIONS) };
         }
     }
 }
@@ -253,12 +259,16 @@ impl Engine for ThreadEngine {
             return Ok(());
         };
         let before = watch.wanted;
-        let after = events & (READABLE | WRITABLE);
-        if after != watch.armed {
-            shared.epoll.modify(&watch.own, handle, after)?;
-        }
-        watch.armed = after;
+        let after = events & (DIRECTIONS | UNREFERENCED);
         watch.wanted = after;
+        let directions = watch.directions();
+        if directions != watch.armed
+            && let Err(errno) = shared.epoll.modify(&watch.own, handle, directions)
+        {
+            watch.wanted = before;
+            return Err(errno.into());
+        }
+        watch.armed = directions;
         drop(watches);
         self.count(before, after);
         Ok(())

@@ -10,7 +10,7 @@ use std::os::fd::OwnedFd;
 use std::sync::OnceLock;
 
 use super::env::Environment;
-use super::{Engine, FAULTY, READABLE, WRITABLE};
+use super::{DIRECTIONS, EXCEPTIONAL, Engine, FAULTY, READABLE, UNREFERENCED, WRITABLE, keeps_alive};
 use crate::error::{Errno, Fault, Result};
 use crate::sys;
 use crate::table::{self, Handle};
@@ -19,7 +19,7 @@ use crate::table::{self, Handle};
 const UV_POLL: c_int = 8;
 const UV_READABLE: c_int = 1;
 const UV_WRITABLE: c_int = 2;
-/// Makes libuv keep POLLPRI, without which it takes POLLERR for a dead descriptor.
+/// POLLPRI. Without it libuv takes POLLERR for a dead descriptor: it stops the handle and says UV_EBADF.
 const UV_PRIORITIZED: c_int = 8;
 
 type PollCallback = unsafe extern "C" fn(*mut c_void, c_int, c_int);
@@ -33,6 +33,8 @@ struct Libuv {
     poll_init: unsafe extern "C" fn(*mut c_void, *mut c_void, c_int) -> c_int,
     poll_start: unsafe extern "C" fn(*mut c_void, c_int, PollCallback) -> c_int,
     poll_stop: unsafe extern "C" fn(*mut c_void) -> c_int,
+    reference: unsafe extern "C" fn(*mut c_void),
+    unreference: unsafe extern "C" fn(*mut c_void),
     close: unsafe extern "C" fn(*mut c_void, CloseCallback),
 }
 
@@ -48,6 +50,8 @@ impl Libuv {
                 poll_init: function(c"uv_poll_init")?,
                 poll_start: function(c"uv_poll_start")?,
                 poll_stop: function(c"uv_poll_stop")?,
+                reference: function(c"uv_ref")?,
+                unreference: function(c"uv_unref")?,
                 close: function(c"uv_close")?,
             })
         };
@@ -153,6 +157,7 @@ struct Watcher {
     own: Option<OwnedFd>,
     wanted: i32,
     armed: i32,
+    referenced: bool,
     /// JavaScript runs because of this watcher: what it asks for meanwhile is done at the end, once.
     dispatching: bool,
     closing: bool,
@@ -199,6 +204,7 @@ impl Watcher {
             own: Some(own),
             wanted: 0,
             armed: 0,
+            referenced: true,
             dispatching: false,
             closing: false,
         }));
@@ -213,36 +219,50 @@ impl Watcher {
 
     /// Polls for these events from now on, and for nothing when there are none.
     fn arm(&mut self, events: i32) -> Result<()> {
-        self.wanted = events & (READABLE | WRITABLE);
+        self.wanted = events & (DIRECTIONS | UNREFERENCED);
         if self.dispatching { Ok(()) } else { self.apply() }
     }
 
     fn apply(&mut self) -> Result<()> {
-        if self.wanted == self.armed || self.closing {
+        let wanted = self.wanted & DIRECTIONS;
+        if self.closing {
             return Ok(());
         }
-        let status = if self.wanted == 0 {
+        // A handle that polls for nothing keeps nothing alive.
+        let referenced = wanted == 0 || keeps_alive(self.wanted);
+        if referenced != self.referenced {
+            let set = if referenced {
+                self.libuv.reference
+            } else {
+                self.libuv.unreference
+            };
+            // SAFETY: the handle was initialised and is not closing.
+            unsafe { set(self.uv()) };
+            self.referenced = referenced;
+        }
+        if wanted == self.armed {
+            return Ok(());
+        }
+        let status = if wanted == 0 {
             // SAFETY: the handle was initialised and is not closing.
             unsafe { (self.libuv.poll_stop)(self.uv()) }
         } else {
-            let mut events = UV_PRIORITIZED;
-            events |= if self.wanted & READABLE != 0 {
-                UV_READABLE
-            } else {
-                0
-            };
-            events |= if self.wanted & WRITABLE != 0 {
-                UV_WRITABLE
-            } else {
-                0
-            };
+            let asked = [
+                (READABLE, UV_READABLE),
+                (WRITABLE, UV_WRITABLE),
+                (EXCEPTIONAL, UV_PRIORITIZED),
+            ];
+            let events = asked
+                .into_iter()
+                .filter(|(ours, _)| wanted & ours != 0)
+                .fold(0, |events, (_, theirs)| events | theirs);
             // SAFETY: the handle was initialised and is not closing; the callback has libuv's signature.
             unsafe { (self.libuv.poll_start)(self.uv(), events, on_events) }
         };
         if status < 0 {
             return Err(Fault::Errno(Errno(-status)));
         }
-        self.armed = self.wanted;
+        self.armed = wanted;
         Ok(())
     }
 
@@ -269,16 +289,17 @@ unsafe extern "C" fn on_events(uv: *mut c_void, status: c_int, events: c_int) {
         if status < 0 {
             // libuv has stopped the handle: the next arm starts it again.
             (*watcher).armed = 0;
-            happened = FAULTY | READABLE | WRITABLE;
+            happened = FAULTY | DIRECTIONS;
         }
-        if events & (UV_READABLE | UV_PRIORITIZED) != 0 {
+        if events & UV_READABLE != 0 {
             happened |= READABLE;
         }
         if events & UV_WRITABLE != 0 {
             happened |= WRITABLE;
         }
+        // Urgent data, or an error beside it: all calls ask.
         if events & UV_PRIORITIZED != 0 {
-            happened |= FAULTY;
+            happened |= DIRECTIONS;
         }
         (*watcher).dispatching = true;
         let environment = (*watcher).environment;
@@ -286,7 +307,7 @@ unsafe extern "C" fn on_events(uv: *mut c_void, status: c_int, events: c_int) {
         (*watcher).dispatching = false;
         // A poller that cannot be started again has nothing to tell: the waiters' calls will say what is wrong.
         if (*watcher).apply().is_err() {
-            (*environment).ready((*watcher).handle.slot, FAULTY | READABLE | WRITABLE);
+            (*environment).ready((*watcher).handle.slot, FAULTY | DIRECTIONS);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 use super::unix::{EINTR, check, owned};
 use crate::error::Errno;
-use crate::poll::{FAULTY, READABLE, WRITABLE};
+use crate::poll::{EXCEPTIONAL, FAULTY, READABLE, WRITABLE};
 use crate::table::Handle;
 
 /// The key of the eventfd: no handle has it, since generations stay below 2^30.
@@ -52,12 +52,13 @@ impl Epoll {
     /// Tells once of any of these events.
     pub fn modify(&self, fd: &OwnedFd, handle: Handle, events: i32) -> Result<(), Errno> {
         let mut wanted = libc::EPOLLONESHOT;
-        wanted |= if events & READABLE != 0 {
-            libc::EPOLLIN | libc::EPOLLPRI
+        wanted |= if events & READABLE != 0 { libc::EPOLLIN } else { 0 };
+        wanted |= if events & WRITABLE != 0 { libc::EPOLLOUT } else { 0 };
+        wanted |= if events & EXCEPTIONAL != 0 {
+            libc::EPOLLPRI
         } else {
             0
         };
-        wanted |= if events & WRITABLE != 0 { libc::EPOLLOUT } else { 0 };
         self.control(libc::EPOLL_CTL_MOD, fd.as_raw_fd(), wanted, key(handle))
     }
 
@@ -95,23 +96,18 @@ impl Epoll {
                 return Ok(false);
             }
             let has = |bits: i32| events & bits as u32 != 0;
-            let broken = has(libc::EPOLLERR | libc::EPOLLHUP);
-            let mut happened = 0;
-            happened |= if broken || has(libc::EPOLLIN | libc::EPOLLPRI) {
-                READABLE
-            } else {
-                0
-            };
-            happened |= if broken || has(libc::EPOLLOUT) {
-                WRITABLE
-            } else {
-                0
-            };
-            happened |= if has(libc::EPOLLERR | libc::EPOLLPRI) {
-                FAULTY
-            } else {
-                0
-            };
+            // An error wakes whoever waits, and so does urgent data: which of the calls is meant, they tell.
+            let all = has(libc::EPOLLERR | libc::EPOLLHUP | libc::EPOLLPRI);
+            let told = [
+                (all || has(libc::EPOLLIN), READABLE),
+                (all || has(libc::EPOLLOUT), WRITABLE),
+                (all, EXCEPTIONAL),
+                (has(libc::EPOLLERR), FAULTY),
+            ];
+            let happened = told
+                .into_iter()
+                .filter(|(happened, _)| *happened)
+                .fold(0, |bits, (_, bit)| bits | bit);
             let handle = Handle {
                 slot: (key >> 32) as u32,
                 generation: key as u32,

@@ -134,16 +134,6 @@ pub fn sendto(fd: RawFd, data: Bytes, flags: i32, address: Bytes) -> Result<usiz
     transferred(unsafe { libc::syscall(libc::SYS_sendto, fd, data.as_ptr(), data.len(), flags, to, length) })
 }
 
-/// What poll(2) is asked for by a call that receives with these flags: urgent data have an event of their own, and a
-/// filled error queue is told of unasked.
-pub fn awaited(flags: i32) -> i16 {
-    match flags {
-        flags if flags & libc::MSG_ERRQUEUE != 0 => 0,
-        flags if flags & libc::MSG_OOB != 0 => libc::POLLPRI,
-        _ => libc::POLLIN,
-    }
-}
-
 /// sendfile(2) from `offset` of a file.
 pub fn sendfile(socket: RawFd, file: RawFd, offset: u64, count: usize) -> Result<usize, Errno> {
     let mut offset = i64::try_from(offset).map_err(|_| Errno(libc::EOVERFLOW))?;

@@ -13,6 +13,7 @@ pub const EBADF: Errno = Errno(libc::EBADF);
 pub const EINTR: Errno = Errno(libc::EINTR);
 pub const EMFILE: Errno = Errno(libc::EMFILE);
 pub const EINPROGRESS: Errno = Errno(libc::EINPROGRESS);
+pub const ENOBUFS: Errno = Errno(libc::ENOBUFS);
 pub const ENOTCONN: Errno = Errno(libc::ENOTCONN);
 pub const ENOTSOCK: Errno = Errno(libc::ENOTSOCK);
 pub const ENOTSUP: Errno = Errno(libc::ENOTSUP);

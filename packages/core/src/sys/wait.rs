@@ -4,7 +4,7 @@ use std::os::fd::RawFd;
 use std::time::{Duration, Instant};
 
 use super::js::{Bytes, Interrupt};
-use super::unix::{self, EAGAIN, EINTR, check};
+use super::unix::{self, EAGAIN, EBADF, EINTR, ENOBUFS, check};
 use crate::error::{Errno, Fault, Result};
 
 /// How long a thread that may be told to end sleeps before it looks whether it was.
@@ -13,6 +13,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Pauses where no poll helps: the first, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_micros(500);
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+
+/// How long a send without a deadline waits for buffer space; `ts/readiness.ts` has the same.
+const LONGEST_FULL: Duration = Duration::from_secs(30);
 
 /// Ready so often in a row, each time within this time, and nothing to be had.
 const FRUITLESS: u32 = 2;
@@ -46,7 +49,8 @@ impl<'a> Deadline<'a> {
     }
 
     /// Runs `call` until it says something other than EAGAIN, waiting for `events` in between. Where poll keeps saying
-    /// "ready" and the call "again" (a Unix datagram to a full receiver, an error queue beside data), it pauses.
+    /// "ready" and the call "again" (a Unix datagram to a full receiver, an error queue beside data), it pauses. A send that
+    /// is told ENOBUFS pauses too, since the queue of an interface has no poll.
     pub fn run<T>(
         &self,
         fd: RawFd,
@@ -55,8 +59,20 @@ impl<'a> Deadline<'a> {
     ) -> Result<T> {
         let mut pause = FIRST_PAUSE;
         let mut fruitless = 0;
+        let mut full_since: Option<Instant> = None;
         loop {
             match call() {
+                Err(ENOBUFS) if events & libc::POLLOUT != 0 => {
+                    let since = *full_since.get_or_insert_with(Instant::now);
+                    if self.at.is_none() && since.elapsed() >= LONGEST_FULL {
+                        return Err(ENOBUFS.into());
+                    }
+                    self.pause(pause).map_err(|fault| match fault {
+                        Fault::TimedOut => Fault::TimedOutFull,
+                        other => other,
+                    })?;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
                 Err(EAGAIN) => {
                     if fruitless >= FRUITLESS {
                         self.pause(pause)?;
@@ -77,12 +93,12 @@ impl<'a> Deadline<'a> {
     }
 
     /// ppoll(2) until one of `events`, an error or a hang-up is there.
-    pub fn ready(&self, fd: RawFd, events: i16) -> Result<()> {
+    fn ready(&self, fd: RawFd, events: i16) -> Result<()> {
         loop {
             let left = self.left()?;
-            match poll(fd, events, self.nap(left)) {
-                Ok(true) => return Ok(()),
-                Ok(false) => self.wait.interrupt.check()?,
+            match ppoll(fd, events, self.nap(left)) {
+                Ok(0) => self.wait.interrupt.check()?,
+                Ok(_) => return Ok(()),
                 Err(EINTR) if !self.wait.interruptible => self.wait.interrupt.check()?,
                 Err(errno) => return Err(errno.into()),
             }
@@ -113,8 +129,24 @@ impl<'a> Deadline<'a> {
     }
 }
 
-/// ppoll(2) of one descriptor: whether something happened before the time was up.
-fn poll(fd: RawFd, events: i16, timeout: Option<Duration>) -> std::result::Result<bool, Errno> {
+/// What a receive with these flags waits for. What MSG_ERRQUEUE and MSG_OOB ask for is not what POLLIN tells of.
+pub fn receives(flags: i32) -> i16 {
+    match flags & (libc::MSG_ERRQUEUE | libc::MSG_OOB) {
+        0 => libc::POLLIN,
+        _ => libc::POLLPRI,
+    }
+}
+
+/// What of `events`, errors and hang-ups stands now: poll(2) that does not wait. EBADF where the descriptor is not open.
+pub fn poll(fd: RawFd, events: i16) -> std::result::Result<i16, Errno> {
+    match ppoll(fd, events, Some(Duration::ZERO))? {
+        happened if happened & libc::POLLNVAL != 0 => Err(EBADF),
+        happened => Ok(happened),
+    }
+}
+
+/// ppoll(2) of one descriptor: what happened before the time was up.
+fn ppoll(fd: RawFd, events: i16, timeout: Option<Duration>) -> std::result::Result<i16, Errno> {
     let mut entry = libc::pollfd {
         fd,
         events,
@@ -126,19 +158,13 @@ fn poll(fd: RawFd, events: i16, timeout: Option<Duration>) -> std::result::Resul
     });
     let spec = spec.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
     // SAFETY: one entry, writable; the time, where there is one, outlives the call; no signal mask.
-    check(unsafe { libc::ppoll(&mut entry, 1, spec, std::ptr::null()) }).map(|ready| ready > 0)
+    check(unsafe { libc::ppoll(&mut entry, 1, spec, std::ptr::null()) })?;
+    Ok(entry.revents)
 }
 
-/// Whether POLLHUP stands: poll(2).
+/// Whether POLLHUP stands.
 fn hung_up(fd: RawFd) -> std::result::Result<bool, Errno> {
-    let mut entry = libc::pollfd {
-        fd,
-        events: 0,
-        revents: 0,
-    };
-    // SAFETY: one entry, writable.
-    check(unsafe { libc::poll(&mut entry, 1, 0) })?;
-    Ok(entry.revents & libc::POLLHUP != 0)
+    Ok(poll(fd, 0)? & libc::POLLHUP != 0)
 }
 
 /// MSG_WAITALL on a stream: after `first`, recv(2) goes on until the buffer is full. The kernel would, if it were not told

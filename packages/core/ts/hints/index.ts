@@ -14,8 +14,14 @@ function mismatch({ address, code, family }: Failure): string | undefined {
   return given === family ? undefined : `the address is of family ${given}, the socket of family ${family}`;
 }
 
+/** The queue of an interface, which sends share: they wait for it, with bounds. */
+function full({ code, syscall }: Failure): string | undefined {
+  if (code !== 'ENOBUFS' || !syscall.startsWith('send')) return undefined;
+  return 'the queue of the interface is full: send more slowly, or give it room (ip link set dev … txqueuelen …)';
+}
+
 /** A sentence that says what to do about `-errno`, or nothing. */
 export function hint(result: number, failure: Omit<Failure, 'code'>): string | undefined {
   const known = { ...failure, code: errnoName(-result) };
-  return mismatch(known) ?? packetHint(known) ?? canHint(known) ?? inetHint(known);
+  return mismatch(known) ?? packetHint(known) ?? canHint(known) ?? inetHint(known) ?? full(known);
 }

@@ -1,0 +1,153 @@
+/** One call that waits, and the queues in which calls stand. */
+import { abortError, canceledError, fullError, timeoutError } from './errors.ts';
+import { clearOneTimeout, startTimeout, type Timed, type Timeout } from './timers.ts';
+
+/** Whose calls wait: says what a failed one is told. */
+export interface Owner {
+  error(result: number, syscall: string, address?: Uint8Array): Error;
+}
+
+/** A place in a queue. */
+class Link {
+  next: Link = this;
+  previous: Link = this;
+}
+
+/** A call that waits. It leaves its queue by being settled, by its timeout, by its signal, or by the close. */
+export class Waiter extends Link implements Timed {
+  /** Tries the call: a count, or `-errno`. */
+  readonly attempt: () => number;
+  readonly syscall: string;
+  /** poll(2)'s events, of who looks only; 0 for a call. */
+  readonly events: number;
+  readonly #resolve: (result: number) => void;
+  readonly #reject: (error: Error) => void;
+  readonly #owner: Owner;
+  readonly #address: Uint8Array | undefined;
+  /** The queue that it stands in. */
+  queue: Queue | undefined;
+  /** When it came, where a full queue of the interface was known by then; ms of performance.now(), 0 for not. */
+  since = 0;
+  /** Its last try was told ENOBUFS. */
+  full = false;
+  /** It has a timeout of its own. */
+  bounded = false;
+  #timeout: Timeout | undefined;
+  #signal: AbortSignal | undefined;
+  #onAbort: (() => void) | undefined;
+  /** What is done when it has left by itself. */
+  #left: (() => void) | undefined;
+
+  constructor(
+    owner: Owner,
+    events: number,
+    attempt: () => number,
+    syscall: string,
+    address: Uint8Array | undefined,
+    resolve: (result: number) => void,
+    reject: (error: Error) => void,
+  ) {
+    super();
+    this.#owner = owner;
+    this.events = events;
+    this.attempt = attempt;
+    this.syscall = syscall;
+    this.#address = address;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  /** Bounds the wait; `left` is called when that has ended it. */
+  bound(timeout: number, signal: AbortSignal | undefined, left: () => void): void {
+    if (timeout < 0 && signal === undefined) return;
+    this.#left = left;
+    if (timeout >= 0) {
+      this.bounded = true;
+      this.#timeout = startTimeout(this, timeout);
+    }
+    if (signal === undefined) return;
+    this.#signal = signal;
+    this.#onAbort = () => this.#leave(abortError(signal, this.syscall));
+    signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** Ends the wait with a result. */
+  settle(result: number): void {
+    this.#done();
+    if (result < 0) this.#reject(this.#owner.error(result, this.syscall, this.#address));
+    else this.#resolve(result);
+  }
+
+  /** Ends the wait with an error. */
+  fail(error: Error): void {
+    this.#done();
+    this.#reject(error);
+  }
+
+  expire(): void {
+    this.#leave(this.full ? fullError(this.syscall) : timeoutError(this.syscall));
+  }
+
+  cancel(): void {
+    this.fail(canceledError(this.syscall));
+  }
+
+  #leave(error: Error): void {
+    if (this.queue === undefined) return;
+    const left = this.#left;
+    this.fail(error);
+    left?.();
+  }
+
+  #done(): void {
+    this.queue?.remove(this);
+    if (this.#timeout !== undefined) {
+      clearOneTimeout(this.#timeout);
+      this.#timeout = undefined;
+    }
+    if (this.#onAbort !== undefined) {
+      this.#signal?.removeEventListener('abort', this.#onAbort);
+      this.#onAbort = undefined;
+    }
+  }
+}
+
+/** Waiters in the order in which they came: all that is done to it costs the same however long it is. */
+export class Queue {
+  readonly #ring: Link = new Link();
+  size = 0;
+
+  /** Who came first. */
+  get first(): Waiter | undefined {
+    const { next } = this.#ring;
+    return next instanceof Waiter ? next : undefined;
+  }
+
+  /** All of them, as they stand now. */
+  all(): Waiter[] {
+    const all: Waiter[] = [];
+    for (let link = this.#ring.next; link instanceof Waiter; link = link.next) all.push(link);
+    return all;
+  }
+
+  push(waiter: Waiter): void {
+    const ring = this.#ring;
+    const last = ring.previous;
+    waiter.queue = this;
+    waiter.next = ring;
+    waiter.previous = last;
+    last.next = waiter;
+    ring.previous = waiter;
+    this.size += 1;
+  }
+
+  remove(waiter: Waiter): void {
+    const { next, previous } = waiter;
+    next.previous = previous;
+    previous.next = next;
+    waiter.next = waiter;
+    waiter.previous = waiter;
+    waiter.queue = undefined;
+    this.size -= 1;
+  }
+}
