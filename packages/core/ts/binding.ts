@@ -192,8 +192,35 @@ export interface Native {
     interruptible: boolean,
   ): number;
   sendfile(slot: Slot, generation: Generation, file: number, offset: number, count: number): number;
+  sendfileSync(
+    slot: Slot,
+    generation: Generation,
+    file: number,
+    offset: number,
+    count: number,
+    timeout: number,
+    interruptible: boolean,
+  ): number;
   spliceFrom(slot: Slot, generation: Generation, pipe: number, count: number, flags: number): number;
+  spliceFromSync(
+    slot: Slot,
+    generation: Generation,
+    pipe: number,
+    count: number,
+    flags: number,
+    timeout: number,
+    interruptible: boolean,
+  ): number;
   spliceInto(slot: Slot, generation: Generation, pipe: number, count: number, flags: number): number;
+  spliceIntoSync(
+    slot: Slot,
+    generation: Generation,
+    pipe: number,
+    count: number,
+    flags: number,
+    timeout: number,
+    interruptible: boolean,
+  ): number;
   pipe(out: Int32Array): number;
   ioctl(slot: Slot, generation: Generation, request: number, argument: Uint8Array): number;
   setup(

@@ -1,6 +1,7 @@
 /** connect(2) on the event loop. */
 import { setTimeout } from 'node:timers';
 import { native } from './binding.ts';
+import { checkBytes, checkOptions, checkTimeout } from './check.ts';
 import { errnos } from './constants.ts';
 import { abortError, canceledError, timeoutError } from './errors.ts';
 import { type Handle, waiting } from './handle.ts';
@@ -15,13 +16,39 @@ export async function connect(handle: Handle, address: Uint8Array, options?: Wai
   const start = (): number => native.connect(handle.slot, handle.generation, address);
   let result = start();
   if (result === AGAIN) result = await backlog(handle, start, timeout, signal);
-  if (result === -errnos.EINPROGRESS) {
-    const finished = (): number => native.connected(handle.slot, handle.generation);
-    result = await handle.wait(WRITABLE, finished, 'connect', timeout, signal, address);
-    // Until it is asked once more, Linux takes the connection for one under way: a second connect would succeed.
-    if (result === 0) start();
-  }
+  if (result === -errnos.EINPROGRESS) return finishConnect(handle, address, options);
   handle.done(result, 'connect', address);
+}
+
+/** Waits for how a connection comes out that is under way. */
+export async function finishConnect(
+  handle: Handle,
+  address: Uint8Array,
+  options?: WaitOptions,
+): Promise<void> {
+  const { timeout, signal } = waiting(options, 'connect');
+  const finished = (): number => native.connected(handle.slot, handle.generation);
+  handle.done(await handle.wait(WRITABLE, finished, 'connect', timeout, signal, address), 'connect', address);
+  // Until it is asked once more, Linux takes the connection for one under way: a second connect would succeed.
+  native.connect(handle.slot, handle.generation, address);
+}
+
+/** Bytes that go out first on a new connection. */
+export interface FirstData {
+  /** Sent along with the first segment where TCP's fast open allows, otherwise once connected. */
+  data?: Uint8Array | undefined;
+}
+
+export function firstData(options: FirstData | undefined): Uint8Array | undefined {
+  const { data } = checkOptions(options);
+  return data === undefined ? undefined : checkBytes('data', data);
+}
+
+/** How many milliseconds are left of a timeout, whenever it is asked. */
+export function remaining(timeout: number | undefined): () => number | undefined {
+  const limit = checkTimeout(timeout);
+  const end = performance.now() + limit;
+  return () => (limit < 0 ? undefined : Math.max(0, end - performance.now()));
 }
 
 /** The backlog of a Unix socket is full, which no poll tells the end of: tries again with growing pauses. */

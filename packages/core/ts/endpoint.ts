@@ -2,7 +2,7 @@ import { type Address, AddressBuffer, sockaddr, storage } from './address.ts';
 import { native } from './binding.ts';
 import { checkBytes, checkInt, checkInteger, wrongType } from './check.ts';
 import { connect } from './connect.ts';
-import { constants } from './constants.ts';
+import { constants, errnos } from './constants.ts';
 import { dropped } from './dropped.ts';
 import { systemError } from './errors.ts';
 import type { Handle } from './handle.ts';
@@ -13,8 +13,12 @@ import type { WaitOptions } from './wait.ts';
 
 /** What the native part writes numbers and addresses into; read before the next call. */
 const out: Int32Array = new Int32Array(1);
+const outBytes: Uint8Array = new Uint8Array(out.buffer);
 const scratch: AddressBuffer = new AddressBuffer();
 const scratchWhole: Uint8Array = storage(scratch);
+
+/** `struct linger` { 1, 0 }. */
+const NO_LINGER: Uint8Array = new Uint8Array(Int32Array.of(1, 0).buffer);
 
 /** An open socket, and all that is done to it but moving bytes, which its one subclass does. */
 export class Endpoint implements Kind {
@@ -203,6 +207,41 @@ export class Endpoint implements Kind {
         ? native.setsockoptBytes(slot, generation, level, name, checkBytes('value', value))
         : native.setsockoptInt(slot, generation, level, name, checkOption(value));
     this.handle.done(result, 'setsockopt');
+  }
+
+  /**
+   * What ioctl(2) says of the socket: an `int`, or bytes that are read and written in place. Requests are known by number, with
+   * the size of their argument: FIONREAD (SIOCINQ), SIOCOUTQ, SIOCOUTQNSD, SIOCATMARK, SIOCGSTAMP and its kin, SIOCGIF… and
+   * SIOCSIF… with a `struct ifreq`; tcp(7), udp(7), netdevice(7).
+   *
+   * @returns without an argument the integer that the kernel wrote, else what ioctl returned
+   * @throws SocketError EOPNOTSUPP for a request that is not known, EINVAL when the argument is too short for it
+   */
+  ioctl(request: number, argument?: Uint8Array): number {
+    checkInteger('request', request, 0, 0xffffffff);
+    if (argument !== undefined) checkBytes('argument', argument);
+    const { slot, generation } = this.handle;
+    const result = native.ioctl(slot, generation, request, argument ?? outBytes);
+    if (result === -errnos.EOPNOTSUPP) {
+      const words = 'this request is not among those whose argument has a size that is known';
+      throw systemError(result, 'ioctl', words);
+    }
+    this.handle.done(result, 'ioctl');
+    return argument === undefined ? (out[0] as number) : result;
+  }
+
+  /** Whether the next byte of a stream is the one that urgent data came with: sockatmark(3). */
+  atMark(): boolean {
+    return this.ioctl(constants.SIOCATMARK) !== 0;
+  }
+
+  /**
+   * Closes a connection so that the peer is told it was reset, and what was not sent yet is thrown away: SO_LINGER with no time,
+   * then close(2); socket(7).
+   */
+  reset(): void {
+    this.setsockopt(constants.SOL_SOCKET, constants.SO_LINGER, NO_LINGER);
+    this.close();
   }
 
   /**

@@ -1,9 +1,11 @@
 export { type Address, AddressBuffer } from './address.ts';
 export { Batch, type BatchesOptions, type BatchMessage, type BatchOptions } from './batch.ts';
 export type { ControlMessage } from './cmsg/header.ts';
+export type { FirstData } from './connect.ts';
 export { constants, errnos, type Platform, platform } from './constants.ts';
 export { Descriptor } from './descriptor.ts';
 export { gaiStrerror, SocketError, strerror } from './errors.ts';
+export type { OpenFile, SpliceFlags } from './files.ts';
 export { ifIndexToName, ifNameToIndex } from './interfaces.ts';
 export { type Message, MessageBuffer, type MessageBufferOptions } from './message.ts';
 export type { Along, Buffers, Control, ControlRoom } from './messages.ts';

@@ -66,7 +66,7 @@ interface Part {
   length: number;
 }
 
-interface Patience {
+export interface Patience {
   timeout: number;
   interruptible: boolean;
 }

@@ -1,12 +1,13 @@
-import { type AddressBuffer, storage } from './address.ts';
+import { type Address, type AddressBuffer, sockaddr, storage } from './address.ts';
 import { native } from './binding.ts';
 import { checkInt, checkInteger, checkOptions } from './check.ts';
-import { errnos } from './constants.ts';
+import { type FirstData, finishConnect, firstData, remaining } from './connect.ts';
+import { constants, errnos } from './constants.ts';
 import { Descriptor } from './descriptor.ts';
 import { systemError } from './errors.ts';
+import { Files } from './files.ts';
 import { Handle } from './handle.ts';
 import { hint } from './hints/index.ts';
-import { Messages } from './messages.ts';
 import type { AcceptOptions, Kind, Known, SyncOptions } from './options.ts';
 import { checkKind, patience } from './options.ts';
 import { READABLE, type WaitOptions } from './wait.ts';
@@ -22,7 +23,7 @@ const out: Int32Array = new Int32Array(4);
  * after `close()` every call fails with EBADF, and those that waited fail with ECANCELED. Arguments of the wrong type or
  * range are refused with `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` before any system call.
  */
-export class Socket extends Messages {
+export class Socket extends Files {
   /** Not for callers: {@link Socket.create}, {@link Socket.socketpair} and {@link Socket.fromFd} make sockets. */
   private constructor(handle: Handle) {
     if (!(handle instanceof Handle)) {
@@ -88,6 +89,51 @@ export class Socket extends Messages {
     return new Socket(new Handle(slot, generation, kind));
   }
 
+  /**
+   * Connects, or for datagrams chooses the peer: connect(2).
+   *
+   * @param options with `data`, its bytes are sent first, all of them: along with the first segment where TCP's fast open
+   *   allows (tcp(7) MSG_FASTOPEN: net.ipv4.tcp_fastopen, and a cookie of the server's), otherwise once connected
+   */
+  override async connect(address: Address, options?: WaitOptions & FirstData): Promise<void> {
+    const data = firstData(options);
+    if (data === undefined) return super.connect(address, options);
+    const left = remaining(options?.timeout);
+    const to = sockaddr(address);
+    const sent = this.trySendTo(data, to, constants.MSG_FASTOPEN);
+    if (sent < 0 && sent !== -errnos.EINPROGRESS) await super.connect(to, options);
+    else await finishConnect(this.handle, to, options);
+    const offset = Math.max(0, sent);
+    if (offset < data.length) await this.sendAll(data, { offset, timeout: left(), signal: options?.signal });
+  }
+
+  /** As {@link connect}, blocking this thread. */
+  override connectSync(address: Address, options?: SyncOptions & FirstData): void {
+    const data = firstData(options);
+    if (data === undefined) {
+      super.connectSync(address, options);
+      return;
+    }
+    const left = remaining(options?.timeout);
+    const to = sockaddr(address);
+    const sent = this.trySendTo(data, to, constants.MSG_FASTOPEN);
+    if (sent < 0 && sent !== -errnos.EINPROGRESS) super.connectSync(to, options);
+    else this.#finishConnectSync(to, options);
+    const offset = Math.max(0, sent);
+    if (offset < data.length) {
+      this.sendAllSync(data, { offset, timeout: left(), interruptible: options?.interruptible });
+    }
+  }
+
+  #finishConnectSync(to: Uint8Array, options: SyncOptions | undefined): void {
+    const { slot, generation } = this.handle;
+    const { timeout, interruptible } = options ?? {};
+    this.waitSync({ write: true, timeout, interruptible });
+    this.handle.done(native.connected(slot, generation), 'connect', to);
+    // Until it is asked once more, Linux takes the connection for one under way: a second connect would succeed.
+    native.connect(slot, generation, to);
+  }
+
   /** The next connection, close-on-exec and non-blocking: accept4(2). */
   async accept(options?: WaitOptions & AcceptOptions): Promise<Socket> {
     const address = checkOptions(options).address;
@@ -117,6 +163,46 @@ export class Socket extends Messages {
     const whole = address === undefined ? undefined : storage(address);
     const result = native.accept(this.handle.slot, this.handle.generation, out, whole);
     return result < 0 ? result : Socket.#made(this.handle);
+  }
+
+  /**
+   * The next connections, as many as are there, at least one: accept4(2) until none is left. A failure after the first one
+   * (EMFILE) is the next call's.
+   *
+   * @param most how many at most; 64 unless given
+   */
+  async acceptBatch(most = 64, options?: WaitOptions): Promise<Socket[]> {
+    checkInteger('most', most, 1, 0x7fffffff);
+    let accepted: Socket[] = [];
+    const attempt = (): number => {
+      const result = this.tryAcceptBatch(most);
+      if (typeof result === 'number') return result;
+      accepted = result;
+      return 0;
+    };
+    await this.handle.run(READABLE, attempt, 'accept', options);
+    return accepted;
+  }
+
+  /** As {@link acceptBatch}, blocking this thread. */
+  acceptBatchSync(most = 64, options?: SyncOptions): Socket[] {
+    checkInteger('most', most, 1, 0x7fffffff);
+    const accepted = [this.acceptSync(options)];
+    const more = most > 1 ? this.tryAcceptBatch(most - 1) : 0;
+    return typeof more === 'number' ? accepted : accepted.concat(more);
+  }
+
+  /** The next connections if there are any, else `-errno`. */
+  tryAcceptBatch(most = 64): Socket[] | number {
+    checkInteger('most', most, 1, 0x7fffffff);
+    const accepted: Socket[] = [];
+    while (accepted.length < most) {
+      const result = this.tryAccept();
+      if (typeof result !== 'number') accepted.push(result);
+      else if (accepted.length === 0) return result;
+      else break;
+    }
+    return accepted;
   }
 
   /** Gives the descriptor to the caller, open, and forgets it. Calls that wait fail with ECANCELED. */

@@ -1,5 +1,6 @@
 //! Files and pipes beside sockets, and what ioctl(2) tells of a socket.
 
+use super::io::until_done;
 use super::socket::without_blocking;
 use crate::error::Result;
 use crate::methods;
@@ -10,8 +11,11 @@ use crate::table;
 pub fn register(exports: &Exports) {
     methods!(exports;
         c"sendfile"(5) => sendfile,
+        c"sendfileSync"(7) => sendfile_sync,
         c"spliceFrom"(5) => splice_from,
+        c"spliceFromSync"(7) => splice_from_sync,
         c"spliceInto"(5) => splice_into,
+        c"spliceIntoSync"(7) => splice_into_sync,
         c"pipe"(1) => pipe,
         c"ioctl"(4) => ioctl,
     );
@@ -20,27 +24,51 @@ pub fn register(exports: &Exports) {
 /// `sendfile(slot, generation, file, offset, count)`: sendfile(2) from the descriptor `file`.
 fn sendfile(call: &Call) -> Result<usize> {
     let socket = table::acquire(call.handle(0)?)?;
-    let (file, offset, count) = (call.i32(2)?, call.size(3)?, call.u32(4)?);
+    let (file, offset, count) = (call.i32(2)?, call.size(3)?, call.u32(4)? as usize);
+    without_blocking(&socket, || Ok(sys::sendfile(socket.fd(), file, offset, count)?))
+}
+
+/// `sendfileSync(slot, generation, file, offset, count, timeout, interruptible)`: sendfile(2), ppoll(2).
+fn sendfile_sync(call: &Call) -> Result<usize> {
+    let socket = table::acquire(call.handle(0)?)?;
+    let (file, offset, count) = (call.i32(2)?, call.size(3)?, call.u32(4)? as usize);
+    let once = || sys::sendfile(socket.fd(), file, offset, count);
     without_blocking(&socket, || {
-        Ok(sys::sendfile(socket.fd(), file, offset, count as usize)?)
+        until_done(call, 5, socket.fd(), (libc::POLLOUT, 0), once)
     })
 }
 
 /// `spliceFrom(slot, generation, pipe, count, flags)`: splice(2) out of a pipe into the socket.
 fn splice_from(call: &Call) -> Result<usize> {
     let socket = table::acquire(call.handle(0)?)?;
-    let (pipe, count, flags) = (call.i32(2)?, call.u32(3)?, call.u32(4)?);
+    let (pipe, count, flags) = (call.i32(2)?, call.u32(3)? as usize, call.u32(4)?);
+    without_blocking(&socket, || Ok(sys::splice(pipe, socket.fd(), count, flags)?))
+}
+
+/// `spliceFromSync(slot, generation, pipe, count, flags, timeout, interruptible)`: splice(2), ppoll(2).
+fn splice_from_sync(call: &Call) -> Result<usize> {
+    let socket = table::acquire(call.handle(0)?)?;
+    let (pipe, count, flags) = (call.i32(2)?, call.u32(3)? as usize, call.u32(4)?);
+    let once = || sys::splice(pipe, socket.fd(), count, flags);
     without_blocking(&socket, || {
-        Ok(sys::splice(pipe, socket.fd(), count as usize, flags)?)
+        until_done(call, 5, socket.fd(), (libc::POLLOUT, 0), once)
     })
 }
 
 /// `spliceInto(slot, generation, pipe, count, flags)`: splice(2) out of the socket into a pipe.
 fn splice_into(call: &Call) -> Result<usize> {
     let socket = table::acquire(call.handle(0)?)?;
-    let (pipe, count, flags) = (call.i32(2)?, call.u32(3)?, call.u32(4)?);
+    let (pipe, count, flags) = (call.i32(2)?, call.u32(3)? as usize, call.u32(4)?);
+    without_blocking(&socket, || Ok(sys::splice(socket.fd(), pipe, count, flags)?))
+}
+
+/// `spliceIntoSync(slot, generation, pipe, count, flags, timeout, interruptible)`: splice(2), ppoll(2).
+fn splice_into_sync(call: &Call) -> Result<usize> {
+    let socket = table::acquire(call.handle(0)?)?;
+    let (pipe, count, flags) = (call.i32(2)?, call.u32(3)? as usize, call.u32(4)?);
+    let once = || sys::splice(socket.fd(), pipe, count, flags);
     without_blocking(&socket, || {
-        Ok(sys::splice(socket.fd(), pipe, count as usize, flags)?)
+        until_done(call, 5, socket.fd(), (libc::POLLIN, 0), once)
     })
 }
 
