@@ -377,3 +377,55 @@ describe('descriptors that come with a message', () => {
     write.close();
   });
 });
+
+describe('sendAll of several buffers', () => {
+  it('sends all of them in order, however many and however slow the peer', async () => {
+    for (const sync of [false, true]) {
+      const [a, b] = streams();
+      await closing([a, b], async () => {
+        const parts = Array.from({ length: 3000 }, (_, index) =>
+          Buffer.alloc((index * 7) % 300, index & 255),
+        );
+        const whole = Buffer.concat(parts);
+        const received: Buffer[] = [];
+        const drain = (async (): Promise<void> => {
+          for (let left = whole.length; left > 0; ) {
+            const chunk = await b.recv(10_000, { timeout: 5000 });
+            received.push(chunk);
+            left -= chunk.length;
+          }
+        })();
+        if (sync) {
+          for (let at = 0; at < 3000; at += 300) {
+            a.sendAllSync(parts.slice(at, at + 300));
+            await pause(0);
+          }
+        } else await Promise.all([a.sendAll(parts.slice(0, 2999)), a.sendAll(parts.slice(2999))]);
+        await drain;
+        expect(Buffer.concat(received).equals(whole)).toBe(true);
+      });
+    }
+  });
+
+  it('says how far it came, and when a buffer is gone that was promised', async () => {
+    const [a, b] = streams();
+    await closing([a, b], async () => {
+      await a.sendAll([]);
+      a.sendAllSync([Buffer.alloc(0)]);
+      const parts = Array.from({ length: 100 }, () => Buffer.alloc(10_000));
+      const error = await rejected(a.sendAll(parts, { timeout: 10 }));
+      expect(error.code).toBe('ERR_SOCKET_TIMEOUT');
+      const sent = error.bytesSent ?? 0;
+      expect(sent).toBeGreaterThan(0);
+      expect(thrown(() => a.sendAllSync(parts, { timeout: 5 }))).toMatchObject({ bytesSent: 0 });
+      const victim = new Uint8Array(10_000);
+      const sending = rejected(a.sendAll([new Uint8Array(10), victim]));
+      structuredClone(victim, { transfer: [victim.buffer] });
+      for (let count = 1; count > 0; ) count = b.tryRecvInto(Buffer.alloc(65536));
+      expect(await sending).toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' });
+      expect(thrown(() => a.sendAllSync([Buffer.alloc(1), 'x' as never])).message).toMatch(
+        /^data\[1\] must be/,
+      );
+    });
+  });
+});

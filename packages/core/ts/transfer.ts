@@ -1,6 +1,7 @@
 import { type Address, AddressBuffer, sockaddr, storage } from './address.ts';
 import { BAD_ARGUMENT, native, REST } from './binding.ts';
 import { Endpoint } from './endpoint.ts';
+import { Gather } from './gather.ts';
 import type { Flags, Range, ReceivedFrom, SyncOptions } from './options.ts';
 import { checkSize, explained, MOST, odd, part, partly, patience, refuse, whole } from './options.ts';
 import { keep, room, start } from './pool.ts';
@@ -11,7 +12,7 @@ const scratch: AddressBuffer = new AddressBuffer();
 const scratchWhole: Uint8Array = storage(scratch);
 
 // As bindings of their own the engine takes them for constants; as properties of `native` each call would look them up.
-const { recv, recvfrom, send, sendto } = native;
+const { recv, recvfrom, send, sendto, sendmsg } = native;
 
 /** Bytes and single messages in and out: the hot path. */
 export class Transfer extends Endpoint {
@@ -241,10 +242,40 @@ export class Transfer extends Endpoint {
   }
 
   /**
-   * Sends everything, in as many calls as it takes: send(2). Other sends on this socket wait behind it, so a stream's
-   * bytes stay in order. When it fails, the error's `bytesSent` says how many bytes the kernel had taken.
+   * Sends everything, in as many calls as it takes: send(2), or of several buffers in order, sendmsg(2). Other sends on this
+   * socket wait behind it, so a stream's bytes stay in order. When it fails, the error's `bytesSent` says how many bytes the
+   * kernel had taken.
+   *
+   * @param options `offset` and `length` are for a single buffer
    */
-  async sendAll(data: Uint8Array, options?: WaitOptions & Flags & Range): Promise<void> {
+  async sendAll(
+    data: Uint8Array | readonly Uint8Array[],
+    options?: WaitOptions & Flags & Range,
+  ): Promise<void> {
+    if (Array.isArray(data)) return this.#gather(data, options);
+    await this.#sendWhole(data as Uint8Array, options);
+  }
+
+  async #gather(data: readonly Uint8Array[], options: (WaitOptions & Flags) | undefined): Promise<void> {
+    const { flags } = part(options);
+    const gather = new Gather(data);
+    const attempt = (): number => {
+      while (!gather.done) {
+        const { slot, generation } = this.handle;
+        const result = sendmsg(slot, generation, gather.rest(), flags);
+        if (result < 0) return result;
+        gather.took(result);
+      }
+      return 0;
+    };
+    try {
+      await this.handle.run(WRITABLE, attempt, 'sendmsg', options);
+    } catch (error) {
+      throw partly(error, gather.sent);
+    }
+  }
+
+  async #sendWhole(data: Uint8Array, options: (WaitOptions & Flags & Range) | undefined): Promise<void> {
     const { flags, offset, end } = whole(data, options);
     let at = offset;
     const attempt = (): number => {
@@ -263,7 +294,26 @@ export class Transfer extends Endpoint {
   }
 
   /** As {@link sendAll}, blocking this thread; the timeout is for the whole. */
-  sendAllSync(data: Uint8Array, options?: SyncOptions & Flags & Range): void {
+  sendAllSync(data: Uint8Array | readonly Uint8Array[], options?: SyncOptions & Flags & Range): void {
+    if (Array.isArray(data)) this.#gatherSync(data, options);
+    else this.#sendWholeSync(data as Uint8Array, options);
+  }
+
+  #gatherSync(data: readonly Uint8Array[], options: (SyncOptions & Flags) | undefined): void {
+    const { flags } = part(options);
+    const { timeout, interruptible } = patience(options);
+    const deadline = performance.now() + timeout;
+    const gather = new Gather(data);
+    while (!gather.done) {
+      const left = timeout < 0 ? timeout : Math.max(0, deadline - performance.now());
+      const { slot, generation } = this.handle;
+      const result = native.sendmsgSync(slot, generation, gather.rest(), flags, left, interruptible);
+      if (result < 0) throw partly(this.handle.error(result, 'sendmsg'), gather.sent);
+      gather.took(result);
+    }
+  }
+
+  #sendWholeSync(data: Uint8Array, options: (SyncOptions & Flags & Range) | undefined): void {
     const { flags, offset, end } = whole(data, options);
     const { timeout, interruptible } = patience(options);
     const deadline = performance.now() + timeout;
