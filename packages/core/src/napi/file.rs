@@ -74,7 +74,7 @@ fn splice_into_sync(call: &Call) -> Result<usize> {
 
 /// `pipe(out)`: pipe2(2); slot and generation of the end to read from, then of the end to write to.
 fn pipe(call: &Call) -> Result<()> {
-    let out = call.numbers(0)?;
+    let out = call.numbers(0, 4)?;
     let (read, write) = sys::pipe()?;
     let owner = call.environment().id();
     let read = table::insert(read, owner)?;

@@ -46,13 +46,13 @@ fn socket_of(call: &Call) -> Result<Use> {
 
 /// `socket(family, type, protocol, out)`: socket(2).
 fn socket(call: &Call) -> Result<()> {
-    let out = call.numbers(3)?;
+    let out = call.numbers(3, 2)?;
     hand_out(call, out, sys::socket(call.i32(0)?, call.i32(1)?, call.i32(2)?)?)
 }
 
 /// `socketpair(family, type, protocol, out)`: socketpair(2); two handles, four numbers.
 fn socketpair(call: &Call) -> Result<()> {
-    let out = call.numbers(3)?;
+    let out = call.numbers(3, 4)?;
     let (one, other) = sys::socketpair(call.i32(0)?, call.i32(1)?, call.i32(2)?)?;
     let owner = call.environment().id();
     let one = table::insert(one, owner)?;
@@ -70,7 +70,7 @@ fn socketpair(call: &Call) -> Result<()> {
 
 /// `fromFd(fd, out)`: owns it from now on; fstat(2). EBUSY when a socket of this process's table owns it already.
 fn from_fd(call: &Call) -> Result<()> {
-    let (fd, out) = (call.i32(0)?, call.numbers(1)?);
+    let (fd, out) = (call.i32(0)?, call.numbers(1, 2)?);
     if table::owns(fd) {
         return Err(js::errno(libc::EBUSY));
     }
@@ -79,7 +79,7 @@ fn from_fd(call: &Call) -> Result<()> {
 
 /// `dup(slot, generation, out)`: fcntl(2) F_DUPFD_CLOEXEC.
 fn dup(call: &Call) -> Result<()> {
-    let out = call.numbers(2)?;
+    let out = call.numbers(2, 2)?;
     hand_out(call, out, sys::dup(table::acquire_own(call.handle(0)?)?.fd())?)
 }
 
@@ -105,7 +105,7 @@ fn fd(call: &Call) -> Result<i32> {
 /// `describe(slot, generation, out)`: family, type, protocol by getsockopt(2).
 fn describe(call: &Call) -> Result<()> {
     let (family, kind, protocol) = sys::describe(socket_of(call)?.fd())?;
-    call.numbers(2)?.put([family, kind, protocol])
+    call.numbers(2, 3)?.put([family, kind, protocol])
 }
 
 /// `isBlocking(slot, generation)`: 1 when O_NONBLOCK is clear; fcntl(2).
@@ -162,7 +162,7 @@ fn connected(call: &Call) -> Result<()> {
 /// `accept(slot, generation, out, addressBuffer?)`: accept4(2).
 fn accept(call: &Call) -> Result<()> {
     let socket = socket_of(call)?;
-    let (out, address) = (call.numbers(2)?, call.optional_address_buffer(3)?);
+    let (out, address) = (call.numbers(2, 2)?, call.optional_address_buffer(3)?);
     let accepted = without_blocking(&socket, || Ok(sys::accept(socket.fd(), address)?))?;
     hand_out(call, out, accepted)
 }
@@ -170,7 +170,7 @@ fn accept(call: &Call) -> Result<()> {
 /// `acceptSync(slot, generation, out, timeout, interruptible, addressBuffer?)`: accept4(2), ppoll(2).
 fn accept_sync(call: &Call) -> Result<()> {
     let socket = socket_of(call)?;
-    let (out, address) = (call.numbers(2)?, call.optional_address_buffer(5)?);
+    let (out, address) = (call.numbers(2, 2)?, call.optional_address_buffer(5)?);
     let deadline = Deadline::of(call.wait(3)?);
     let accepted = without_blocking(&socket, || {
         deadline.run(socket.fd(), libc::POLLIN, || sys::accept(socket.fd(), address))

@@ -19,7 +19,7 @@ pub fn register(exports: &Exports) {
 fn getsockopt_int(call: &Call) -> Result<()> {
     let socket = table::acquire(call.handle(0)?)?;
     let value = sys::getsockopt_int(socket.fd(), call.i32(2)?, call.i32(3)?)?;
-    call.numbers(4)?.put([value])
+    call.numbers(4, 1)?.put([value])
 }
 
 /// `getsockoptBytes(slot, generation, level, name, buffer)`: getsockopt(2); how many bytes the kernel wrote.

@@ -392,8 +392,12 @@ impl<'a> Call<'a> {
         }
     }
 
-    pub fn numbers(&self, index: usize) -> Result<Numbers<'a>> {
+    /// An Int32Array with room for `least` numbers: looked at before the call that makes what they tell of.
+    pub fn numbers(&self, index: usize, least: usize) -> Result<Numbers<'a>> {
         let (data, length) = self.view(index, TypedarrayType::int32_array)?;
+        if length < least {
+            return Err(Fault::BadArgument);
+        }
         Ok(Numbers(Bytes {
             data,
             length: length * size_of::<i32>(),

@@ -1,0 +1,242 @@
+/**
+ * Calls every native function with whatever there is, and ends: `native-fuzz.mjs <seed> <calls>`. Prints how many calls it made.
+ * Nothing is expected but that the process lives, that what is returned is a number, a string or an object, and that descriptors
+ * are back to where they were. Under Valgrind it shows reads and writes out of bounds too.
+ */
+import { readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+const native = createRequire(import.meta.url)('@sockeye/core-linux-x64-gnu');
+const [, , seed = '1', calls = '20000'] = process.argv;
+
+/** A small generator of pseudo-random numbers: the seed repeats the run. */
+let state = Number(seed) >>> 0;
+function random(below) {
+  state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) >>> 0;
+  const mixed = Math.imul(state ^ (state >>> 13), 0x297a2d39) >>> 0;
+  return ((mixed ^ (mixed >>> 16)) >>> 0) % below;
+}
+const pick = (list) => list[random(list.length)];
+
+/** What may not be called here, and why. */
+const LEFT_OUT = new Map([
+  ['setup', 'the engine would tell another function'],
+  ['sethostname', 'the machine would have another name'],
+]);
+
+/** Where each call that can block has its timeout: it may not wait for long. */
+const TIMEOUT_AT = {
+  connectSync: 3,
+  acceptSync: 3,
+  recvSync: 6,
+  recvfromSync: 6,
+  sendSync: 6,
+  sendtoSync: 6,
+  recvmsgSync: 5,
+  sendmsgSync: 4,
+  recvmmsgSync: 5,
+  sendmmsgSync: 6,
+  sendfileSync: 5,
+  spliceFromSync: 5,
+  spliceIntoSync: 5,
+  pollSync: 3,
+};
+
+const AF_UNIX = 1;
+const out = new Int32Array(4);
+
+/** Slots and generations of sockets that are open, and of some that are not. */
+const handles = [];
+function refill() {
+  while (handles.length < 12) {
+    const type = pick([1, 2, 5]);
+    if (native.socketpair(AF_UNIX, type, 0, out) !== 0) return;
+    handles.push([out[0], out[1]], [out[2], out[3]]);
+  }
+}
+
+function closeAll() {
+  for (const [slot, generation] of handles.splice(0)) native.close(slot, generation);
+}
+
+function detached() {
+  const bytes = new Uint8Array(64);
+  structuredClone(bytes, { transfer: [bytes.buffer] });
+  return bytes;
+}
+
+/** A view whose memory was shrunk below it, where the engine has such. */
+function shrunk() {
+  const memory = new ArrayBuffer(256, { maxByteLength: 4096 });
+  const view = new Uint8Array(memory, 128);
+  memory.resize?.(pick([0, 16, 128, 200]));
+  return view;
+}
+
+/** The memory of a batch, with a header that may be anything. */
+function batch() {
+  const memory = new Uint8Array(pick([0, 8, 16, 64, 4096, 65536]));
+  const header = new DataView(memory.buffer);
+  for (let at = 0; at + 4 <= Math.min(memory.length, 600); at += 4) {
+    header.setUint32(at, pick([0, 1, 2, 8, 64, 128, 0xffffffff, random(0xffffffff)]), true);
+  }
+  if (memory.length >= 4096 && random(2) === 0) {
+    [8, 64, 40, 128].forEach((value, index) => {
+      header.setUint32(index * 4, value, true);
+    });
+  }
+  return memory;
+}
+
+/** Control data that is nearly right. */
+function control() {
+  const bytes = new Uint8Array(pick([0, 8, 16, 24, 40, 64]));
+  const view = new DataView(bytes.buffer);
+  for (let at = 0; at + 8 <= bytes.length; at += 8)
+    view.setInt32(at, pick([16, 20, 24, 1, 2, 0, -1, 3]), true);
+  return bytes;
+}
+
+/** An array whose elements run code: they close what is in use, take memory away, call in again, or throw. */
+function trap() {
+  const victim = new Uint8Array(4096);
+  const list = [victim, new Uint8Array(8)];
+  const act = pick([
+    () => structuredClone(victim, { transfer: [victim.buffer] }),
+    closeAll,
+    () => native.recv(0, 1, victim),
+    () => {
+      throw new Error('mine');
+    },
+    () => {
+      list.length = 0;
+    },
+  ]);
+  Object.defineProperty(list, 1, {
+    configurable: true,
+    get: () => {
+      act();
+      return new Uint8Array(8);
+    },
+  });
+  return list;
+}
+
+const integer = () =>
+  pick([0, 1, 2, 3, 7, 8, 16, 64, 128, 255, 4096, -1, -2, 2 ** 31, 2 ** 32 - 1, 2 ** 53, random(2 ** 32)]);
+const bytes = () =>
+  pick([
+    () => new Uint8Array(pick([0, 1, 8, 64, 132, 152, 200, 4096])),
+    () => Buffer.from('some bytes'),
+    () => new Uint8Array(new SharedArrayBuffer(64)),
+    detached,
+    shrunk,
+    batch,
+    control,
+    () => new Uint8Array(300).subarray(13, 200),
+  ])();
+const odd = () =>
+  pick([
+    Number.NaN,
+    -0,
+    0.5,
+    Number.POSITIVE_INFINITY,
+    'text',
+    'a\0b',
+    '\ud800',
+    'lo',
+    '',
+    null,
+    undefined,
+    true,
+    1n,
+    Symbol.iterator,
+    () => 1,
+    {},
+    [],
+    [1, 2],
+    new Float64Array(4),
+    new Int32Array(8),
+    new Int32Array(0),
+    new DataView(new ArrayBuffer(8)),
+    new ArrayBuffer(8),
+    new Proxy(new Uint8Array(8), {}),
+    new Proxy([], {
+      get: () => {
+        throw new Error('mine');
+      },
+    }),
+    {
+      get length() {
+        throw new Error('mine');
+      },
+    },
+  ]);
+const anything = () =>
+  pick([
+    integer,
+    integer,
+    bytes,
+    bytes,
+    odd,
+    trap,
+    () => new Int32Array(pick([0, 1, 2, 4, 8])),
+    () => [bytes(), bytes()],
+    () => Array.from({ length: pick([0, 1, 9, 40]) }, bytes),
+  ])();
+
+const names = Object.keys(native).filter((name) => typeof native[name] === 'function' && !LEFT_OUT.has(name));
+const descriptors = () => readdirSync('/proc/self/fd').length;
+const before = descriptors();
+/** Names that are looked up on other threads, with files and sockets of their own. */
+const pending = [];
+let made = 0;
+let answers = 0;
+for (let call = 0; call < Number(calls); call++) {
+  refill();
+  const name = pick(names);
+  const values = Array.from({ length: random(11) }, anything);
+  if (random(10) < 8) {
+    const [slot, generation] = pick(handles) ?? [0, 0];
+    values[0] = slot;
+    values[1] = generation;
+  }
+  // No number that others in this process have: neither 0 to 2 nor those of the runtime.
+  if (name === 'fromFd' || name === 'dupFd') values[0] = pick([-1, 2 ** 31, 100_000, 'x']);
+  if (name.startsWith('splice') || name.startsWith('sendfile')) values[2] = pick([-1, 100_000, 'x', 2 ** 31]);
+  if (name === 'getaddrinfo' || name === 'getaddrinfoSync') values[0] = pick(['127.0.0.1', null, '\0', 7]);
+  const at = TIMEOUT_AT[name];
+  if (at !== undefined) {
+    while (values.length <= at + 1) values.push(undefined);
+    values[at] = pick([0, 1, 2, 'x', Number.NaN, undefined]);
+  } else if (/Sync$/.test(name) && !/^get|^if/.test(name)) throw new Error(`when does ${name} time out?`);
+  made += 1;
+  try {
+    const result = native[name](...values);
+    if (result instanceof Promise) pending.push(result);
+    else if (!['number', 'string', 'object'].includes(typeof result))
+      throw new Error(`${name} gave ${typeof result}`);
+    if (typeof result === 'number' && result >= 0) answers += 1;
+    // What was made is closed again.
+    if (
+      typeof result === 'number' &&
+      result >= 0 &&
+      ['socket', 'socketpair', 'dup', 'pipe', 'accept', 'acceptSync', 'fromFd'].includes(name)
+    ) {
+      for (const value of values) {
+        if (value instanceof Int32Array) {
+          for (let index = 0; index + 1 < value.length; index += 2)
+            native.close(value[index], value[index + 1]);
+        }
+      }
+    }
+    if (name === 'detach' && result >= 0) native.fromFd(result, out) === 0 && native.close(out[0], out[1]);
+  } catch (error) {
+    if (error.message !== 'mine') throw error;
+  }
+  if (handles.length > 0 && random(20) === 0) closeAll();
+}
+closeAll();
+await Promise.allSettled(pending);
+const left = descriptors() - before;
+console.log(JSON.stringify({ made, answers, left }));
