@@ -43,6 +43,8 @@ const TIMEOUT_AT = {
 };
 
 const AF_UNIX = 1;
+const SOL_SOCKET = 1;
+const SO_PASSCRED = 16;
 const out = new Int32Array(4);
 
 /** Slots and generations of sockets that are open, and of some that are not. */
@@ -51,7 +53,12 @@ function refill() {
   while (handles.length < 12) {
     const type = pick([1, 2, 5]);
     if (native.socketpair(AF_UNIX, type, 0, out) !== 0) return;
-    handles.push([out[0], out[1]], [out[2], out[3]]);
+    const [slot, generation, otherSlot, otherGeneration] = out;
+    handles.push([slot, generation], [otherSlot, otherGeneration]);
+    // Something to receive, with control data: the sender's credentials.
+    native.setsockoptInt(slot, generation, SOL_SOCKET, SO_PASSCRED, 1);
+    for (let message = 0; message < 3; message++)
+      native.send(otherSlot, otherGeneration, Buffer.alloc(200, 'x'));
   }
 }
 
@@ -185,7 +192,37 @@ const anything = () =>
     () => Array.from({ length: pick([0, 1, 9, 40]) }, bytes),
   ])();
 
+/** The memory of a batch as `ts/batch.ts` makes it. */
+function goodBatch() {
+  const [messages, size, room] = [pick([1, 3, 8]), pick([0, 10, 300]), pick([0, 40, 64])];
+  const memory = new Uint8Array(16 + messages * (28 + 128 + 3 * room + size));
+  new Uint32Array(memory.buffer, 0, 4).set([messages, size, room, 128]);
+  return memory;
+}
+const envelope = () => new Uint8Array(152 + 3 * pick([0, 8, 40, 64]));
+const buffer = () => new Uint8Array(pick([1, 64, 300, 4096]));
+const flags = () => pick([0, 0, 0, 2, 0x20, 0x40]);
+const REST = 0xffffffff;
+
+/** Arguments behind slot and generation that get as far as the kernel; one of them is spoilt now and then. */
+const GOOD = {
+  recv: () => [buffer(), 0, REST, flags()],
+  recvfrom: () => [buffer(), 0, REST, flags(), new Uint8Array(132)],
+  recvmsg: () => [pick([buffer, () => [buffer(), buffer()]])(), envelope(), flags()],
+  recvmsgSync: () => [buffer(), envelope(), flags(), 0, false],
+  recvmmsg: () => [goodBatch(), pick([1, 3, 8, 1000]), flags()],
+  recvmmsgSync: () => [goodBatch(), pick([1, 3, 8, 1000]), flags(), 0, false],
+  send: () => [buffer(), 0, REST, 0],
+  sendmsg: () => [pick([buffer, () => [buffer(), buffer()]])(), 0, undefined, 0, undefined, 0],
+  sendmmsg: () => [goodBatch(), 0, pick([1, 3, 8, 1000]), 0],
+  getsockname: () => [new Uint8Array(132)],
+  getsockoptBytes: () => [SOL_SOCKET, pick([3, 17, 16]), new Uint8Array(pick([0, 4, 12, 64]))],
+  ioctl: () => [pick([0x541b, 0x5411, 0x8921, 0x8906, 0x8905]), new Uint8Array(pick([0, 4, 16, 40]))],
+};
+
 const names = Object.keys(native).filter((name) => typeof native[name] === 'function' && !LEFT_OUT.has(name));
+// Those that move bytes come as often as all others together.
+for (let count = names.length; count > 0; count--) names.push(pick(Object.keys(GOOD)));
 const descriptors = () => readdirSync('/proc/self/fd').length;
 const before = descriptors();
 /** Names that are looked up on other threads, with files and sockets of their own. */
@@ -200,6 +237,10 @@ for (let call = 0; call < Number(calls); call++) {
     const [slot, generation] = pick(handles) ?? [0, 0];
     values[0] = slot;
     values[1] = generation;
+    if (name in GOOD && random(4) > 0) {
+      values.splice(2, values.length, ...GOOD[name]());
+      if (random(3) === 0) values[2 + random(values.length - 2)] = anything();
+    }
   }
   // No number that others in this process have: neither 0 to 2 nor those of the runtime.
   if (name === 'fromFd' || name === 'dupFd') values[0] = pick([-1, 2 ** 31, 100_000, 'x']);
