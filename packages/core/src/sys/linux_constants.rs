@@ -291,6 +291,28 @@ pub const CONSTANTS: &[(&CStr, i64)] = table! {
     from "netdb.h": [
         EAI_ADDRFAMILY = -9, NI_MAXSERV = 32,
     ]
+    from "linux/errqueue.h": [
+        SCM_TSTAMP_ACK = 2, SCM_TSTAMP_COMPLETION = 3, SCM_TSTAMP_SCHED = 1, SCM_TSTAMP_SND = 0,
+        SO_EE_CODE_TXTIME_INVALID_PARAM = 1, SO_EE_CODE_TXTIME_MISSED = 2, SO_EE_CODE_ZEROCOPY_COPIED = 1,
+        SO_EE_ORIGIN_TXTIME = 6, SO_EE_ORIGIN_ZEROCOPY = 5, SO_EE_RFC4884_FLAG_INVALID = 1,
+    ]
+    from "linux/tipc.h, its control messages": [
+        TIPC_CONN_SHUTDOWN = 5, TIPC_DESTNAME = 3, TIPC_ERRINFO = 1, TIPC_ERR_NO_NAME = 1, TIPC_ERR_NO_NODE = 3,
+        TIPC_ERR_NO_PORT = 2, TIPC_ERR_OVERLOAD = 4, TIPC_OK = 0, TIPC_RETDATA = 2,
+    ]
+    from "linux/if_packet.h, the status of tpacket_auxdata": [
+        TP_STATUS_COPY = 2, TP_STATUS_CSUMNOTREADY = 8, TP_STATUS_CSUM_VALID = 128, TP_STATUS_LOSING = 4,
+        TP_STATUS_USER = 1, TP_STATUS_VLAN_TPID_VALID = 64, TP_STATUS_VLAN_VALID = 16,
+    ]
+    from "linux/in.h and linux/in6.h": [
+        IPV6_RECVERR_RFC4884 = 31, IP_PROTOCOL = 52, IP_RECVERR_RFC4884 = 26,
+    ]
+    from "asm-generic/socket.h as of Linux 6.18": [
+        SCM_INQ = 84, SCM_TS_OPT_ID = 81, SO_INQ = 84, SO_PASSRIGHTS = 83, SO_RCVPRIORITY = 82,
+    ]
+    from "the kernel's include/linux/socket.h and uapi/linux/vm_sockets.h": [
+        SCM_PIDFD = 4, SCM_SECURITY = 3, SOL_VSOCK = 287, VSOCK_RECVERR = 1,
+    ]
     from "the kernel's own headers, as Python 3.11 has them": [
         ALG_OP_SIGN = 2, ALG_OP_VERIFY = 3, ALG_SET_PUBKEY = 6, CAN_BCM_CAN_FD_FRAME = 2048,
         CAN_BCM_RX_ANNOUNCE_RESUME = 256, CAN_BCM_RX_CHANGED = 12, CAN_BCM_RX_CHECK_DLC = 64,

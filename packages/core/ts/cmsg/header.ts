@@ -4,6 +4,7 @@
  * and nothing of the native part.
  */
 import { checkBytes, checkInt, checkInteger, wrongType, wrongValue } from '../check.ts';
+import { LITTLE_ENDIAN, readInt, readUint, writeInt } from './fields.ts';
 
 /** A control message: what setsockopt(2) would call level and name, and the bytes that they say the meaning of. */
 export interface ControlMessage {
@@ -31,7 +32,6 @@ const ALIGNMENT = 8;
 /** The most that one message may hold: `cmsg_len` is compared with an `int` on the kernel's side. */
 const MOST_DATA = 0x7fffffff - HEADER_SIZE - ALIGNMENT;
 
-const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 /** Which half of `cmsg_len` is the lower. */
 const LEN_LOW: number = LITTLE_ENDIAN ? LEN : LEN + LEN_SIZE / 2;
 const LEN_HIGH: number = LITTLE_ENDIAN ? LEN + LEN_SIZE / 2 : LEN;
@@ -43,29 +43,6 @@ function space(length: number): number {
 
 function isInt(value: unknown): boolean {
   return typeof value === 'number' && value === (value | 0);
-}
-
-/** An `int` in the machine's byte order; the caller has looked that four bytes are there. Byte by byte: no DataView to make. */
-function readInt(bytes: Uint8Array, at: number): number {
-  const a = bytes[at] as number;
-  const b = bytes[at + 1] as number;
-  const c = bytes[at + 2] as number;
-  const d = bytes[at + 3] as number;
-  return LITTLE_ENDIAN ? a | (b << 8) | (c << 16) | (d << 24) : (a << 24) | (b << 16) | (c << 8) | d;
-}
-
-function writeInt(bytes: Uint8Array, at: number, value: number): void {
-  if (LITTLE_ENDIAN) {
-    bytes[at] = value;
-    bytes[at + 1] = value >> 8;
-    bytes[at + 2] = value >> 16;
-    bytes[at + 3] = value >> 24;
-  } else {
-    bytes[at] = value >> 24;
-    bytes[at + 1] = value >> 16;
-    bytes[at + 2] = value >> 8;
-    bytes[at + 3] = value;
-  }
 }
 
 /**
@@ -140,7 +117,7 @@ export function readControl(bytes: Uint8Array, length?: number): ControlMessage[
   const messages: ControlMessage[] = [];
   let at = 0;
   while (end - at >= HEADER_SIZE) {
-    const low = readInt(bytes, at + LEN_LOW) >>> 0;
+    const low = readUint(bytes, at + LEN_LOW);
     const high = readInt(bytes, at + LEN_HIGH);
     if (high === 0 && low < HEADER_SIZE) break;
     const there = high === 0 ? Math.min(low, end - at) : end - at;
