@@ -52,7 +52,7 @@ const CODE = 6;
 const INFO = 8;
 const DATA = 12;
 /** `sizeof(struct sock_extended_err)`: where the offender begins. */
-export const SIZE = 16;
+const SIZE = 16;
 
 const ORIGINS: ReadonlyMap<number, ErrorOrigin> = new Map<number, ErrorOrigin>([
   [c.SO_EE_ORIGIN_NONE, 'none'],
@@ -64,7 +64,7 @@ const ORIGINS: ReadonlyMap<number, ErrorOrigin> = new Map<number, ErrorOrigin>([
   [c.SO_EE_ORIGIN_TXTIME, 'txtime'],
 ]);
 
-/** Reads it: the caller has looked that {@link SIZE} bytes are there. */
+/** Reads it: the caller has looked that SIZE bytes are there. */
 function decodeError(data: Uint8Array): ExtendedError | ZeroCopyCompletion {
   const errno = readUint(data, ERRNO);
   const number = data[ORIGIN] as number;
