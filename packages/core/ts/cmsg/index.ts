@@ -40,6 +40,7 @@ export {
   destinationOptions,
   dontFragment,
   type ExtensionHeader,
+  type ExtensionHeaderKind,
   type FlowInfo,
   flowInfo,
   type HopLimit,

@@ -41,16 +41,16 @@ export interface FlowInfo {
   readonly flowInfo: number;
 }
 
-/**
- * IPV6_HOPOPTS, IPV6_DSTOPTS, IPV6_RTHDRDSTOPTS, IPV6_RTHDR: received after IPV6_RECVHOPOPTS, IPV6_RECVDSTOPTS (both of them),
- * IPV6_RECVRTHDR.
- */
-export interface ExtensionHeader {
-  readonly kind:
-    | 'hop-by-hop-options'
-    | 'destination-options'
-    | 'routing-destination-options'
-    | 'routing-header';
+/** Which extension header: IPV6_HOPOPTS, IPV6_DSTOPTS, IPV6_RTHDRDSTOPTS, IPV6_RTHDR. */
+export type ExtensionHeaderKind =
+  | 'hop-by-hop-options'
+  | 'destination-options'
+  | 'routing-destination-options'
+  | 'routing-header';
+
+/** An extension header, received after IPV6_RECVHOPOPTS, IPV6_RECVDSTOPTS (both kinds of destination options), IPV6_RECVRTHDR. */
+export interface ExtensionHeader<K extends ExtensionHeaderKind = ExtensionHeaderKind> {
+  readonly kind: K;
   /** The whole header, from its next-header byte on, RFC 8200. A view. */
   readonly data: Uint8Array;
 }
@@ -75,7 +75,10 @@ export type Ipv6Control =
   | HopLimit
   | TrafficClass
   | FlowInfo
-  | ExtensionHeader
+  | ExtensionHeader<'hop-by-hop-options'>
+  | ExtensionHeader<'destination-options'>
+  | ExtensionHeader<'routing-destination-options'>
+  | ExtensionHeader<'routing-header'>
   | DontFragment
   | PathMtu
   | OriginalDestination
@@ -111,8 +114,8 @@ function hops(type: 'IPV6_HOPLIMIT' | 'IPV6_2292HOPLIMIT'): Decoder<HopLimit> {
   }));
 }
 
-function header(
-  kind: ExtensionHeader['kind'],
+function header<K extends ExtensionHeaderKind>(
+  kind: K,
   type:
     | 'IPV6_HOPOPTS'
     | 'IPV6_DSTOPTS'
@@ -121,7 +124,7 @@ function header(
     | 'IPV6_2292HOPOPTS'
     | 'IPV6_2292DSTOPTS'
     | 'IPV6_2292RTHDR',
-): Decoder<ExtensionHeader> {
+): Decoder<ExtensionHeader<K>> {
   return decoder(kind, 'SOL_IPV6', type, 0, (data) => ({ kind, data }));
 }
 
