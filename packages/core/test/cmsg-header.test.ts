@@ -47,7 +47,7 @@ const hostile = fc
   )
   .map(([parts, tail, cut]) => {
     const chunks = parts.map(([one, low, high]) => {
-      const bytes = writeControl([one]);
+      const bytes = Uint8Array.from(writeControl([one]));
       const view = new DataView(bytes.buffer);
       if (low !== undefined) view.setUint32(LITTLE ? 0 : 4, low, LITTLE);
       view.setUint32(LITTLE ? 4 : 0, high, LITTLE);
@@ -130,7 +130,7 @@ describe('control messages in one buffer', () => {
     );
     expect(readControl(shared, 24)).toEqual([given]);
     expect(readControl(shared)).toEqual([given]);
-    expect(writeControl([])).toEqual(new Uint8Array(0));
+    expect(writeControl([]).length).toBe(0);
   });
 
   it('asks a message for its data once, and gives its error', () => {
