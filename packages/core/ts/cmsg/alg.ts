@@ -1,4 +1,7 @@
-/** Control messages to the kernel's ciphers, level SOL_ALG: `<linux/if_alg.h>`, the kernel's Documentation/crypto/userspace-if.rst. All are sent. */
+/**
+ * Control messages to the kernel's ciphers, level SOL_ALG: `<linux/if_alg.h>`, the kernel's
+ * Documentation/crypto/userspace-if.rst. All are sent.
+ */
 import { wrongValue } from '../check.ts';
 import { checkUint, copied, type Decoder, decoder, message, number } from './codec.ts';
 import { intBytes, readUint, writeInt } from './fields.ts';
@@ -54,8 +57,8 @@ export const algDecoders: readonly Decoder<AlgControl>[] = [
 ];
 
 /**
- * ALG_SET_OP, since 2.6.38: what the socket is to do with the data; a word or an `ALG_OP_…`. Signing and verifying take a kernel with
- * patches for it.
+ * ALG_SET_OP, since 2.6.38: what the socket is to do with the data; a word or an `ALG_OP_…`. Signing and verifying take
+ * a kernel with patches for it.
  *
  * @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_INVALID_ARG_VALUE
  */
@@ -68,7 +71,10 @@ export function algOperation(operation: keyof typeof OPERATIONS | number): Contr
   return message('SOL_ALG', 'ALG_SET_OP', intBytes(value));
 }
 
-/** ALG_SET_IV, since 2.6.38: the initialization vector, as long as the cipher wants it, copied. Throws ERR_INVALID_ARG_TYPE. */
+/**
+ * ALG_SET_IV, since 2.6.38: the initialization vector, as long as the cipher wants it, copied. Throws
+ * ERR_INVALID_ARG_TYPE.
+ */
 export function algIv(iv: Uint8Array): ControlMessage {
   const bytes = copied('iv', iv);
   const data = new Uint8Array(IV + bytes.length);

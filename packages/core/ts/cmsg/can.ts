@@ -1,4 +1,7 @@
-/** Control messages of J1939, level SOL_CAN_J1939: the kernel's Documentation/networking/j1939.rst, 5.4. All are received, with no option. */
+/**
+ * Control messages of J1939, level SOL_CAN_J1939: the kernel's Documentation/networking/j1939.rst, 5.4. All are
+ * received, with no option.
+ */
 import { type Decoder, decoder } from './codec.ts';
 import { type ExtendedError, errorDecoder, type ZeroCopyCompletion } from './error.ts';
 import { readUint64 } from './fields.ts';

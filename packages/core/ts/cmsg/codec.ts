@@ -1,4 +1,7 @@
-/** What the families' codecs stand on: a message made by the names of its constants, and an entry of the table of decoders. */
+/**
+ * What the families' codecs stand on: a message made by the names of its constants, and an entry of the table of
+ * decoders.
+ */
 import { checkBytes, checkInteger, wrongType, wrongValue } from '../check.ts';
 import type { ConstantName } from '../constant-names.ts';
 import { constants } from '../constants.ts';

@@ -82,9 +82,9 @@ function build(): Table {
 let table: Table | undefined;
 
 /**
- * What a control message says. Never throws for what a kernel or a peer may have sent: a message of no known level and type is
- * of the kind `unknown`, one with too few bytes `malformed`, both with `level`, `type` and `data` as they were. Bytes in the
- * result (`data`, addresses) are views of the message's; numbers and times are not.
+ * What a control message says. Never throws for what a kernel or a peer may have sent: a message of no known level and
+ * type is of the kind `unknown`, one with too few bytes `malformed`, both with `level`, `type` and `data` as they were.
+ * Bytes in the result (`data`, addresses) are views of the message's; numbers and times are not.
  *
  * Levels are told apart by number, and SOL_IP's is 0, which Bluetooth's HCI sockets use too: do not give theirs.
  *

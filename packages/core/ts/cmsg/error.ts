@@ -9,8 +9,8 @@ import { readUint, readUint16 } from './fields.ts';
 export type ErrorOrigin = 'none' | 'local' | 'icmp' | 'icmp6' | 'txstatus' | 'zerocopy' | 'txtime' | number;
 
 /**
- * IP_RECVERR, IPV6_RECVERR and their kin: `struct sock_extended_err`, received with MSG_ERRQUEUE after the option of the same
- * name was set (with IP_RECVERR_RFC4884, 5.9, `data` says where an ICMP extension begins).
+ * IP_RECVERR, IPV6_RECVERR and their kin: `struct sock_extended_err`, received with MSG_ERRQUEUE after the option of
+ * the same name was set (with IP_RECVERR_RFC4884, 5.9, `data` says where an ICMP extension begins).
  */
 export interface ExtendedError {
   readonly kind: 'error';
@@ -32,8 +32,8 @@ export interface ExtendedError {
 }
 
 /**
- * SO_EE_ORIGIN_ZEROCOPY: sends with MSG_ZEROCOPY (SO_ZEROCOPY, 4.14) whose memory is the caller's again. Sends are counted
- * from 0 per socket, modulo 2^32.
+ * SO_EE_ORIGIN_ZEROCOPY: sends with MSG_ZEROCOPY (SO_ZEROCOPY, 4.14) whose memory is the caller's again. Sends are
+ * counted from 0 per socket, modulo 2^32.
  */
 export interface ZeroCopyCompletion {
   readonly kind: 'zero-copy';
@@ -102,8 +102,8 @@ export function errorDecoder(
 export type TimestampStage = 'sent' | 'scheduled' | 'acknowledged' | 'completed';
 
 /**
- * Which transmit time stamp an error of the origin `txstatus` goes with (`SCM_TSTAMP_SND`, `_SCHED`, `_ACK`, and `_COMPLETION`,
- * 6.16): the times are in the message of kind `timestamping` beside it. Undefined for any other error.
+ * Which transmit time stamp an error of the origin `txstatus` goes with (`SCM_TSTAMP_SND`, `_SCHED`, `_ACK`, and
+ * `_COMPLETION`, 6.16): the times are in the message of kind `timestamping` beside it. Undefined for any other error.
  */
 export function timestampStage(error: ExtendedError): TimestampStage | undefined {
   if (error.origin !== 'txstatus' || error.name !== 'ENOMSG') return undefined;
@@ -114,8 +114,8 @@ export function timestampStage(error: ExtendedError): TimestampStage | undefined
 }
 
 /**
- * The transmit time, in nanoseconds of the clock that SO_TXTIME named, of a packet that was dropped for it: an error of the origin
- * `txtime` (SOF_TXTIME_REPORT_ERRORS). Undefined for any other error.
+ * The transmit time, in nanoseconds of the clock that SO_TXTIME named, of a packet that was dropped for it: an error of
+ * the origin `txtime` (SOF_TXTIME_REPORT_ERRORS). Undefined for any other error.
  */
 export function droppedTransmitTime(error: ExtendedError): bigint | undefined {
   return error.origin === 'txtime' ? (BigInt(error.data) << 32n) | BigInt(error.info) : undefined;

@@ -1,7 +1,7 @@
 /**
- * Control messages as `msg_control` holds them, cmsg(3): a header, the data, padding, again and again. The numbers are those of
- * 64-bit Linux (`struct cmsghdr` in `<linux/socket.h>`), whose integers are in the machine's byte order. Knows no family,
- * and nothing of the native part.
+ * Control messages as `msg_control` holds them, cmsg(3): a header, the data, padding, again and again. The numbers are
+ * those of 64-bit Linux (`struct cmsghdr` in `<linux/socket.h>`), whose integers are in the machine's byte order. Knows
+ * no family, and nothing of the native part.
  */
 import { types } from 'node:util';
 import { checkBytes, checkInt, checkInteger, wrongType, wrongValue } from '../check.ts';
@@ -58,8 +58,8 @@ function copy(from: Uint8Array, length: number, to: Uint8Array, at: number): voi
 }
 
 /**
- * Bytes of room that messages with data of these lengths take: the sum of `CMSG_SPACE(length)`, cmsg(3). What to give as
- * `control` to a call that receives. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE for what is no length in bytes.
+ * Bytes of room that messages with data of these lengths take: the sum of `CMSG_SPACE(length)`, cmsg(3). What to give
+ * as `control` to a call that receives. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE for what is no length in bytes.
  */
 export function controlSpace(...lengths: number[]): number {
   let room = 0;
@@ -70,9 +70,10 @@ export function controlSpace(...lengths: number[]): number {
 }
 
 /**
- * One buffer for `msg_control`: the messages in order, each padded with zeros as `CMSG_SPACE` wants. `data` is looked at once per
- * message, so it may be a getter; the bytes are copied, into memory out of Buffer's pool. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE or ERR_INVALID_ARG_VALUE
- * naming the message and its field, and what a getter throws.
+ * One buffer for `msg_control`: the messages in order, each padded with zeros as `CMSG_SPACE` wants. `data` is looked
+ * at once per message, so it may be a getter; the bytes are copied, into memory out of Buffer's pool. Throws
+ * ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE or ERR_INVALID_ARG_VALUE naming the message and its field, and what a getter
+ * throws.
  */
 export function writeControl(messages: Iterable<ControlMessage>): Uint8Array {
   const given: unknown = messages;
@@ -119,10 +120,11 @@ export function writeControl(messages: Iterable<ControlMessage>): Uint8Array {
 }
 
 /**
- * The messages in the first `length` bytes of `msg_control` (`msg_controllen` after recvmsg(2); all of it unless given), in
- * order. Their `data` are views of `bytes`, valid as long as those stay. What the bytes hold never throws: a header that is
- * not whole or gives less than its own size ends the list; a last message that is cut, or says it is longer than what there
- * is, has the bytes that there are. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE for the arguments themselves.
+ * The messages in the first `length` bytes of `msg_control` (`msg_controllen` after recvmsg(2); all of it unless
+ * given), in order. Their `data` are views of `bytes`, valid as long as those stay. What the bytes hold never throws: a
+ * header that is not whole or gives less than its own size ends the list; a last message that is cut, or says it is
+ * longer than what there is, has the bytes that there are. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE for the
+ * arguments themselves.
  */
 export function readControl(bytes: Uint8Array, length?: number): ControlMessage[] {
   checkBytes('bytes', bytes);

@@ -45,14 +45,18 @@ export interface IpOptions {
   readonly data: Uint8Array;
 }
 
-/** IP_ORIGDSTADDR, IPV6_ORIGDSTADDR: received after IP_RECVORIGDSTADDR or IPV6_RECVORIGDSTADDR, for transparent proxies. */
+/**
+ * IP_ORIGDSTADDR, IPV6_ORIGDSTADDR: received after IP_RECVORIGDSTADDR or IPV6_RECVORIGDSTADDR, for transparent proxies.
+ */
 export interface OriginalDestination {
   readonly kind: 'original-destination';
   /** A sockaddr, a view. */
   readonly address: Uint8Array;
 }
 
-/** IP_RECVFRAGSIZE, IPV6_RECVFRAGSIZE: received after the option of that name, 4.10, on packets that came in fragments. */
+/**
+ * IP_RECVFRAGSIZE, IPV6_RECVFRAGSIZE: received after the option of that name, 4.10, on packets that came in fragments.
+ */
 export interface FragmentSize {
   readonly kind: 'fragment-size';
   /** Bytes of the largest fragment. */
@@ -142,8 +146,8 @@ export const ipDecoders: readonly Decoder<IpControl>[] = [
 ];
 
 /**
- * IP_PKTINFO: sends by an interface, from an address, or both. To answer from where a packet was sent to, give the received message's
- * `local` and, if it matters, its `interfaceIndex`.
+ * IP_PKTINFO: sends by an interface, from an address, or both. To answer from where a packet was sent to, give the
+ * received message's `local` and, if it matters, its `interfaceIndex`.
  *
  * @param options.interfaceIndex 0, the default, leaves it to the routes
  * @param options.local 4 bytes, an address of this host; the kernel chooses unless given
@@ -179,7 +183,10 @@ export function returnOptions(options: Uint8Array): ControlMessage {
   return message('SOL_IP', 'IP_RETOPTS', copied('options', options));
 }
 
-/** IP_PROTOCOL, since 6.4: the protocol of a raw socket's packet, `IPPROTO_…`, 0 to 255. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
+/**
+ * IP_PROTOCOL, since 6.4: the protocol of a raw socket's packet, `IPPROTO_…`, 0 to 255. Throws ERR_INVALID_ARG_TYPE,
+ * ERR_OUT_OF_RANGE.
+ */
 export function ipProtocol(protocol: number): ControlMessage {
   return message('SOL_IP', 'IP_PROTOCOL', intBytes(checkInteger('protocol', protocol, 0, 255)));
 }

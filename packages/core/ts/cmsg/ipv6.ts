@@ -1,4 +1,7 @@
-/** Control messages of IPv6, level SOL_IPV6: ipv6(7), RFC 3542. The older ones of RFC 2292, `IPV6_2292…`, give the same kinds. */
+/**
+ * Control messages of IPv6, level SOL_IPV6: ipv6(7), RFC 3542. The older ones of RFC 2292, `IPV6_2292…`, give the same
+ * kinds.
+ */
 import { checkInteger, checkOptions, wrongType } from '../check.ts';
 import { checkLength, copied, type Decoder, decoder, message } from './codec.ts';
 import { type ExtendedError, errorDecoder, type ZeroCopyCompletion } from './error.ts';
@@ -48,7 +51,10 @@ export type ExtensionHeaderKind =
   | 'routing-destination-options'
   | 'routing-header';
 
-/** An extension header, received after IPV6_RECVHOPOPTS, IPV6_RECVDSTOPTS (both kinds of destination options), IPV6_RECVRTHDR. */
+/**
+ * An extension header, received after IPV6_RECVHOPOPTS, IPV6_RECVDSTOPTS (both kinds of destination options),
+ * IPV6_RECVRTHDR.
+ */
 export interface ExtensionHeader<K extends ExtensionHeaderKind = ExtensionHeaderKind> {
   readonly kind: K;
   /** The whole header, from its next-header byte on, RFC 8200. A view. */
@@ -61,7 +67,10 @@ export interface DontFragment {
   readonly enabled: boolean;
 }
 
-/** IPV6_PATHMTU: `struct ip6_mtuinfo`, received after IPV6_RECVPATHMTU, with no data, when a datagram was too big for the path. */
+/**
+ * IPV6_PATHMTU: `struct ip6_mtuinfo`, received after IPV6_RECVPATHMTU, with no data, when a datagram was too big for
+ * the path.
+ */
 export interface PathMtu {
   readonly kind: 'path-mtu';
   /** The destination, a `sockaddr_in6`, a view. */
@@ -175,8 +184,8 @@ export const ipv6Decoders: readonly Decoder<Ipv6Control>[] = [
 ];
 
 /**
- * IPV6_PKTINFO: sends by an interface, from an address, or both. To answer from where a packet was sent to, give the received message's
- * `destination` as `local` (no group is an address to send from) and its `interfaceIndex`.
+ * IPV6_PKTINFO: sends by an interface, from an address, or both. To answer from where a packet was sent to, give the
+ * received message's `destination` as `local` (no group is an address to send from) and its `interfaceIndex`.
  *
  * @param options.interfaceIndex 0, the default, leaves it to the routes; link-local addresses need it
  * @param options.local 16 bytes, an address of this host; the kernel chooses unless given
@@ -193,7 +202,10 @@ export function packetInfo6(options: {
   return message('SOL_IPV6', 'IPV6_PKTINFO', data);
 }
 
-/** IPV6_HOPLIMIT: the packet's hop limit, 0 to 255; -1 for the socket's own. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
+/**
+ * IPV6_HOPLIMIT: the packet's hop limit, 0 to 255; -1 for the socket's own. Throws ERR_INVALID_ARG_TYPE,
+ * ERR_OUT_OF_RANGE.
+ */
 export function hopLimit(hopLimit: number): ControlMessage {
   return message('SOL_IPV6', 'IPV6_HOPLIMIT', intBytes(checkInteger('hopLimit', hopLimit, -1, 255)));
 }
@@ -208,7 +220,8 @@ export function trafficClass(trafficClass: number): ControlMessage {
 }
 
 /**
- * IPV6_FLOWINFO: traffic class (bits 20 to 27) and flow label (the lower 20). Where IPV6_FLOWINFO_SEND is on, the label has to be leased.
+ * IPV6_FLOWINFO: traffic class (bits 20 to 27) and flow label (the lower 20). Where IPV6_FLOWINFO_SEND is on, the label
+ * has to be leased.
  *
  * @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
  */
@@ -234,7 +247,10 @@ export function destinationOptions(header: Uint8Array): ControlMessage {
   return message('SOL_IPV6', 'IPV6_DSTOPTS', copied('header', header));
 }
 
-/** IPV6_RTHDRDSTOPTS: destination options in front of a routing header, copied; takes CAP_NET_RAW. Throws ERR_INVALID_ARG_TYPE. */
+/**
+ * IPV6_RTHDRDSTOPTS: destination options in front of a routing header, copied; takes CAP_NET_RAW. Throws
+ * ERR_INVALID_ARG_TYPE.
+ */
 export function routingDestinationOptions(header: Uint8Array): ControlMessage {
   return message('SOL_IPV6', 'IPV6_RTHDRDSTOPTS', copied('header', header));
 }

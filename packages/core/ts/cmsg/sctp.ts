@@ -1,6 +1,6 @@
 /**
- * Control messages of SCTP, level IPPROTO_SCTP: RFC 6458 section 5.3, `<linux/sctp.h>`. A payload protocol is in the order of the wire, so that
- * 46 is IANA's 46 (in C one gives `htonl(46)`); everything else is the kernel's number.
+ * Control messages of SCTP, level IPPROTO_SCTP: RFC 6458 section 5.3, `<linux/sctp.h>`. A payload protocol is in the
+ * order of the wire, so that 46 is IANA's 46 (in C one gives `htonl(46)`); everything else is the kernel's number.
  */
 import { checkInt, checkOptions } from '../check.ts';
 import { checkLength, checkUint, checkUint16, type Decoder, decoder, message } from './codec.ts';
@@ -258,7 +258,8 @@ export function sctpSendInfo(options: {
 }
 
 /**
- * SCTP_PRINFO, since 4.20: how long the message is worth sending: `SCTP_PR_SCTP_TTL` and milliseconds, `_RTX` and times, `_PRIO` and a priority.
+ * SCTP_PRINFO, since 4.20: how long the message is worth sending: `SCTP_PR_SCTP_TTL` and milliseconds, `_RTX` and
+ * times, `_PRIO` and a priority.
  *
  * @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
  */
@@ -270,7 +271,10 @@ export function sctpPartialReliability(options: { policy: number; value: number 
   return message('IPPROTO_SCTP', 'SCTP_PRINFO', data);
 }
 
-/** SCTP_AUTHINFO, since 4.20: the number of the shared key that authenticates the message. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
+/**
+ * SCTP_AUTHINFO, since 4.20: the number of the shared key that authenticates the message. Throws ERR_INVALID_ARG_TYPE,
+ * ERR_OUT_OF_RANGE.
+ */
 export function sctpAuthKey(key: number): ControlMessage {
   return message('IPPROTO_SCTP', 'SCTP_AUTHINFO', uint16Bytes(checkUint16('key', key)));
 }

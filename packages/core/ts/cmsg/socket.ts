@@ -1,4 +1,7 @@
-/** Control messages that any socket may have, level SOL_SOCKET: socket(7), unix(7), and those of time in {@link ./time.ts}. */
+/**
+ * Control messages that any socket may have, level SOL_SOCKET: socket(7), unix(7), and those of time in {@link
+ * ./time.ts}.
+ */
 import { checkInteger, checkOptions, wrongType } from '../check.ts';
 import { errnos } from '../constants.ts';
 import { systemError } from '../errors.ts';
@@ -10,8 +13,8 @@ import type { ControlMessage } from './header.ts';
 export interface Rights {
   readonly kind: 'rights';
   /**
-   * Their numbers in this process. Reading them says nothing about who owns them: a receive of this package owns them from
-   * the first instant, see `descriptors`.
+   * Their numbers in this process. Reading them says nothing about who owns them: a receive of this package owns them
+   * from the first instant, see `descriptors`.
    */
   readonly descriptors: number[];
 }
@@ -182,8 +185,9 @@ class RightsMessage implements ControlMessage {
 }
 
 /**
- * SCM_RIGHTS: passes descriptors, at most 253, to whoever receives the message: unix(7). The sender keeps its own. An object's `fd` is
- * read each time that `data` is, so one that was closed while the message waited is never mixed up with whatever has its number by then.
+ * SCM_RIGHTS: passes descriptors, at most 253, to whoever receives the message: unix(7). The sender keeps its own. An
+ * object's `fd` is read each time that `data` is, so one that was closed while the message waited is never mixed up
+ * with whatever has its number by then.
  *
  * @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE for what is no descriptor, or too many of them
  * @throws SocketError EBADF from `data`, when an object is closed
@@ -204,8 +208,8 @@ export function rights(sources: readonly (number | HasDescriptor)[]): ControlMes
 }
 
 /**
- * SCM_CREDENTIALS: who sends, unix(7): this process unless given. Anything but a process, real, effective or saved id of its own takes
- * CAP_SYS_ADMIN (pid), CAP_SETUID, CAP_SETGID, or the kernel says EPERM.
+ * SCM_CREDENTIALS: who sends, unix(7): this process unless given. Anything but a process, real, effective or saved id
+ * of its own takes CAP_SYS_ADMIN (pid), CAP_SETUID, CAP_SETGID, or the kernel says EPERM.
  *
  * @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
  */
@@ -226,7 +230,10 @@ export function credentials(options?: {
   return message('SOL_SOCKET', 'SCM_CREDENTIALS', data);
 }
 
-/** SO_MARK: the packet's mark, for routing and filters; CAP_NET_ADMIN or CAP_NET_RAW. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
+/**
+ * SO_MARK: the packet's mark, for routing and filters; CAP_NET_ADMIN or CAP_NET_RAW. Throws ERR_INVALID_ARG_TYPE,
+ * ERR_OUT_OF_RANGE.
+ */
 export function mark(mark: number): ControlMessage {
   return message('SOL_SOCKET', 'SO_MARK', intBytes(checkUint('mark', mark)));
 }

@@ -1,13 +1,16 @@
 /**
- * Times of packets, level SOL_SOCKET: the kernel's Documentation/networking/timestamping.rst, socket(7). Times are nanoseconds as a
- * bigint, of the realtime clock, since 1970, unless said otherwise.
+ * Times of packets, level SOL_SOCKET: the kernel's Documentation/networking/timestamping.rst, socket(7). Times are
+ * nanoseconds as a bigint, of the realtime clock, since 1970, unless said otherwise.
  */
 import { wrongType } from '../check.ts';
 import { checkUint, checkUint64, type Decoder, decoder, message } from './codec.ts';
 import { intBytes, readTime, readUint, readUint16, readUint64, uint64Bytes } from './fields.ts';
 import type { ControlMessage } from './header.ts';
 
-/** SCM_TIMESTAMP (`timeval`) and SCM_TIMESTAMPNS (`timespec`), and SO_TIMESTAMP_NEW, SO_TIMESTAMPNS_NEW: after the option of that name. */
+/**
+ * SCM_TIMESTAMP (`timeval`) and SCM_TIMESTAMPNS (`timespec`), and SO_TIMESTAMP_NEW, SO_TIMESTAMPNS_NEW: after the
+ * option of that name.
+ */
 export interface Timestamp {
   readonly kind: 'timestamp';
   /** When the packet came: nanoseconds since 1970. */
@@ -15,8 +18,8 @@ export interface Timestamp {
 }
 
 /**
- * SCM_TIMESTAMPING, SO_TIMESTAMPING_NEW (`struct scm_timestamping`): after SO_TIMESTAMPING, on packets received, and, beside an error of the
- * origin `txstatus`, on those sent. A time that the kernel did not give is undefined.
+ * SCM_TIMESTAMPING, SO_TIMESTAMPING_NEW (`struct scm_timestamping`): after SO_TIMESTAMPING, on packets received, and,
+ * beside an error of the origin `txstatus`, on those sent. A time that the kernel did not give is undefined.
  */
 export interface Timestamping {
   readonly kind: 'timestamping';
@@ -52,7 +55,9 @@ export interface Attribute {
   readonly data: Uint8Array;
 }
 
-/** SCM_TIMESTAMPING_OPT_STATS: after SOF_TIMESTAMPING_OPT_STATS, 4.10, beside a transmit time stamp of TCP's or J1939's. */
+/**
+ * SCM_TIMESTAMPING_OPT_STATS: after SOF_TIMESTAMPING_OPT_STATS, 4.10, beside a transmit time stamp of TCP's or J1939's.
+ */
 export interface TimestampingStatistics {
   readonly kind: 'timestamping-statistics';
   /** Those that are whole. */
@@ -174,8 +179,8 @@ export const timeDecoders: readonly Decoder<TimeControl>[] = [
 ];
 
 /**
- * SO_TIMESTAMPING: asks for transmit time stamps of this message, `SOF_TIMESTAMPING_TX_…`, whichever the socket asks for itself; what is
- * reported is still the socket's option (SOF_TIMESTAMPING_SOFTWARE …). Since 4.7.
+ * SO_TIMESTAMPING: asks for transmit time stamps of this message, `SOF_TIMESTAMPING_TX_…`, whichever the socket asks
+ * for itself; what is reported is still the socket's option (SOF_TIMESTAMPING_SOFTWARE …). Since 4.7.
  *
  * @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
  */
@@ -184,8 +189,8 @@ export function timestampingRequest(flags: number): ControlMessage {
 }
 
 /**
- * SCM_TS_OPT_ID, since 6.13 (EINVAL before): the id of this message's transmit time stamps, on sockets with SOF_TIMESTAMPING_OPT_ID, not on
- * TCP's.
+ * SCM_TS_OPT_ID, since 6.13 (EINVAL before): the id of this message's transmit time stamps, on sockets with
+ * SOF_TIMESTAMPING_OPT_ID, not on TCP's.
  *
  * @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
  */
@@ -194,8 +199,8 @@ export function timestampId(id: number): ControlMessage {
 }
 
 /**
- * SCM_TXTIME, since 4.19: when the packet is to leave, in nanoseconds of the clock that SO_TXTIME named for this socket; a queueing discipline
- * that heeds it (tc-etf(8), tc-fq(8)) has to be there.
+ * SCM_TXTIME, since 4.19: when the packet is to leave, in nanoseconds of the clock that SO_TXTIME named for this
+ * socket; a queueing discipline that heeds it (tc-etf(8), tc-fq(8)) has to be there.
  *
  * @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
  */

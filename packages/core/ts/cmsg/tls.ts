@@ -22,7 +22,10 @@ export const tlsDecoders: readonly Decoder<TlsRecordType>[] = [
   type('TLS_SET_RECORD_TYPE'),
 ];
 
-/** TLS_SET_RECORD_TYPE: the type of the record that the data make, 0 to 255: 21 for an alert. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
+/**
+ * TLS_SET_RECORD_TYPE: the type of the record that the data make, 0 to 255: 21 for an alert. Throws
+ * ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE.
+ */
 export function tlsRecordType(type: number): ControlMessage {
   return message('SOL_TLS', 'TLS_SET_RECORD_TYPE', Uint8Array.of(checkInteger('type', type, 0, 255)));
 }

@@ -23,8 +23,8 @@ export const udpDecoders: readonly Decoder<SegmentSize>[] = [
 ];
 
 /**
- * UDP_SEGMENT, since 4.18: the kernel sends the data as datagrams of so many bytes, the last with what is left: 64 of them at most (128 on
- * newer kernels), 65,535 bytes with their headers, none longer than the path's MTU.
+ * UDP_SEGMENT, since 4.18: the kernel sends the data as datagrams of so many bytes, the last with what is left: 64 of
+ * them at most (128 on newer kernels), 65,535 bytes with their headers, none longer than the path's MTU.
  *
  * @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
  */
