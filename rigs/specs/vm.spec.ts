@@ -17,6 +17,7 @@ const inside: Record<KernelName, string[]> = {
     ...specs('rigs/specs/inside'),
     'packages/can/test/vcan.test.ts',
     'packages/compat-python/test/families.test.ts',
+    'packages/core/test/cmsg-live.test.ts',
   ],
   '6.12': specs('rigs/specs/inside/6.12'),
 };
