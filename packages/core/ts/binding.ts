@@ -224,10 +224,11 @@ export interface Native {
   pipe(out: Int32Array): number;
   ioctl(slot: Slot, generation: Generation, request: number, argument: Uint8Array): number;
   setup(
-    onReady: (slot: number, events: number) => void,
+    onReady: () => void,
     nothing: () => void,
     hasLibuv: boolean,
     removesHook: boolean,
+    shared: Int32Array,
   ): number;
   arm(slot: Slot, generation: Generation, events: number): number;
   poll(slot: Slot, generation: Generation, events: number): number;

@@ -5,6 +5,7 @@ import { constants, errnos } from './constants.ts';
 import { systemError } from './errors.ts';
 import {
   AGAIN,
+  arm,
   EXCEPTIONAL,
   FAULTY,
   NO_BUFFERS,
@@ -366,7 +367,7 @@ export class Readiness implements Told {
 
   #arm(interest: number): number {
     if (interest === this.#armed) return 0;
-    const result = native.arm(this.#slot, this.#generation, interest);
+    const result = arm(this.#slot, this.#generation, interest);
     if (result >= 0) this.#armed = interest;
     return result;
   }

@@ -35,19 +35,34 @@ export interface Told {
 }
 
 /** Where the waiters of all copies of this module in the environment meet: CommonJS and ES modules have one each. */
-const WATCHED = Symbol.for('@sockeye/core: sockets that are waited for');
+const WAITING = Symbol.for('@sockeye/core: sockets that are waited for');
 
-interface Shared extends Native {
-  [WATCHED]?: Map<number, Told>;
+interface Meeting {
+  watched: Map<number, Told>;
+  /** Numbers that the native part shares: see `src/poll/mod.rs`. */
+  shared: Int32Array;
 }
 
-/** Sockets that somebody waits for, by slot. */
-export const watched: Map<number, Told> = (native as Shared)[WATCHED] ?? setUp();
+interface Shared extends Native {
+  [WAITING]?: Meeting;
+}
+
+/** Places in the shared numbers. */
+const SLOT = 0;
+const GENERATION = 1;
+const HAPPENED = 2;
+const WANTED = 3;
+
+const meeting: Meeting = (native as Shared)[WAITING] ?? setUp();
+const { shared } = meeting;
+/** Sockets that were waited for and are open, by slot. */
+export const watched: Map<number, Told> = meeting.watched;
 
 /** The first copy tells the native part whom to call. */
-function setUp(): Map<number, Told> {
-  const sockets = new Map<number, Told>();
-  const onReady = (slot: number, events: number): void => sockets.get(slot)?.ready(events);
+function setUp(): Meeting {
+  const watched = new Map<number, Told>();
+  const shared = new Int32Array(new ArrayBuffer(4 * Int32Array.BYTES_PER_ELEMENT)).fill(-1);
+  const onReady = (): void => watched.get(shared[SLOT] as number)?.ready(shared[HAPPENED] as number);
   // Bun and Deno export names of libuv's that abort or do nothing when they are called.
   const { uv, bun, deno } = process.versions;
   const hasLibuv = uv !== undefined && bun === undefined && deno === undefined;
@@ -55,9 +70,19 @@ function setUp(): Map<number, Told> {
   if (wanted !== undefined && wanted !== 'uv' && wanted !== 'thread') {
     throw wrongValue('The environment variable SOCKEYE_ENGINE', "'uv' or 'thread'", wanted);
   }
-  native.setup(onReady, () => {}, hasLibuv && wanted !== 'thread', deno === undefined);
-  Object.defineProperty(native, WATCHED, { value: sockets });
-  return sockets;
+  native.setup(onReady, () => {}, hasLibuv && wanted !== 'thread', deno === undefined, shared);
+  Object.defineProperty(native, WAITING, { value: { watched, shared } });
+  return { watched, shared };
+}
+
+/** Has the socket watched for these events from now on; `-errno` when that cannot be. */
+export function arm(slot: number, generation: number, interest: number): number {
+  // In its own callback, and in what its promises run: the native part looks when that has ended.
+  if (shared[SLOT] === slot && shared[GENERATION] === generation) {
+    shared[WANTED] = interest;
+    return 0;
+  }
+  return native.arm(slot, generation, interest);
 }
 
 /** Successes without waiting after which the event loop gets its turn. */

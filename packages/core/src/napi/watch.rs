@@ -9,15 +9,16 @@ use crate::table;
 
 pub fn register(exports: &Exports) {
     methods!(exports;
-        c"setup"(4) => setup,
+        c"setup"(5) => setup,
         c"arm"(3) => arm,
         c"poll"(3) => poll,
         c"pollSync"(5) => poll_sync,
     );
 }
 
-/// `setup(onReady, nothing, hasLibuv, removesHook)`: once per environment, before anything waits. `onReady(slot, events)` is
-/// called on the event loop; `nothing` does nothing, and is called to learn whether JavaScript may still run.
+/// `setup(onReady, nothing, hasLibuv, removesHook, shared)`: once per environment, before anything waits. `onReady()` is
+/// called on the event loop; `shared` says for whom, see `poll/mod.rs`. `nothing` does nothing, and is called to learn
+/// whether JavaScript may still run.
 fn setup(call: &Call) -> Result<()> {
     call.environment().setup(call)
 }

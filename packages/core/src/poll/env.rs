@@ -11,9 +11,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use napi_sys::{self as node, Status, napi_async_cleanup_hook_handle, napi_env, napi_ref};
 
-use super::Engine;
 use super::thread::ThreadEngine;
 use super::uv::UvEngine;
+use super::{Engine, SHARED, Shared};
 use crate::error::Result;
 use crate::sys;
 use crate::sys::js::Call;
@@ -28,6 +28,9 @@ pub struct Environment {
     hook: Cell<napi_async_cleanup_hook_handle>,
     on_ready: Cell<napi_ref>,
     nothing: Cell<napi_ref>,
+    /// The numbers that are shared with JavaScript, and what keeps them alive.
+    shared: Cell<*mut [i32; SHARED]>,
+    kept: Cell<napi_ref>,
     worker: bool,
     engine: OnceCell<Box<dyn Engine>>,
     /// Node-API wants a cleanup hook removed by whoever added it; Deno frees it by itself, and once is enough.
@@ -53,6 +56,8 @@ impl Environment {
                 hook: Cell::new(ptr::null_mut()),
                 on_ready: Cell::new(ptr::null_mut()),
                 nothing: Cell::new(ptr::null_mut()),
+                shared: Cell::new(ptr::null_mut()),
+                kept: Cell::new(ptr::null_mut()),
                 worker: !sys::is_first_thread(),
                 engine: OnceCell::new(),
                 removes_hook: Cell::new(true),
@@ -65,8 +70,14 @@ impl Environment {
         }
     }
 
-    /// `setup(onReady, nothing, hasLibuv, removesHook)`: what only JavaScript knows.
+    /// `setup(onReady, nothing, hasLibuv, removesHook, shared)`: what only JavaScript knows. The first call counts.
     pub fn setup(&self, call: &Call) -> Result<()> {
+        if self.engine.get().is_some() {
+            return Ok(());
+        }
+        let (shared, kept) = call.keep_numbers::<SHARED>(4)?;
+        self.shared.set(shared);
+        self.kept.set(kept);
         self.on_ready.set(call.keep_function(0)?);
         self.nothing.set(call.keep_function(1)?);
         self.removes_hook.set(call.bool(3)?);
@@ -75,7 +86,6 @@ impl Environment {
             Some(engine) => Box::new(engine),
             None => Box::new(ThreadEngine::new(self)),
         };
-        // A second call finds the engine of the first.
         let _ = self.engine.set(engine);
         Ok(())
     }
@@ -109,11 +119,29 @@ impl Environment {
         }
     }
 
-    /// Tells JavaScript, and runs the promises that it resolves.
-    pub(super) fn ready(&self, slot: u32, events: i32) {
-        if self.ending.get() {
-            return;
+    fn share(&self, what: Shared, value: i32) {
+        // SAFETY: four integers that live as long as the reference to them, until the environment ends; only its thread
+        // is here, and JavaScript does not run meanwhile.
+        unsafe { (*self.shared.get())[what as usize] = value };
+    }
+
+    /// Tells JavaScript, and runs the promises that it resolves. What is to be watched for afterwards; `wanted` is what is
+    /// watched for now.
+    pub(super) fn ready(&self, handle: Handle, happened: i32, wanted: i32) -> i32 {
+        if self.ending.get() || self.shared.get().is_null() {
+            return wanted;
         }
+        self.share(Shared::Slot, handle.slot as i32);
+        self.share(Shared::Generation, handle.generation as i32);
+        self.share(Shared::Happened, happened);
+        self.share(Shared::Wanted, wanted);
+        self.call_ready();
+        self.share(Shared::Slot, -1);
+        // SAFETY: as in `share`.
+        unsafe { (*self.shared.get())[Shared::Wanted as usize] }
+    }
+
+    fn call_ready(&self) {
         let mut scope = ptr::null_mut();
         // SAFETY: on the thread of the environment, which is not ending; all values live in the scope opened here.
         unsafe {
@@ -121,21 +149,17 @@ impl Environment {
                 return;
             }
             let mut function = ptr::null_mut();
-            let mut global = ptr::null_mut();
-            let mut arguments = [ptr::null_mut(); 2];
             // Nobody looks at it, but Deno writes it without asking.
             let mut result = ptr::null_mut();
             node::napi_get_reference_value(self.env, self.on_ready.get(), &mut function);
-            node::napi_get_global(self.env, &mut global);
-            node::napi_create_uint32(self.env, slot, &mut arguments[0]);
-            node::napi_create_int32(self.env, events, &mut arguments[1]);
+            // The function is its own `this`, which it does not look at.
             let status = node::napi_make_callback(
                 self.env,
                 ptr::null_mut(),
-                global,
                 function,
-                arguments.len(),
-                arguments.as_ptr(),
+                function,
+                0,
+                ptr::null(),
                 &mut result,
             );
             if status == Status::napi_pending_exception {
@@ -200,7 +224,8 @@ unsafe extern "C" fn on_end(_: napi_async_cleanup_hook_handle, data: *mut c_void
     unsafe {
         (*this).ending.set(true);
         let through = (*this).engine.get().is_none_or(|engine| engine.end());
-        for reference in [(*this).on_ready.get(), (*this).nothing.get()] {
+        (*this).shared.set(ptr::null_mut());
+        for reference in [(*this).on_ready.get(), (*this).nothing.get(), (*this).kept.get()] {
             if !reference.is_null() {
                 node::napi_delete_reference((*this).env, reference);
             }

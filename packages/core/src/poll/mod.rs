@@ -27,6 +27,17 @@ pub const UNREFERENCED: i32 = 16;
 /// What a poller can be asked for.
 const DIRECTIONS: i32 = READABLE | WRITABLE | EXCEPTIONAL;
 
+/// What JavaScript and the native part share, 32-bit integers: whose callback is running (slot and generation, -1 when
+/// none), what happened to that socket, and what is to be watched for afterwards, so that neither has to be a call.
+#[repr(usize)]
+enum Shared {
+    Slot,
+    Generation,
+    Happened,
+    Wanted,
+}
+const SHARED: usize = 4;
+
 /// Whether a watch for these events keeps the event loop alive.
 fn keeps_alive(wanted: i32) -> bool {
     wanted & DIRECTIONS != 0 && wanted & UNREFERENCED == 0

@@ -189,38 +189,37 @@ impl ThreadEngine {
         };
         let events = std::mem::take(&mut shared.inbox().events);
         for event in events {
+            let handle = event.handle;
             let known = self
                 .watches
                 .borrow_mut()
-                .get_mut(&event.handle.slot)
-                .is_some_and(|watch| {
+                .get_mut(&handle.slot)
+                .filter(|watch| watch.handle == handle)
+                .map(|watch| {
                     // The event is the last until the watch is armed anew.
-                    let same = watch.handle == event.handle;
-                    watch.armed = if same { 0 } else { watch.armed };
-                    same
+                    watch.armed = 0;
+                    watch.wanted
                 });
-            if known {
+            if let Some(wanted) = known {
                 // SAFETY: an environment outlives its engine.
-                unsafe { (*self.environment).ready(event.handle.slot, event.happened) };
-                self.rearm(event.handle);
+                let wanted = unsafe { (*self.environment).ready(handle, event.happened, wanted) };
+                self.rearm(handle, wanted);
             }
         }
     }
 
-    /// Polls on for what is still wanted and was not asked for anew meanwhile.
-    fn rearm(&self, handle: Handle) {
-        let wanted = self
+    /// Polls on for what is wanted now, unless the socket was closed meanwhile.
+    fn rearm(&self, handle: Handle, wanted: i32) {
+        let known = self
             .watches
             .borrow()
             .get(&handle.slot)
-            .filter(|watch| watch.handle == handle)
-            .map(|watch| watch.wanted);
-        if let Some(wanted) = wanted
-            && self.arm(handle, wanted).is_err()
-        {
+            .is_some_and(|watch| watch.handle == handle);
+        if known && self.arm(handle, wanted).is_err() {
             // Nothing will be heard of it any more: the waiting calls say what is wrong.
             // SAFETY: an environment outlives its engine.
-            unsafe { (*self.environment).ready(handle.slot, FAULTY | DIRECTIONS) };
+            let wanted = unsafe { (*self.environment).ready(handle, FAULTY | DIRECTIONS, 0) };
+            let _ = self.arm(handle, wanted);
         }
     }
 }

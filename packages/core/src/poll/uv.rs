@@ -158,8 +158,6 @@ struct Watcher {
     wanted: i32,
     armed: i32,
     referenced: bool,
-    /// JavaScript runs because of this watcher: what it asks for meanwhile is done at the end, once.
-    dispatching: bool,
     closing: bool,
 }
 
@@ -205,7 +203,6 @@ impl Watcher {
             wanted: 0,
             armed: 0,
             referenced: true,
-            dispatching: false,
             closing: false,
         }));
         // SAFETY: the watcher was just made, and lives until the close callback.
@@ -220,10 +217,6 @@ impl Watcher {
     /// Polls for these events from now on, and for nothing when there are none.
     fn arm(&mut self, events: i32) -> Result<()> {
         self.wanted = events & (DIRECTIONS | UNREFERENCED);
-        if self.dispatching { Ok(()) } else { self.apply() }
-    }
-
-    fn apply(&mut self) -> Result<()> {
         let wanted = self.wanted & DIRECTIONS;
         if self.closing {
             return Ok(());
@@ -301,13 +294,12 @@ unsafe extern "C" fn on_events(uv: *mut c_void, status: c_int, events: c_int) {
         if events & UV_PRIORITIZED != 0 {
             happened |= DIRECTIONS;
         }
-        (*watcher).dispatching = true;
-        let environment = (*watcher).environment;
-        (*environment).ready((*watcher).handle.slot, happened);
-        (*watcher).dispatching = false;
+        let (environment, handle) = ((*watcher).environment, (*watcher).handle);
+        let wanted = (*environment).ready(handle, happened, (*watcher).wanted);
         // A poller that cannot be started again has nothing to tell: the waiters' calls will say what is wrong.
-        if (*watcher).apply().is_err() {
-            (*environment).ready((*watcher).handle.slot, FAULTY | DIRECTIONS);
+        if (*watcher).arm(wanted).is_err() {
+            let wanted = (*environment).ready(handle, FAULTY | DIRECTIONS, 0);
+            let _ = (*watcher).arm(wanted);
         }
     }
 }

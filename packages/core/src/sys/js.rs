@@ -551,6 +551,20 @@ impl<'a> Call<'a> {
         Ok(reference)
     }
 
+    /// Memory that JavaScript and the native part share until the environment ends: an `Int32Array` of `N` numbers, over an
+    /// ArrayBuffer that its owner keeps to itself, and a reference that keeps it alive.
+    pub fn keep_numbers<const N: usize>(&self, index: usize) -> Result<(*mut [i32; N], napi_ref)> {
+        let (data, length) = self.view(index, TypedarrayType::int32_array)?;
+        let shared: *mut [i32; N] = data.cast();
+        if length != N || !shared.is_aligned() {
+            return Err(Fault::BadArgument);
+        }
+        let mut reference = ptr::null_mut();
+        // SAFETY: environment and value belong to this call.
+        ok(unsafe { node::napi_create_reference(self.env, self.arg(index), 1, &mut reference) })?;
+        Ok((shared, reference))
+    }
+
     /// For results that are made outside a call, in a handle scope of their own.
     pub(super) fn of_environment(env: napi_env) -> Call<'static> {
         Call {
