@@ -33,6 +33,10 @@ const BARREN = 4;
 /** One in so many asks all the same, so that more traffic is noticed. */
 const SAMPLE = 16;
 
+/** poll(2)'s bits that need not be asked for, and those that can be. */
+const FAILED = constants.POLLERR | constants.POLLHUP;
+const SOMETHING = constants.POLLIN | constants.POLLOUT | constants.POLLPRI;
+
 /** What the native part polls for, when it may have stopped by itself. */
 const UNKNOWN = -1;
 
@@ -213,21 +217,34 @@ export class Readiness implements Told {
     });
   }
 
-  /** Runs the calls of these directions; whether any got through. Errors first: they are what keeps the poller awake. */
+  /** Runs the calls of these directions; whether any got through. */
   #runAll(events: number): boolean {
     let progress = false;
-    if (events & EXCEPTIONAL && this.#exceptional.size > 0) progress = this.#runEach() || progress;
-    if (events & READABLE && this.#readers.size > 0) {
+    let urgent = 0;
+    let ready = events;
+    if (events & EXCEPTIONAL) {
+      // First, since what they take keeps the poller awake. And a receive that finds nothing but urgent data throws it away
+      // (Linux, tcp_recvmsg), so the others are run only when poll(2) has something for them.
+      progress = this.#runEach() || progress;
+      const stands = native.poll(this.#slot, this.#generation, SOMETHING);
+      if (stands >= 0) {
+        urgent = stands & constants.POLLPRI;
+        ready =
+          (stands & (constants.POLLIN | FAILED) && READABLE) |
+          (stands & (constants.POLLOUT | FAILED) && WRITABLE);
+      }
+    }
+    if (ready & READABLE && this.#readers.size > 0) {
       const received = this.#run(this.#readers);
       this.#fresh = received && this.#readers.size === 0;
       progress = received || progress;
     }
     // While there is no buffer space the timer asks.
-    const writes = events & WRITABLE && this.#roomTimer === undefined;
+    const writes = ready & WRITABLE && this.#roomTimer === undefined;
     if (writes && this.#writers.size > 0) progress = this.#run(this.#writers) || progress;
     // Last, so that they see what the calls have left.
     const lookers = this.#lookers;
-    if (lookers !== undefined && lookers.size > 0) progress = this.#runLookers(lookers) || progress;
+    if (lookers !== undefined && lookers.size > 0) progress = this.#runLookers(lookers, urgent) || progress;
     return progress;
   }
 
@@ -267,13 +284,13 @@ export class Readiness implements Told {
   }
 
   /** Asks poll(2) once for all who only look. */
-  #runLookers(lookers: Queue): boolean {
-    const stands = native.poll(this.#slot, this.#generation, this.#looksFor);
-    const always = constants.POLLERR | constants.POLLHUP;
+  #runLookers(lookers: Queue, urgent: number): boolean {
+    const now = native.poll(this.#slot, this.#generation, this.#looksFor);
+    const stands = now < 0 ? now : now | urgent;
     let progress = false;
     this.#looksFor = 0;
     for (const waiter of lookers.all()) {
-      const seen = stands < 0 ? stands : stands & (waiter.events | always);
+      const seen = stands < 0 ? stands : stands & (waiter.events | FAILED);
       if (seen === 0) this.#looksFor |= waiter.events;
       else {
         progress = true;

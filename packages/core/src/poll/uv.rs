@@ -290,9 +290,9 @@ unsafe extern "C" fn on_events(uv: *mut c_void, status: c_int, events: c_int) {
         if events & UV_WRITABLE != 0 {
             happened |= WRITABLE;
         }
-        // Urgent data, or an error beside it: all calls ask.
+        // An error may stand beside it, which libuv keeps to itself: JavaScript asks.
         if events & UV_PRIORITIZED != 0 {
-            happened |= DIRECTIONS;
+            happened |= EXCEPTIONAL;
         }
         let (environment, handle) = ((*watcher).environment, (*watcher).handle);
         let wanted = (*environment).ready(handle, happened, (*watcher).wanted);

@@ -96,12 +96,12 @@ impl Epoll {
                 return Ok(false);
             }
             let has = |bits: i32| events & bits as u32 != 0;
-            // An error wakes whoever waits, and so does urgent data: which of the calls is meant, they tell.
-            let all = has(libc::EPOLLERR | libc::EPOLLHUP | libc::EPOLLPRI);
+            // An error wakes whoever waits: which of the calls is meant, they tell.
+            let all = has(libc::EPOLLERR | libc::EPOLLHUP);
             let told = [
                 (all || has(libc::EPOLLIN), READABLE),
                 (all || has(libc::EPOLLOUT), WRITABLE),
-                (all, EXCEPTIONAL),
+                (all || has(libc::EPOLLPRI), EXCEPTIONAL),
                 (has(libc::EPOLLERR), FAULTY),
             ];
             let happened = told

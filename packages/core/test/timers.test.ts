@@ -1,0 +1,89 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { clearOneTimeout, startTimeout, type Timeout } from '../ts/timers.ts';
+
+/** The wheel's timer holds no event loop: something else has to, as a socket's poller does. */
+async function until(done: () => boolean, milliseconds = 10_000): Promise<void> {
+  const end = performance.now() + milliseconds;
+  while (!done() && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+describe('timeouts', () => {
+  it('come in order of their times, never early, and not late', async () => {
+    const delays = fc.sample(fc.double({ min: 0, max: 400, noNaN: true }), { numRuns: 400, seed: 5 });
+    const late: number[] = [];
+    const order: number[] = [];
+    const late0 = performance.now();
+    for (const delay of delays) {
+      const due = performance.now() + delay;
+      startTimeout(
+        {
+          expire: () => {
+            late.push(performance.now() - due);
+            order.push(due);
+          },
+        },
+        delay,
+      );
+    }
+    await until(() => late.length === delays.length);
+    expect(late).toHaveLength(delays.length);
+    expect(Math.min(...late)).toBeGreaterThanOrEqual(0);
+    // The median: one that comes late on a busy machine says nothing.
+    expect(late.sort((a, b) => a - b)[200]).toBeLessThan(3);
+    // In order by the millisecond.
+    for (let i = 1; i < order.length; i++) {
+      expect(Math.ceil(order[i] as number)).toBeGreaterThanOrEqual(Math.ceil(order[i - 1] as number));
+    }
+    expect(performance.now() - late0).toBeLessThan(5000);
+  });
+
+  it('that are cleared do not come, whoever clears them and when', async () => {
+    const came: number[] = [];
+    const all: Timeout[] = [];
+    for (let i = 0; i < 300; i++) {
+      all.push(
+        startTimeout(
+          {
+            expire: () => {
+              came.push(i);
+              // Each takes the one after it away, some of which are due at the same moment.
+              const next = all[i + 1];
+              if (next !== undefined) clearOneTimeout(next);
+            },
+          },
+          10 + Math.floor(i / 100),
+        ),
+      );
+    }
+    await until(() => came.length >= 150);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(came).toEqual(Array.from({ length: 150 }, (_, i) => 2 * i));
+    for (const timeout of all) clearOneTimeout(timeout);
+  });
+
+  it('started by one that expires wait their own time', async () => {
+    const times: number[] = [];
+    const began = performance.now();
+    const again = (): void => {
+      times.push(performance.now() - began);
+      if (times.length < 5) startTimeout({ expire: again }, 20);
+    };
+    startTimeout({ expire: again }, 20);
+    await until(() => times.length === 5);
+    expect(times).toHaveLength(5);
+    for (const [i, time] of times.entries()) expect(time).toBeGreaterThanOrEqual(20 * (i + 1));
+  });
+
+  it('of days stand beside those of milliseconds', async () => {
+    const far = [0x7fffffff, 86_400_000, 3_600_000, 40_000].map((delay) =>
+      startTimeout({ expire: () => expect.fail('it is not the time') }, delay),
+    );
+    let came = 0;
+    startTimeout({ expire: () => came++ }, 5);
+    startTimeout({ expire: () => came++ }, 40);
+    await until(() => came === 2);
+    expect(came).toBe(2);
+    for (const timeout of far) clearOneTimeout(timeout);
+  });
+});
