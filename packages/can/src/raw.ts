@@ -1,23 +1,17 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { can, decode } from '@sockeye/addr';
 import { checkObject, checkUint } from '@sockeye/addr/check';
 import {
   AddressBuffer,
   constants,
-  errnos,
   ifNameToIndex,
   platform,
   Socket,
-  SocketError,
   type SyncOptions,
   type WaitOptions,
 } from '@sockeye/core';
 import { type CanFilter, encodeFilters } from './filter.ts';
 import { type CanFrame, type CanFrameFields, decodeFrame, encodeFrame } from './frame.ts';
 import { CANFD_MTU } from './layout.ts';
-
-/** The longest pause, in ms, between two tries to send while the interface's queue is full. */
-const LONGEST_PAUSE = 50;
 
 export interface RawCanOptions {
   /**
@@ -168,61 +162,29 @@ export class RawCanSocket implements Disposable, AsyncDisposable {
 
   /**
    * Sends a frame, waiting for room. A full queue of the interface (ENOBUFS, which no readiness tells of) is
-   * tried again after growing pauses.
-   * @throws ERR_SOCKET_TIMEOUT when the queue stays full for `timeout` ms (`cause`: ENOBUFS), ABORT_ERR,
-   * ENETDOWN, EINVAL for an FD frame on a socket or interface that does not take them, ENXIO without an
-   * interface on a socket that is open on all.
+   * tried again after growing pauses, in the order of the sends.
+   * @throws ERR_SOCKET_TIMEOUT when there is no room for `timeout` ms (`cause`: ENOBUFS where the interface's
+   * queue was full), ENOBUFS without a timeout when it stays full for 30 s, ABORT_ERR, ECANCELED when the socket
+   * is closed meanwhile, ENETDOWN, EINVAL for an FD frame on a socket or interface that does not take them,
+   * ENXIO without an interface on a socket that is open on all.
    */
   async send(frame: CanFrameFields, options: WaitOptions & CanSendOptions = {}): Promise<void> {
     checkObject('options', options);
+    const { timeout, signal, ifindex } = options;
     const bytes = new Uint8Array(CANFD_MTU);
     const data = bytes.subarray(0, encodeFrame(frame, bytes));
-    const deadline = deadlineOf(options.timeout);
-    for (let wait = 1; ; wait = Math.min(2 * wait, LONGEST_PAUSE)) {
-      // The caller's own number first, for core to refuse.
-      const left = { signal: options.signal, timeout: wait === 1 ? options.timeout : remaining(deadline) };
-      try {
-        if (options.ifindex === undefined) await this.socket.send(data, left);
-        else await this.socket.sendTo(data, can(options.ifindex), left);
-        return;
-      } catch (error) {
-        if (!isQueueFull(error)) throw error;
-        if (remaining(deadline) === 0) throw queueStayedFull(error);
-        // A signal left out and one that is undefined are different things to exactOptionalPropertyTypes.
-        await pause(
-          Math.min(wait, remaining(deadline) ?? wait),
-          undefined,
-          options.signal && { signal: options.signal },
-        );
-        if (this.closed) throw canceled();
-      }
-    }
+    if (ifindex === undefined) await this.socket.send(data, { timeout, signal });
+    else await this.socket.sendTo(data, can(ifindex), { timeout, signal });
   }
 
   /** As {@link send}, blocking this thread. */
   sendSync(frame: CanFrameFields, options: SyncOptions & CanSendOptions = {}): void {
     checkObject('options', options);
+    const { timeout, interruptible, ifindex } = options;
     const bytes = new Uint8Array(CANFD_MTU);
     const data = bytes.subarray(0, encodeFrame(frame, bytes));
-    const deadline = deadlineOf(options.timeout);
-    for (let wait = 1; ; wait = Math.min(2 * wait, LONGEST_PAUSE)) {
-      const timeout = wait === 1 ? options.timeout : remaining(deadline);
-      const left = { interruptible: options.interruptible, timeout };
-      try {
-        if (options.ifindex === undefined) this.socket.sendSync(data, left);
-        else this.socket.sendToSync(data, can(options.ifindex), left);
-        return;
-      } catch (error) {
-        if (!isQueueFull(error)) throw error;
-        if (remaining(deadline) === 0) throw queueStayedFull(error);
-        Atomics.wait(
-          new Int32Array(new SharedArrayBuffer(4)),
-          0,
-          0,
-          Math.min(wait, remaining(deadline) ?? wait),
-        );
-      }
-    }
+    if (ifindex === undefined) this.socket.sendSync(data, { timeout, interruptible });
+    else this.socket.sendToSync(data, can(ifindex), { timeout, interruptible });
   }
 
   /**
@@ -265,25 +227,3 @@ function interfaceOf({ bytes, length }: AddressBuffer): number {
   const address = decode(bytes, 0, length, platform);
   return address.family === 'can' ? address.ifindex : 0;
 }
-
-const isQueueFull = (error: unknown): boolean => error instanceof SocketError && error.code === 'ENOBUFS';
-
-const queueStayedFull = (cause: unknown): SocketError =>
-  new SocketError("send: the timeout ran out, and the interface's queue was full all the while", {
-    code: 'ERR_SOCKET_TIMEOUT',
-    syscall: 'send',
-    cause,
-  });
-
-const canceled = (): SocketError =>
-  new SocketError('send ECANCELED: the socket was closed while this call waited', {
-    code: 'ECANCELED',
-    errno: -errnos.ECANCELED,
-    syscall: 'send',
-  });
-
-const deadlineOf = (timeout: number | undefined): number | undefined =>
-  timeout === undefined ? undefined : performance.now() + timeout;
-
-const remaining = (deadline: number | undefined): number | undefined =>
-  deadline === undefined ? undefined : Math.max(0, deadline - performance.now());

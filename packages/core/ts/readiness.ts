@@ -150,7 +150,10 @@ export class Readiness implements Told {
   #join(queue: Queue, waiter: Waiter, timeout: number, signal: AbortSignal | undefined, full: boolean): void {
     queue.push(waiter);
     this.counters.waits += 1;
-    if (this.#fullSince !== 0) waiter.since = performance.now();
+    if (this.#fullSince !== 0 && queue === this.#writers) {
+      waiter.since = performance.now();
+      waiter.full = true;
+    }
     if (full) this.#awaitRoom(waiter);
     const armed = this.#rearm();
     if (armed < 0) {

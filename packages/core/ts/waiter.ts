@@ -28,7 +28,7 @@ export class Waiter extends Link implements Timed {
   queue: Queue | undefined;
   /** When it came, where a full queue of the interface was known by then; ms of performance.now(), 0 for not. */
   since = 0;
-  /** Its last try was told ENOBUFS. */
+  /** Its last try was told ENOBUFS, or that of whom it stands behind. */
   full = false;
   /** It has a timeout of its own. */
   bounded = false;
