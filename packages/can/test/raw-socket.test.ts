@@ -110,7 +110,7 @@ describe('frames over a socket', () => {
   });
 });
 
-// The kernel's own answer: packages/core/test/full-queue.test.ts, and on a bus vcan.test.ts.
+// The kernel’s own answer is in packages/core/test/full-queue.test.ts.
 describe('a full queue of the interface (ENOBUFS)', () => {
   it('is tried again until there is room, and frames keep their order', async () => {
     const [near, far, socket] = pair();
