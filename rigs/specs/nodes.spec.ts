@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { absent, others, releases, run } from './nodes.ts';
 
-const states = ['recv', 'idle', 'recvSync', 'acceptSync', 'resolve', 'pingPong', 'close'];
+/** Rounds of twenty workers for each state; 50 are the full measure, and take half an hour. */
+const rounds = process.env.SOCKEYE_ROUNDS ?? '1';
+const patience = 60 + 2 * Number(rounds);
+
+const states = ['recv', 'midWait', 'idle', 'recvSync', 'acceptSync', 'resolve', 'pingPong', 'close'];
 const ends: [string, number][] = [
   ['exit', 7],
   ['inCallback', 8],
@@ -46,6 +50,18 @@ describe.each(runtimes)('$name', ({ name, command }) => {
   });
 });
 
+describe.each(runtimes)('$name', ({ name, command }) => {
+  it.for([
+    ['unref', 'ended\n'],
+    ['ref', 'kept\nended\n'],
+  ])('a wait holds the process unless told not to: %s', async ([how = '', said], context) => {
+    if (!command) return context.skip(`${name} is not installed: npm install --prefix rigs/nodes`);
+    const [program = '', ...flags] = command;
+    const { status, signal, stdout } = await run(program, 'ref.mjs', [how], 20, flags);
+    expect({ status, signal, stdout }).toEqual({ status: 0, signal: null, stdout: said });
+  });
+});
+
 describe.each(releases)('Node.js $major', ({ major, path }) => {
   it('does everything', async (context) => {
     if (path === undefined) return context.skip(absent(major));
@@ -65,11 +81,18 @@ describe.each(releases)('Node.js $major', ({ major, path }) => {
 
   it.for(states)(
     'the same with that thread: terminated in %s',
-    { timeout: 90_000 },
+    { timeout: (patience + 30) * 1000 },
     async (state, context) => {
       if (path === undefined) return context.skip(absent(major));
       const env = { SOCKEYE_ENGINE: 'thread' };
-      const { status, signal, stdout, stderr } = await run(path, 'workers.mjs', [state], 60, [], env);
+      const { status, signal, stdout, stderr } = await run(
+        path,
+        'workers.mjs',
+        [state, rounds],
+        patience,
+        [],
+        env,
+      );
       expect({ status, signal, stderr }).toEqual({ status: 0, signal: null, stderr: '' });
       const { before, after, said } = JSON.parse(stdout);
       expect(said).toBe('it goes on');
@@ -89,10 +112,10 @@ describe.each(releases)('Node.js $major', ({ major, path }) => {
 
   it.for(states)(
     'twenty workers terminated in %s: the process goes on, nothing is left',
-    { timeout: 90_000 },
+    { timeout: (patience + 30) * 1000 },
     async (state, context) => {
       if (path === undefined) return context.skip(absent(major));
-      const { status, signal, stdout, stderr } = await run(path, 'workers.mjs', [state, '2']);
+      const { status, signal, stdout, stderr } = await run(path, 'workers.mjs', [state, rounds], patience);
       expect({ status, signal, stderr }).toEqual({ status: 0, signal: null, stderr: '' });
       const { before, after, said } = JSON.parse(stdout);
       expect(said).toBe('it goes on');
