@@ -26,6 +26,8 @@ const states = {
     const gone = target.getsockname();
     target.close();
     const sockets = Array.from({ length: 8 }, udp);
+    // Those whose calls have all ended would be collected.
+    globalThis.kept = sockets;
     for (const [i, socket] of sockets.entries()) {
       socket.setsockopt(c.IPPROTO_IP, c.IP_RECVERR, 1);
       socket.recvInto(buffer, { timeout: 10_000 + i }).catch(() => {});
