@@ -16,17 +16,19 @@ const CHUNK: usize = 1024;
 const CHUNKS: usize = 4096;
 /// Set in a slot's state once its descriptor may not be used for new calls.
 const CLOSED: u64 = 1 << 31;
-const USERS: u64 = CLOSED - 1;
+/// Set while a handle was given away and not taken yet: as closed for calls, but the descriptor stays.
+const GIVEN: u64 = 1 << 30;
+const USERS: u64 = GIVEN - 1;
 /// Generations stay below 2^30: a small integer in V8, so passing one allocates nothing.
 const GENERATIONS: u64 = 1 << 30;
 
-/// `state` is `generation << 32 | CLOSED | users`.
+/// `state` is `generation << 32 | CLOSED | GIVEN | users`.
 struct Slot {
     state: AtomicU64,
     fd: AtomicI32,
     /// What the descriptor's open file was when it came here: tells a number that was reused behind our back.
     identity: AtomicU64,
-    /// The environment that owns it, so that a worker's end closes what it left open.
+    /// The environment that owns it, so that a worker's end closes what it left open. Changes under the ledger's lock.
     owner: AtomicU64,
 }
 
@@ -143,7 +145,7 @@ pub fn acquire(handle: Handle) -> Result<Use, Errno> {
     let entry = slot(handle.slot).ok_or(sys::EBADF)?;
     let mut state = entry.state.load(Ordering::Relaxed);
     loop {
-        if state >> 32 != u64::from(handle.generation) || state & CLOSED != 0 {
+        if state >> 32 != u64::from(handle.generation) || state & (CLOSED | GIVEN) != 0 {
             return Err(sys::EBADF);
         }
         match entry
@@ -193,18 +195,70 @@ pub fn detach(handle: Handle) -> Result<RawFd, Errno> {
     Ok(fd)
 }
 
-/// Closes all that an environment left open: a worker that ended, or an embedder's context.
+/// Readies a handle for another environment, or the same, to [`take`]: it is dead from now on, and the ticket in its place is
+/// good for that alone. Until then the descriptor is still its environment's, with whose end it closes.
+pub fn give(handle: Handle) -> Result<Handle, Errno> {
+    let in_use = acquire_own(handle)?;
+    let generation = pass_on(handle, 0, GIVEN)?;
+    drop(in_use);
+    Ok(Handle { generation, ..handle })
+}
+
+/// Makes a ticket of [`give`] into a handle that `owner` owns. EBADF for any other handle, for a ticket that was taken, whose
+/// giver ended, or whose descriptor something else closed.
+pub fn take(ticket: Handle, owner: u64) -> Result<Handle, Errno> {
+    let entry = slot(ticket.slot).ok_or(sys::EBADF)?;
+    // While the lock is held, `close_all_of` cannot find the new handle with its old owner.
+    let _ledger = ledger();
+    if entry.state.load(Ordering::Acquire) >> 32 != u64::from(ticket.generation)
+        || sys::identity(entry.fd.load(Ordering::Relaxed)) != Ok(entry.identity.load(Ordering::Relaxed))
+    {
+        return Err(sys::EBADF);
+    }
+    let generation = pass_on(ticket, GIVEN, 0)?;
+    entry.owner.store(owner, Ordering::Relaxed);
+    Ok(Handle { generation, ..ticket })
+}
+
+/// Gives an open slot its next generation and `GIVEN` a new value, both at once; EBADF unless it was `before`.
+fn pass_on(handle: Handle, before: u64, after: u64) -> Result<u32, Errno> {
+    let entry = slot(handle.slot).ok_or(sys::EBADF)?;
+    let generation = (u64::from(handle.generation) + 1) % GENERATIONS;
+    let mut state = entry.state.load(Ordering::Relaxed);
+    loop {
+        if state >> 32 != u64::from(handle.generation) || state & (CLOSED | GIVEN) != before {
+            return Err(sys::EBADF);
+        }
+        // Those that use it count themselves out whatever the generation.
+        let next = generation << 32 | after | state & USERS;
+        match entry
+            .state
+            .compare_exchange_weak(state, next, Ordering::AcqRel, Ordering::Relaxed)
+        {
+            Ok(_) => return Ok(generation as u32),
+            Err(now) => state = now,
+        }
+    }
+}
+
+/// Closes all that an environment left open, and what it gave away that nobody took: a worker that ended, or an embedder's
+/// context.
 pub fn close_all_of(owner: u64) {
     let used = ledger().used;
     for index in 0..used {
         let Some(entry) = slot(index) else { continue };
-        // The state first: its generation is what `close` holds the slot to when it changes hands meanwhile.
+        let held = ledger();
         let state = entry.state.load(Ordering::Acquire);
-        if state & CLOSED == 0 && entry.owner.load(Ordering::Relaxed) == owner {
-            let _ = close(Handle {
-                slot: index,
-                generation: (state >> 32) as u32,
-            });
+        if state & CLOSED != 0 || entry.owner.load(Ordering::Relaxed) != owner {
+            continue;
+        }
+        let marked = mark_closed(Handle {
+            slot: index,
+            generation: (state >> 32) as u32,
+        });
+        drop(held);
+        if let Ok((entry, 0)) = marked {
+            let _ = retire(index, entry);
         }
     }
 }
@@ -341,6 +395,105 @@ mod tests {
                     .count()
             });
             assert_eq!(closed, 1);
+        }
+    }
+
+    #[test]
+    fn what_was_given_is_dead_for_the_giver_and_taken_once() {
+        let old = insert(end(), 60).expect("insert");
+        let fd = acquire(old).expect("acquire").fd();
+        assert_eq!(take(old, 61), Err(sys::EBADF), "nobody gave it");
+        let ticket = give(old).expect("give");
+        assert_eq!(acquire(old).err(), Some(sys::EBADF));
+        assert_eq!(close(old), Err(sys::EBADF));
+        assert_eq!(detach(old), Err(sys::EBADF));
+        assert_eq!(give(old), Err(sys::EBADF));
+        assert_eq!(acquire(ticket).err(), Some(sys::EBADF), "a ticket is no handle");
+        assert_eq!(give(ticket), Err(sys::EBADF));
+        assert!(owns(fd));
+        let new = take(ticket, 61).expect("take");
+        assert_eq!(take(ticket, 62), Err(sys::EBADF), "taken");
+        assert_eq!(take(new, 62), Err(sys::EBADF), "nobody gave it");
+        assert_eq!(acquire(new).expect("acquire").fd(), fd);
+        close_all_of(60);
+        assert!(acquire(new).is_ok(), "no longer the giver's");
+        close_all_of(61);
+        assert_eq!(acquire(new).err(), Some(sys::EBADF), "the taker's");
+        assert!(!owns(fd));
+    }
+
+    #[test]
+    fn what_was_given_and_not_taken_ends_with_the_giver() {
+        let ticket = give(insert(end(), 63).expect("insert")).expect("give");
+        let fd = slot(ticket.slot).expect("slot").fd.load(Ordering::Relaxed);
+        close_all_of(63);
+        assert_eq!(take(ticket, 64), Err(sys::EBADF));
+        assert!(!owns(fd));
+    }
+
+    #[test]
+    fn a_call_under_way_outlives_the_hand_over() {
+        let old = insert(end(), 65).expect("insert");
+        let in_use = acquire(old).expect("acquire");
+        let new = take(give(old).expect("give"), 66).expect("take");
+        close(new).expect("close");
+        assert!(sys::identity(in_use.fd()).is_ok(), "still open");
+        let fd = in_use.fd();
+        drop(in_use);
+        assert!(!owns(fd));
+    }
+
+    #[test]
+    fn a_ticket_whose_number_somebody_else_reused_is_refused() {
+        let handle = insert(end(), 67).expect("insert");
+        let fd = acquire(handle).expect("acquire").fd();
+        let ticket = give(handle).expect("give");
+        let other = end();
+        sys::replace_for_test(&other, fd);
+        assert_eq!(take(ticket, 68), Err(sys::EBADF));
+        close_all_of(67);
+        assert!(
+            sys::identity(fd).is_ok(),
+            "the other one's descriptor is still open"
+        );
+        sys::close(fd).expect("close");
+    }
+
+    #[test]
+    fn of_eight_threads_that_take_at_once_one_has_it() {
+        for _ in 0..200 {
+            let ticket = give(insert(end(), 710).expect("insert")).expect("give");
+            let taken: Vec<Handle> = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..8)
+                    .map(|owner| scope.spawn(move || take(ticket, 720 + owner)))
+                    .collect();
+                threads
+                    .into_iter()
+                    .filter_map(|thread| thread.join().ok()?.ok())
+                    .collect()
+            });
+            assert_eq!(taken.len(), 1);
+            close(taken[0]).expect("close");
+        }
+    }
+
+    #[test]
+    fn a_giver_that_ends_while_others_take_closes_what_is_still_its_own_and_nothing_else() {
+        for _ in 0..500 {
+            let ticket = give(insert(end(), 730).expect("insert")).expect("give");
+            let fd = slot(ticket.slot).expect("slot").fd.load(Ordering::Relaxed);
+            let taken = std::thread::scope(|scope| {
+                scope.spawn(|| close_all_of(730));
+                let taker = scope.spawn(|| take(ticket, 731));
+                taker.join().expect("join")
+            });
+            match taken {
+                Ok(handle) => {
+                    assert_eq!(acquire(handle).expect("the taker's").fd(), fd);
+                    close(handle).expect("close");
+                }
+                Err(errno) => assert_eq!(errno, sys::EBADF),
+            }
         }
     }
 

@@ -14,6 +14,10 @@ export interface Native {
   socketpair(family: number, type: number, protocol: number, out: Int32Array): number;
   fromFd(fd: number, out: Int32Array): number;
   dup(slot: Slot, generation: Generation, out: Int32Array): number;
+  dupFd(fd: number, out: Int32Array): number;
+  setCloseOnExec(fd: number): number;
+  handOver(slot: Slot, generation: Generation): number;
+  takeOver(slot: Slot, generation: Generation, out: Int32Array): number;
   detach(slot: Slot, generation: Generation): number;
   close(slot: Slot, generation: Generation): number;
   fd(slot: Slot, generation: Generation): number;

@@ -9,7 +9,7 @@ export type { OpenFile, SpliceFlags } from './files.ts';
 export { ifIndexToName, ifNameToIndex } from './interfaces.ts';
 export { type Message, MessageBuffer, type MessageBufferOptions } from './message.ts';
 export type { Along, Buffers, Control, ControlRoom } from './messages.ts';
-export type { AcceptOptions, Flags, Known, Range, ReceivedFrom, SyncOptions } from './options.ts';
+export type { AcceptOptions, Flags, Known, Range, ReceivedFrom, SyncOptions, Ticket } from './options.ts';
 export type { Counters } from './readiness.ts';
 export type { Directions, Ready } from './ready.ts';
 export {

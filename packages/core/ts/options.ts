@@ -41,6 +41,15 @@ export interface Known {
   protocol?: number | undefined;
 }
 
+/** A socket on its way to another thread of this process: plain data, good for one `Socket.takeOver`. */
+export interface Ticket {
+  readonly slot: number;
+  readonly generation: number;
+  readonly family: number;
+  readonly type: number;
+  readonly protocol: number;
+}
+
 /** Where a call that takes a connection may put the peer's address. */
 export interface AcceptOptions {
   address?: AddressBuffer | undefined;
@@ -143,6 +152,27 @@ export function checkKind(family: number, type: number, protocol: number): Kind 
     type: checkInt('type', type),
     protocol: checkInt('protocol', protocol),
   };
+}
+
+/** What a caller says of a descriptor, checked. */
+export function checkKnown(known: Known | undefined): void {
+  const { family, type, protocol } = checkOptions(known);
+  for (const [name, value] of Object.entries({ family, type, protocol })) {
+    if (value !== undefined) checkInt(`known.${name}`, value);
+  }
+}
+
+/** A ticket's numbers, checked; whether it is good is for the native part to say. */
+export function checkTicket(ticket: Ticket): Ticket {
+  if (ticket === null || typeof ticket !== 'object')
+    throw wrongType('ticket', 'what handOver() gave', ticket);
+  const { slot, generation, family, type, protocol } = ticket;
+  checkInteger('ticket.slot', slot, 0, REST);
+  checkInteger('ticket.generation', generation, 0, REST);
+  checkInt('ticket.family', family);
+  checkInt('ticket.type', type);
+  checkInt('ticket.protocol', protocol);
+  return { slot, generation, family, type, protocol };
 }
 
 /** An option's integer: an `int`, or an unsigned one that is given as it. */

@@ -1,6 +1,6 @@
 import { type Address, type AddressBuffer, sockaddr, storage } from './address.ts';
 import { native } from './binding.ts';
-import { checkInt, checkInteger, checkOptions } from './check.ts';
+import { checkInteger, checkOptions } from './check.ts';
 import { type FirstData, finishConnect, firstData, remaining } from './connect.ts';
 import { constants, errnos } from './constants.ts';
 import { Descriptor } from './descriptor.ts';
@@ -8,8 +8,8 @@ import { systemError } from './errors.ts';
 import { Files } from './files.ts';
 import { Handle } from './handle.ts';
 import { hint } from './hints/index.ts';
-import type { AcceptOptions, Kind, Known, SyncOptions } from './options.ts';
-import { checkKind, patience } from './options.ts';
+import type { AcceptOptions, Kind, Known, SyncOptions, Ticket } from './options.ts';
+import { checkKind, checkKnown, checkTicket, patience } from './options.ts';
 import { READABLE, type WaitOptions } from './wait.ts';
 
 /** What the native part writes numbers into; read before the next call. */
@@ -66,10 +66,7 @@ export class Socket extends Files {
    * @throws SocketError EBADF when it is not open, ENOTSOCK when it is no socket, EBUSY when another Socket owns it
    */
   static fromFd(fd: number | Descriptor, known?: Known): Socket {
-    const { family, type, protocol } = checkOptions(known);
-    for (const [name, value] of Object.entries({ family, type, protocol })) {
-      if (value !== undefined) checkInt(`known.${name}`, value);
-    }
+    checkKnown(known);
     if (fd instanceof Descriptor) out.set(placeOf(fd));
     else adopt(fd);
     const [slot = 0, generation = 0] = out;
@@ -80,13 +77,37 @@ export class Socket extends Files {
       if (described < 0) throw systemError(described, 'fromFd');
       fd.release();
     }
-    const [foundFamily = 0, foundType = 0, foundProtocol = 0] = found;
-    const kind = {
-      family: family ?? foundFamily,
-      type: type ?? foundType,
-      protocol: protocol ?? foundProtocol,
-    };
-    return new Socket(new Handle(slot, generation, kind));
+    return Socket.#made(foundKind(found, known));
+  }
+
+  /**
+   * A socket that somebody else owns and keeps, by a descriptor of our own: fcntl(2) F_DUPFD_CLOEXEC.
+   *
+   * @param known what is known of it; the kernel is asked for the rest
+   * @throws SocketError EBADF when it is not open, ENOTSOCK when it is no socket, EMFILE
+   */
+  static dupFd(fd: number, known?: Known): Socket {
+    checkKnown(known);
+    const result = native.dupFd(checkInteger('fd', fd, 0, 0x7fffffff), out);
+    if (result < 0) throw systemError(result, 'fcntl');
+    const found = new Int32Array(3);
+    native.describe(out[0] as number, out[1] as number, found);
+    return Socket.#made(foundKind(found, known));
+  }
+
+  /**
+   * The socket that another thread of this process, or this one, gave away with {@link handOver}. It is this thread's from
+   * now on, and of all that try only the first has it.
+   *
+   * @throws SocketError EBADF when the ticket was taken or is none, when its giver ended, and when something else closed
+   *   the descriptor
+   */
+  static takeOver(ticket: Ticket): Socket {
+    const { slot, generation, family, type, protocol } = checkTicket(ticket);
+    const result = native.takeOver(slot, generation, out);
+    const words = 'the ticket was taken already, was never given, or its giver has ended';
+    if (result < 0) throw systemError(result, 'takeOver', words);
+    return Socket.#made({ family, type, protocol });
   }
 
   /**
@@ -211,12 +232,34 @@ export class Socket extends Files {
     return this.handle.done(native.detach(slot, generation), 'detach');
   }
 
+  /**
+   * Gives the socket to another thread of this process: the ticket is plain data for `postMessage`, and
+   * {@link Socket.takeOver} makes a Socket of it there. No descriptor number travels. Calls that wait fail with ECANCELED,
+   * later ones with EBADF. Until somebody takes it, the descriptor stays this thread's and closes when this thread ends.
+   */
+  handOver(): Ticket {
+    const { family, type, protocol } = this;
+    const { slot, generation } = this.forget();
+    const next = this.handle.done(native.handOver(slot, generation), 'handOver');
+    return { slot, generation: next, family, type, protocol };
+  }
+
   /** A second Socket with a descriptor of its own for the same open socket: fcntl(2) F_DUPFD_CLOEXEC. */
   dup(): Socket {
     const { slot, generation } = this.handle;
     this.handle.done(native.dup(slot, generation, out), 'fcntl');
     return Socket.#made(this.handle);
   }
+}
+
+/** What the kernel found, unless the caller knows better. */
+function foundKind(found: Int32Array, known: Known = {}): Kind {
+  const [family = 0, type = 0, protocol = 0] = found;
+  return {
+    family: known.family ?? family,
+    type: known.type ?? type,
+    protocol: known.protocol ?? protocol,
+  };
 }
 
 /** Slot and generation of a descriptor that the table has. */

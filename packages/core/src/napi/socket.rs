@@ -15,6 +15,10 @@ pub fn register(exports: &Exports) {
         c"socketpair"(4) => socketpair,
         c"fromFd"(2) => from_fd,
         c"dup"(3) => dup,
+        c"dupFd"(2) => dup_fd,
+        c"setCloseOnExec"(1) => set_close_on_exec,
+        c"handOver"(2) => hand_over,
+        c"takeOver"(3) => take_over,
         c"detach"(2) => detach,
         c"close"(2) => close,
         c"fd"(2) => fd,
@@ -81,6 +85,33 @@ fn from_fd(call: &Call) -> Result<()> {
 fn dup(call: &Call) -> Result<()> {
     let out = call.numbers(2, 2)?;
     hand_out(call, out, sys::dup(table::acquire_own(call.handle(0)?)?.fd())?)
+}
+
+/// `dupFd(fd, out)`: fcntl(2) F_DUPFD_CLOEXEC of a socket's number that somebody else owns, and keeps.
+fn dup_fd(call: &Call) -> Result<()> {
+    let (fd, out) = (call.i32(0)?, call.numbers(1, 2)?);
+    sys::expect_socket(fd)?;
+    hand_out(call, out, sys::dup(fd)?)
+}
+
+/// `setCloseOnExec(fd)`: fcntl(2) F_GETFD, F_SETFD, of a number that came from outside.
+fn set_close_on_exec(call: &Call) -> Result<()> {
+    Ok(sys::set_close_on_exec(call.i32(0)?)?)
+}
+
+/// `handOver(slot, generation)`: the generation of a ticket for this slot. The handle is dead from now on.
+fn hand_over(call: &Call) -> Result<i32> {
+    let handle = call.handle(0)?;
+    let ticket = table::give(handle)?;
+    call.environment().unwatch(handle);
+    Ok(ticket.generation as i32)
+}
+
+/// `takeOver(slot, generation, out)`: the descriptor of a ticket is this environment's from now on.
+fn take_over(call: &Call) -> Result<()> {
+    let (ticket, out) = (call.handle(0)?, call.numbers(2, 2)?);
+    let handle = table::take(ticket, call.environment().id())?;
+    out.put([handle.slot as i32, handle.generation as i32])
 }
 
 /// `detach(slot, generation)`: the descriptor, open, the caller's from now on.

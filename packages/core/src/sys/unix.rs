@@ -53,12 +53,18 @@ pub(super) fn owned(result: c_int) -> Result<OwnedFd, Errno> {
 
 /// Owns a descriptor that the caller gives away; EBADF when it is not open, ENOTSOCK when it is no socket.
 pub fn adopt(fd: RawFd) -> Result<OwnedFd, Errno> {
-    let status = fstat(fd)?;
-    if status.st_mode & libc::S_IFMT != libc::S_IFSOCK {
-        return Err(ENOTSOCK);
-    }
+    expect_socket(fd)?;
     // SAFETY: it is open, and the caller hands over its ownership by contract of `fromFd`.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// ENOTSOCK for anything but a socket: fstat(2).
+pub fn expect_socket(fd: RawFd) -> Result<(), Errno> {
+    if fstat(fd)?.st_mode & libc::S_IFMT == libc::S_IFSOCK {
+        Ok(())
+    } else {
+        Err(ENOTSOCK)
+    }
 }
 
 fn fstat(fd: RawFd) -> Result<libc::stat, Errno> {
@@ -89,6 +95,14 @@ pub fn close(fd: RawFd) -> Result<(), Errno> {
 pub fn dup(fd: RawFd) -> Result<OwnedFd, Errno> {
     // SAFETY: takes numbers only.
     owned(unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 0) })
+}
+
+/// Closes the descriptor in programs that are executed: fcntl(2) F_GETFD, F_SETFD.
+pub fn set_close_on_exec(fd: RawFd) -> Result<(), Errno> {
+    // SAFETY: takes numbers only.
+    let flags = check(unsafe { libc::fcntl(fd, libc::F_GETFD) })?;
+    // SAFETY: takes numbers only.
+    check(unsafe { libc::fcntl(fd, libc::F_SETFD, flags | libc::FD_CLOEXEC) }).map(drop)
 }
 
 /// Whether O_NONBLOCK is clear: fcntl(2) F_GETFL.

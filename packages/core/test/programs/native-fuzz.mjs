@@ -271,6 +271,11 @@ for (let call = 0; call < Number(calls); call++) {
         }
       }
     }
+    if (name === 'handOver' && result >= 0) {
+      if (native.takeOver(values[0], result, out) !== 0) throw new Error('a ticket was refused');
+      if (random(2) === 0) handles.push([out[0], out[1]]);
+      else native.close(out[0], out[1]);
+    }
     if (name === 'detach' && result >= 0) native.fromFd(result, out) === 0 && native.close(out[0], out[1]);
   } catch (error) {
     if (error.message !== 'mine') throw error;
