@@ -298,7 +298,7 @@ describe('hand-over to a child process by inheritance', () => {
     const [one, other] = streams();
     const child = spawn('ls', ['-l', '/proc/self/fd'], { stdio: ['ignore', 'pipe', 'inherit', one.fd] });
     let text = '';
-    child.stdout.setEncoding('utf8').on('data', (part: string) => {
+    child.stdout?.setEncoding('utf8').on('data', (part: string) => {
       text += part;
     });
     await once(child, 'close');
