@@ -1,11 +1,12 @@
-/** Sockets that change hands: between threads by ticket, between processes by inheritance. */
-import { spawn, spawnSync } from 'node:child_process';
+/** Sockets that change hands: between threads by ticket, between processes by inheritance and by message. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
-import { constants as c, Socket, type Ticket } from '@sockeye/core';
+import { closeSync, createReadStream, openSync, readFileSync, statSync } from 'node:fs';
+import { constants as c, type Descriptor, Socket, type Ticket } from '@sockeye/core';
+import { toNetSocket } from '@sockeye/core/node';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { closing, descriptors, listener, rejected, streams, thrown } from './support.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { closing, datagrams, descriptors, listener, rejected, streams, thrown } from './support.ts';
 
 /** Runs a program over the built package in a process of its own, and gives what it printed. */
 function program(lines: string): { status: number | null; output: string } {
@@ -29,6 +30,14 @@ function program(lines: string): { status: number | null; output: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 15_000 });
   return { status, output: `${stdout}${stderr}`.trim() };
 }
+
+beforeAll(async () => {
+  // The first wait opens what the engine keeps.
+  const [one, other] = streams();
+  await Promise.all([one.recv(1), other.send(Buffer.alloc(1))]);
+  one.close();
+  other.close();
+});
 
 describe('handOver and takeOver in one thread', () => {
   it('the ticket is plain data, and what was waiting in the kernel is the taker’s', async () => {
@@ -307,5 +316,111 @@ describe('hand-over to a child process by inheritance', () => {
     expect(sockets.filter((line) => line.includes(`[${ino}]`))).toEqual([`3 -> socket:[${ino}]`]);
     one.close();
     other.close();
+  });
+});
+
+/** The control message that carries these descriptors: unix(7), SCM_RIGHTS. */
+const rights = (...fds: number[]): { level: number; type: number; data: Uint8Array } => ({
+  level: c.SOL_SOCKET,
+  type: c.SCM_RIGHTS,
+  data: new Uint8Array(Int32Array.from(fds).buffer),
+});
+
+/** A peer with our end of a socket pair as its descriptor 3. */
+function peer(command: string, args: string[]): { child: ChildProcess; channel: Socket } {
+  const [channel, theirs] = Socket.socketpair(c.AF_UNIX, c.SOCK_SEQPACKET);
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'inherit', 'inherit', theirs.fd],
+    cwd: new URL('..', import.meta.url),
+  });
+  theirs.close();
+  return { child, channel };
+}
+
+const ours = `
+  const { constants: c, Socket } = require('@sockeye/core');
+  const channel = Socket.fromFd(3);
+  (async () => {
+    const { descriptors: [given] } = await channel.recvMsg(64, { control: 64 });
+    const socket = Socket.fromFd(given);
+    const text = (await socket.recv(64)).toString();
+    const [mine, end] = Socket.socketpair(c.AF_UNIX, c.SOCK_STREAM);
+    const data = new Uint8Array(Int32Array.of(end.fd).buffer);
+    await channel.sendMsg(Buffer.from('yours'), { control: [{ level: c.SOL_SOCKET, type: c.SCM_RIGHTS, data }] });
+    end.close();
+    await mine.sendAll(Buffer.from(text.toUpperCase()));
+    for (const one of [mine, socket, channel]) one.close();
+  })();`;
+
+const cpython = `
+import socket
+channel = socket.socket(fileno=3)
+_, (fd,), _, _ = socket.recv_fds(channel, 64, 4)
+given = socket.socket(fileno=fd)
+text = given.recv(64)
+mine, end = socket.socketpair()
+socket.send_fds(channel, [b'yours'], [end.fileno()])
+end.close()
+mine.sendall(text.upper())`;
+
+describe.each([
+  ['Node.js', process.execPath, ['-e', ours]],
+  ['CPython', 'python3', ['-c', cpython]],
+])('hand-over over a Unix socket: %s', (_, command, args) => {
+  it('has a connection with what was in it, and sends one back', async () => {
+    const before = descriptors();
+    const { child, channel } = peer(command, args);
+    const exited = once(child, 'exit');
+    const [one, other] = streams();
+    await other.send(Buffer.from('in the kernel'));
+    await channel.sendMsg(Buffer.from('for you'), { control: [rights(one.fd)] });
+    // The message has its own reference: ours may go before it is received.
+    one.close();
+    const message = await channel.recvMsg(64, { control: 64, timeout: 10_000 });
+    expect([message.data.toString(), message.descriptors.length]).toEqual(['yours', 1]);
+    const back = Socket.fromFd(message.descriptors[0] as Descriptor);
+    expect((await back.recv(64, { timeout: 10_000 })).toString()).toBe('IN THE KERNEL');
+    expect(await exited).toEqual([0, null]);
+    // Nobody else has it: the end of the peer is the end.
+    expect((await back.recv(64, { timeout: 1000 })).length).toBe(0);
+    for (const socket of [other, back, channel]) socket.close();
+    expect(descriptors()).toBe(before);
+  });
+});
+
+describe('a received descriptor', () => {
+  /** Sends a file's descriptor to ourselves. */
+  async function received(file: number): Promise<Descriptor> {
+    const [one, other] = datagrams();
+    await one.sendMsg(Buffer.from('x'), { control: [rights(file)] });
+    const message = await other.recvMsg(8, { control: 64 });
+    one.close();
+    other.close();
+    return message.descriptors[0] as Descriptor;
+  }
+
+  it('is an fs stream, which closes it', async () => {
+    const before = descriptors();
+    const source = new URL('../package.json', import.meta.url);
+    const file = openSync(source, 'r');
+    const descriptor = await received(file);
+    closeSync(file);
+    // The empty path is not looked at.
+    const stream = createReadStream('', { fd: descriptor.detach() });
+    let text = '';
+    for await (const part of stream) text += String(part);
+    expect(text).toBe(readFileSync(source, 'utf8'));
+    expect(descriptors()).toBe(before);
+  });
+
+  it('is a net.Socket by way of a Socket', async () => {
+    const [one, other] = streams();
+    const descriptor = await received(one.fd);
+    one.close();
+    const socket = toNetSocket(Socket.fromFd(descriptor));
+    socket.end('through two hands');
+    expect((await other.recv(64)).toString()).toBe('through two hands');
+    other.close();
+    await once(socket.resume(), 'close');
   });
 });
