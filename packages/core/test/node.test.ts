@@ -1,11 +1,11 @@
 import { createSocket, type Socket as DgramSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer as createHttpServer, get } from 'node:http';
-import { type AddressInfo, connect, createServer, Socket as NetSocket, type Server } from 'node:net';
+import { type AddressInfo, connect, createServer, Socket as NetSocket, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { constants as c, Socket } from '@sockeye/core';
+import { constants as c, getaddrinfo, Socket } from '@sockeye/core';
 import { fdOf, fromNode, toDgramSocket, toNetServer, toNetSocket } from '@sockeye/core/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { closing, descriptors, listener, loopback, pause, rejected, streams, thrown } from './support.ts';
@@ -222,6 +222,30 @@ describe('toNetServer', () => {
       for await (const part of response) text += String(part);
       expect(text).toBe('over a Unix name');
       await gone(server);
+    }));
+
+  it('the README’s server answers', () =>
+    nothingLeft(async () => {
+      const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+      const [, code = ''] = /```ts\n([^`]*?core\/node.*?)```/s.exec(readme) ?? [];
+      const body = code
+        .replaceAll('!', '')
+        .replace(/^import .*$/gm, '')
+        .replace('8080', '0');
+      const run = new Function(
+        'createServer, constants, getaddrinfo, Socket, toNetServer',
+        `return (async () => {${body.replace('toNetServer(', 'return toNetServer(')}})();`,
+      );
+      const made = await run(createHttpServer, c, getaddrinfo, Socket, toNetServer).catch(
+        (error: Error) => error,
+      );
+      expect(made).toBeInstanceOf(Server);
+      const [response] = await once(
+        get({ port: (made.address() as AddressInfo).port, agent: false }),
+        'response',
+      );
+      expect(String((await once(response, 'data'))[0])).toBe('hello');
+      await gone(made);
     }));
 
   it('does not unlink a path that it did not make', async () => {

@@ -1,7 +1,7 @@
 /** What systemd's own manager makes of it is for rigs/specs/systemd.spec.ts; here are the bytes and the bad input. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -69,8 +69,8 @@ async function manager(body: (socket: Socket) => Promise<void>, name = path): Pr
   expect(descriptors()).toBe(before);
 }
 
-const heard = async (socket: Socket): Promise<string> =>
-  (await socket.recv(65536, { timeout: 1000 })).toString();
+const heard = async (socket: Socket, timeout = 1000): Promise<string> =>
+  (await socket.recv(65536, { timeout })).toString();
 
 describe('notify', () => {
   it.for([path, `@sockeye-${process.pid}`])('says what it is told: %s', (name) =>
@@ -507,6 +507,37 @@ describe('listenFds', () => {
     other.close();
     const wrong = { unsetEnvironment: 'yes' } as unknown as { unsetEnvironment: boolean };
     expect(thrown(() => listenFds(wrong)).code).toBe('ERR_INVALID_ARG_TYPE');
+  });
+
+  it('the README’s service serves its first client, and says so', async () => {
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+    const code = /```ts\n(import [^`]*?core\/systemd.*?)```/s.exec(readme)?.[1]?.replaceAll('!', '') ?? '';
+    const server = Socket.create(c.AF_UNIX, c.SOCK_STREAM);
+    server.bind(unix(`\0sockeye-readme-${process.pid}`));
+    server.listen();
+    await manager(async (socket) => {
+      const command = 'LISTEN_PID=$$ WATCHDOG_USEC=50000 exec "$0" --input-type=module -e "$1"';
+      const child = spawn('sh', ['-c', command, process.execPath, code], {
+        env: { ...process.env, LISTEN_FDS: '1', LISTEN_FDNAMES: 'front' },
+        stdio: ['ignore', 'inherit', 'inherit', server.fd],
+        cwd: new URL('..', import.meta.url),
+      });
+      const exited = once(child, 'exit');
+      expect(await heard(socket, 10_000)).toBe('READY=1');
+      expect(await heard(socket)).toBe('WATCHDOG=1');
+      const client = Socket.create(c.AF_UNIX, c.SOCK_STREAM);
+      await client.connect(server.getsockname());
+      expect((await client.recv(64, { timeout: 1000 })).toString()).toBe('from front');
+      client.close();
+      const said: string[] = [];
+      while (said.at(-1) !== 'STOPPING=1') said.push(await heard(socket));
+      expect(await exited).toEqual([0, null]);
+      expect(said.filter((words) => words !== 'WATCHDOG=1')).toEqual([
+        'STATUS=serving the first client',
+        'STOPPING=1',
+      ]);
+    });
+    server.close();
   });
 
   it('systemd-socket-activate starts us, and the first client is served', async (context) => {

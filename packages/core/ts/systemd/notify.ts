@@ -1,10 +1,11 @@
 /** What a service says of itself: sd_notify(3), one function for each thing that is often said. */
 import { checkOptions, wrongType, wrongValue } from '../check.ts';
+import { remaining } from '../connect.ts';
 import { constants as c } from '../constants.ts';
 import { Socket } from '../socket.ts';
 import type { WaitOptions } from '../wait.ts';
 import type { Carried } from './rights.ts';
-import { budget, type NotifyOptions, notify } from './send.ts';
+import { type NotifyOptions, notify } from './send.ts';
 import { oneLine } from './state.ts';
 
 /** What {@link notify} takes, save descriptors. */
@@ -81,7 +82,7 @@ function checkName(name: unknown): string {
  */
 export async function notifyBarrier(options?: SayOptions): Promise<boolean> {
   const { timeout, signal, ...rest } = checkOptions(options);
-  const left = budget(timeout);
+  const left = remaining(timeout);
   // The manager closes its end when it comes to it.
   const [mine, theirs] = Socket.socketpair(c.AF_UNIX, c.SOCK_STREAM);
   try {

@@ -1,6 +1,7 @@
 /** How a notification travels: sd_notify(3), unix(7), vsock(7). */
 import { checkOptions, wrongType } from '../check.ts';
 import type { ControlMessage } from '../cmsg/header.ts';
+import { remaining } from '../connect.ts';
 import { constants as c, errnos } from '../constants.ts';
 import { type SocketError, systemError } from '../errors.ts';
 import type { SyncOptions } from '../options.ts';
@@ -53,10 +54,10 @@ function notification(state: State, options: NotifyOptions | undefined): Notific
  */
 export async function notify(state: State, options?: NotifyOptions & WaitOptions): Promise<boolean> {
   const wanted = notification(state, options);
+  const { timeout, signal } = options ?? {};
+  const left = remaining(timeout);
   if (wanted === undefined) return false;
   const { data, control, to } = wanted;
-  const { timeout, signal } = options ?? {};
-  const left = budget(timeout);
   const socket = opened(to);
   try {
     if (to.family === c.AF_UNIX) {
@@ -78,10 +79,10 @@ export async function notify(state: State, options?: NotifyOptions & WaitOptions
 /** As {@link notify}, blocking this thread: for a process that is about to end. */
 export function notifySync(state: State, options?: NotifyOptions & SyncOptions): boolean {
   const wanted = notification(state, options);
+  const { timeout, interruptible } = options ?? {};
+  const left = remaining(timeout);
   if (wanted === undefined) return false;
   const { data, control, to } = wanted;
-  const { timeout, interruptible } = options ?? {};
-  const left = budget(timeout);
   const socket = opened(to);
   try {
     if (to.family === c.AF_UNIX) {
@@ -98,12 +99,6 @@ export function notifySync(state: State, options?: NotifyOptions & SyncOptions):
   } finally {
     socket.close();
   }
-}
-
-/** What is left of a timeout that several calls share; what is no number is for the calls to refuse. */
-export function budget(timeout: number | undefined): () => number | undefined {
-  const end = performance.now() + (timeout ?? 0);
-  return () => (typeof timeout === 'number' && timeout > 0 ? Math.max(0, end - performance.now()) : timeout);
 }
 
 /** What a kernel says that carries no VSOCK datagrams. */
