@@ -5,6 +5,7 @@ import { createServer as createHttpServer, get } from 'node:http';
 import { type AddressInfo, connect, createServer, Socket as NetSocket, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TLSSocket } from 'node:tls';
 import { constants as c, getaddrinfo, Socket } from '@sockeye/core';
 import { fdOf, fromNode, toDgramSocket, toNetServer, toNetSocket } from '@sockeye/core/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -430,6 +431,17 @@ describe('fromNode', () => {
     expect(thrown(() => fromNode(request.socket)).message).toMatch(/HTTP/);
     client.destroy();
     await gone(server);
+  });
+
+  it('refuses a connection that speaks TLS', async () => {
+    const [one, other] = await tcp();
+    const inner = toNetSocket(one);
+    const secured = new TLSSocket(inner);
+    expect(fdOf(secured)).toBe(fdOf(inner));
+    expect(thrown(() => fromNode(secured)).message).toMatch(/without TLS/);
+    secured.on('error', () => {});
+    await gone(secured);
+    other.close();
   });
 
   it('takes an upgraded connection off HTTP', async () => {
