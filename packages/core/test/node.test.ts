@@ -153,6 +153,21 @@ describe('toNetSocket', () => {
       expect(error).toMatchObject({ code: 'ECONNRESET', syscall: 'read' });
     }));
 
+  it('a signal ends the connection; one that was aborted before is refused', () =>
+    nothingLeft(async () => {
+      const [one, other] = streams();
+      expect(thrown(() => toNetSocket(one, { signal: AbortSignal.abort() })).code).toBe('ABORT_ERR');
+      expect(one.closed).toBe(false);
+      const controller = new AbortController();
+      const adopted = toNetSocket(one, { signal: controller.signal });
+      const ended = once(adopted, 'error');
+      await pause(5);
+      controller.abort();
+      expect((await ended)[0].name).toBe('AbortError');
+      expect((await other.recv(1, { timeout: 1000 })).length).toBe(0);
+      other.close();
+    }));
+
   it('refuses every other kind, and leaves it as it was', async () => {
     const made = (family: number, type: number): Socket => Socket.create(family, type);
     const refused: [Socket, RegExp][] = [

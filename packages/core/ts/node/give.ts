@@ -1,9 +1,9 @@
 /** From core to Node.js's own classes. Each refusal leaves the Socket as it was. */
 import { createSocket, type Socket as DgramSocket, type SocketOptions } from 'node:dgram';
 import { createServer, Socket as NetSocket, Server, type SocketConstructorOpts } from 'node:net';
-import { checkInteger, checkOptions, wrongType, wrongValue } from '../check.ts';
+import { checkInteger, checkOptions, checkSignal, wrongType, wrongValue } from '../check.ts';
 import { constants as c } from '../constants.ts';
-import { SocketError, systemError } from '../errors.ts';
+import { abortError, SocketError, systemError } from '../errors.ts';
 import { Socket } from '../socket.ts';
 import { fdOf } from './descriptor.ts';
 import { checkSocket, checkStream, checkUdp, connection, hasPeer, hasPort, listens } from './kind.ts';
@@ -76,11 +76,15 @@ function closeFd(fd: number): void {
  * peer has reset meanwhile makes a `net.Socket` that emits that error.
  *
  * @throws TypeError ERR_INVALID_ARG_VALUE when it is of another kind, closed, listening or not connected; SocketError
- *   ENOTSUP where the runtime takes no descriptors, EMFILE when none is left. The socket stays as it was.
+ *   ENOTSUP where the runtime takes no descriptors, EMFILE when none is left, ABORT_ERR when the signal was aborted
+ *   before. The socket stays as it was.
  */
 export function toNetSocket(socket: Socket, options?: NetSocketOptions): NetSocket {
   checkStream(checkSocket(socket));
   const { ...rest } = checkOptions(options);
+  // Node.js would say 'close' and leave the connection open.
+  const signal = checkSignal(rest.signal);
+  if (signal?.aborted) throw abortError(signal, 'open');
   if (listens(socket)) throw wrongValue('socket', 'connected, not listening (see toNetServer)', socket);
   const state = connection(socket);
   if (state === false) throw wrongValue('socket', 'connected', socket);
