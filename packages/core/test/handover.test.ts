@@ -3,6 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, createReadStream, openSync, readFileSync, statSync } from 'node:fs';
 import { constants as c, type Descriptor, Socket, type Ticket } from '@sockeye/core';
+import { rights } from '@sockeye/core/cmsg';
 import { toNetSocket } from '@sockeye/core/node';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -175,9 +176,10 @@ describe('handOver to a worker thread', () => {
         await new Promise((resolve) => parentPort.once('message', resolve));
         parentPort.unref();
       }, one.handOver());
+      const handed = once(thread, 'message');
       await other.send(Buffer.from('shout'));
       const answer = (await other.recv(64)).toString();
-      const [ticket] = await once(thread, 'message');
+      const [ticket] = await handed;
       const back = Socket.takeOver(ticket);
       thread.postMessage('taken');
       await once(thread, 'exit');
@@ -290,11 +292,12 @@ describe('hand-over to a child process by inheritance', () => {
       stdio: ['ignore', 'inherit', 'inherit', server.fd],
       cwd: new URL('..', import.meta.url),
     });
+    const exited = once(child, 'exit');
     const client = Socket.create(c.AF_INET, c.SOCK_STREAM);
     await client.connect(server.getsockname());
     await client.sendAll(Buffer.from('to the child'));
     expect((await client.recv(64, { timeout: 10_000 })).toString()).toBe('from the child to the child');
-    await once(child, 'exit');
+    await exited;
     // Still ours: a second connection waits here.
     const second = Socket.create(c.AF_INET, c.SOCK_STREAM);
     await second.connect(server.getsockname());
@@ -319,13 +322,6 @@ describe('hand-over to a child process by inheritance', () => {
   });
 });
 
-/** The control message that carries these descriptors: unix(7), SCM_RIGHTS. */
-const rights = (...fds: number[]): { level: number; type: number; data: Uint8Array } => ({
-  level: c.SOL_SOCKET,
-  type: c.SCM_RIGHTS,
-  data: new Uint8Array(Int32Array.from(fds).buffer),
-});
-
 /** A peer with our end of a socket pair as its descriptor 3. */
 function peer(command: string, args: string[]): { child: ChildProcess; channel: Socket } {
   const [channel, theirs] = Socket.socketpair(c.AF_UNIX, c.SOCK_SEQPACKET);
@@ -339,14 +335,14 @@ function peer(command: string, args: string[]): { child: ChildProcess; channel: 
 
 const ours = `
   const { constants: c, Socket } = require('@sockeye/core');
+  const { rights } = require('@sockeye/core/cmsg');
   const channel = Socket.fromFd(3);
   (async () => {
     const { descriptors: [given] } = await channel.recvMsg(64, { control: 64 });
     const socket = Socket.fromFd(given);
     const text = (await socket.recv(64)).toString();
     const [mine, end] = Socket.socketpair(c.AF_UNIX, c.SOCK_STREAM);
-    const data = new Uint8Array(Int32Array.of(end.fd).buffer);
-    await channel.sendMsg(Buffer.from('yours'), { control: [{ level: c.SOL_SOCKET, type: c.SCM_RIGHTS, data }] });
+    await channel.sendMsg(Buffer.from('yours'), { control: [rights([end])] });
     end.close();
     await mine.sendAll(Buffer.from(text.toUpperCase()));
     for (const one of [mine, socket, channel]) one.close();
@@ -373,7 +369,7 @@ describe.each([
     const exited = once(child, 'exit');
     const [one, other] = streams();
     await other.send(Buffer.from('in the kernel'));
-    await channel.sendMsg(Buffer.from('for you'), { control: [rights(one.fd)] });
+    await channel.sendMsg(Buffer.from('for you'), { control: [rights([one])] });
     // The message has its own reference: ours may go before it is received.
     one.close();
     const message = await channel.recvMsg(64, { control: 64, timeout: 10_000 });
@@ -392,7 +388,7 @@ describe('a received descriptor', () => {
   /** Sends a file's descriptor to ourselves. */
   async function received(file: number): Promise<Descriptor> {
     const [one, other] = datagrams();
-    await one.sendMsg(Buffer.from('x'), { control: [rights(file)] });
+    await one.sendMsg(Buffer.from('x'), { control: [rights([file])] });
     const message = await other.recvMsg(8, { control: 64 });
     one.close();
     other.close();

@@ -329,8 +329,8 @@ describe('descriptors with a notification', () => {
     one.close();
     const odd: [unknown, string][] = [
       [[], 'ERR_INVALID_ARG_VALUE'],
-      [[one], 'ERR_INVALID_ARG_VALUE'],
-      [Array.from({ length: 254 }, () => other), 'ERR_INVALID_ARG_VALUE'],
+      [[one], 'EBADF'],
+      [Array.from({ length: 254 }, () => other), 'ERR_OUT_OF_RANGE'],
       [7, 'ERR_INVALID_ARG_TYPE'],
       [['3'], 'ERR_INVALID_ARG_TYPE'],
       [[{}], 'ERR_INVALID_ARG_TYPE'],
@@ -360,6 +360,7 @@ socket.socket(fileno=fd).send(b'by CPython')
 print(pid, data.decode().replace('\\n', ' '), flush=True)`;
     const place = join(folder, 'cpython');
     const child = spawn('python3', ['-c', text, place], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const closed = once(child, 'close');
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
     expect((await lines.next()).value).toBe('bound');
     process.env.NOTIFY_SOCKET = place;
@@ -367,7 +368,7 @@ print(pid, data.decode().replace('\\n', ' '), flush=True)`;
     await fdStore('kept', [other]);
     expect((await lines.next()).value).toBe(`${process.pid} FDSTORE=1 FDNAME=kept`);
     expect((await one.recv(64)).toString()).toBe('by CPython');
-    await once(child, 'close');
+    await closed;
     one.close();
     other.close();
   });
@@ -380,8 +381,9 @@ describe('systemd-notify, systemd’s own', () => {
       const child = spawn('systemd-notify', ['--no-block', '--ready', '--status=serving'], {
         stdio: 'inherit',
       });
-      const theirs = await heard(socket);
-      await once(child, 'exit');
+      const exited = once(child, 'exit');
+      const theirs = await heard(socket, 10_000);
+      await exited;
       await notify({ READY: 1, STATUS: 'serving' });
       const ours = await heard(socket);
       // Theirs may say MAINPID as well.
@@ -558,6 +560,7 @@ describe('listenFds', () => {
       cwd: new URL('..', import.meta.url),
     });
     child.stderr.resume();
+    const exited = once(child, 'exit');
     for (let turn = 0; turn < 200 && !existsSync(name); turn++)
       await new Promise((resolve) => setTimeout(resolve, 10));
     const client = Socket.create(c.AF_UNIX, c.SOCK_STREAM);
@@ -565,7 +568,6 @@ describe('listenFds', () => {
     await client.sendAll(Buffer.from('hello'));
     expect((await client.recv(64, { timeout: 10_000 })).toString()).toBe('front: hello');
     client.close();
-    const [ended] = await once(child, 'exit');
-    expect(ended).toBe(0);
+    expect(await exited).toEqual([0, null]);
   });
 });

@@ -11,7 +11,6 @@ export {
   stopping,
   watchdog,
 } from './notify.ts';
-export type { Carried } from './rights.ts';
 export { type NotifyOptions, notify, notifySync } from './send.ts';
 export type { State } from './state.ts';
 export { watchdogInterval } from './watchdog.ts';

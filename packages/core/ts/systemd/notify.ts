@@ -1,10 +1,10 @@
 /** What a service says of itself: sd_notify(3), one function for each thing that is often said. */
 import { checkOptions, wrongType, wrongValue } from '../check.ts';
+import type { HasDescriptor } from '../cmsg/socket.ts';
 import { remaining } from '../connect.ts';
 import { constants as c } from '../constants.ts';
 import { Socket } from '../socket.ts';
 import type { WaitOptions } from '../wait.ts';
-import type { Carried } from './rights.ts';
 import { type NotifyOptions, notify } from './send.ts';
 import { oneLine } from './state.ts';
 
@@ -54,7 +54,7 @@ export interface FdStoreOptions {
  */
 export async function fdStore(
   name: string,
-  fds: readonly Carried[],
+  fds: readonly (number | HasDescriptor)[],
   options?: FdStoreOptions & SayOptions,
 ): Promise<boolean> {
   const { poll = true, ...rest } = checkOptions(options);

@@ -1,6 +1,7 @@
 /** How a notification travels: sd_notify(3), unix(7), vsock(7). */
 import { checkOptions, wrongType } from '../check.ts';
 import type { ControlMessage } from '../cmsg/header.ts';
+import { type HasDescriptor, rights } from '../cmsg/socket.ts';
 import { remaining } from '../connect.ts';
 import { constants as c, errnos } from '../constants.ts';
 import { type SocketError, systemError } from '../errors.ts';
@@ -8,7 +9,6 @@ import type { SyncOptions } from '../options.ts';
 import { Socket } from '../socket.ts';
 import type { WaitOptions } from '../wait.ts';
 import { type Destination, destination, vsockAddress } from './address.ts';
-import { type Carried, rights } from './rights.ts';
 import { encoded, type State } from './state.ts';
 
 /** What may be said with a notification beside its state. */
@@ -16,7 +16,7 @@ export interface NotifyOptions {
   /** Whether NOTIFY_SOCKET is taken out of `process.env`, whatever comes of it, so that children do not have it. */
   unsetEnvironment?: boolean | undefined;
   /** Descriptors that go along, Unix only: FDSTORE=1 and BARRIER=1 want them. They stay the caller's, open. */
-  fds?: readonly Carried[] | undefined;
+  fds?: readonly (number | HasDescriptor)[] | undefined;
 }
 
 /** A notification, ready to be sent. */
@@ -32,7 +32,7 @@ function notification(state: State, options: NotifyOptions | undefined): Notific
   if (typeof unsetEnvironment !== 'boolean')
     throw wrongType('options.unsetEnvironment', 'a boolean', unsetEnvironment);
   const data = encoded(state);
-  const control = fds === undefined ? undefined : rights(fds);
+  const control = fds === undefined ? undefined : carrying(fds);
   const value = process.env.NOTIFY_SOCKET;
   if (unsetEnvironment) delete process.env.NOTIFY_SOCKET;
   if (!value) return undefined;
@@ -42,6 +42,12 @@ function notification(state: State, options: NotifyOptions | undefined): Notific
   return { data, control, to };
 }
 
+/** The control message for these, if there are any; one that is closed is refused now, not when there is room to send. */
+function carrying(fds: readonly (number | HasDescriptor)[]): ControlMessage[] | undefined {
+  const message = rights(fds);
+  return message.data.length === 0 ? undefined : [message];
+}
+
 /**
  * Sends assignments to the service manager. Whether there is one: false when NOTIFY_SOCKET is unset, as outside of systemd.
  * That the manager has accepted them is not said; NotifyAccess= decides.
@@ -49,8 +55,8 @@ function notification(state: State, options: NotifyOptions | undefined): Notific
  * Over VSOCK (a machine that tells its host) the call also waits until the host has read and closed.
  *
  * @throws TypeError ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE for a bad state, and for a NOTIFY_SOCKET that is no address;
- *   SocketError ENOENT, ECONNREFUSED when nobody is there, EMSGSIZE when it is too long, EOPNOTSUPP for descriptors over
- *   VSOCK, ERR_SOCKET_TIMEOUT
+ *   SocketError ENOENT, ECONNREFUSED when nobody is there, EMSGSIZE when it is too long, EBADF for a descriptor that is
+ *   closed, EOPNOTSUPP for any over VSOCK, ERR_SOCKET_TIMEOUT
  */
 export async function notify(state: State, options?: NotifyOptions & WaitOptions): Promise<boolean> {
   const wanted = notification(state, options);
