@@ -1,7 +1,13 @@
 import { defineConfig } from 'tsdown';
 
 export default defineConfig({
-  entry: ['ts/index.ts', 'ts/cmsg/index.ts', 'ts/node/index.ts', 'ts/systemd/index.ts'],
+  entry: [
+    'ts/index.ts',
+    'ts/cmsg/index.ts',
+    'ts/node/index.ts',
+    'ts/streams/index.ts',
+    'ts/systemd/index.ts',
+  ],
   format: ['esm', 'cjs'],
   fixedExtension: false,
   target: 'node20',

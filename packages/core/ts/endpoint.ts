@@ -20,8 +20,15 @@ const scratchWhole: Uint8Array = storage(scratch);
 /** `struct linger` { 1, 0 }. */
 const NO_LINGER: Uint8Array = new Uint8Array(Int32Array.of(1, 0).buffer);
 
+/** What an endpoint holds, for the adapters beside it that move its bytes; not for callers. */
+export let handleOf: (endpoint: Endpoint) => Handle;
+
 /** An open socket, and all that is done to it but moving bytes, which its one subclass does. */
 export class Endpoint implements Kind {
+  static {
+    handleOf = (endpoint) => endpoint.handle;
+  }
+
   /** @internal */
   protected readonly handle: Handle;
 

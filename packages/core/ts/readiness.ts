@@ -10,6 +10,7 @@ import {
   FAULTY,
   NO_BUFFERS,
   READABLE,
+  STAYS,
   type Told,
   turned,
   UNREFERENCED,
@@ -69,6 +70,8 @@ export class Readiness implements Told {
   #unreferenced: number;
   /** Whether it stands in `watched`. */
   #listed = false;
+  /** The socket was closed. */
+  #over = false;
   #armed = 0;
   /** The pause after a fault, and its timer. */
   #pause = 0;
@@ -178,6 +181,7 @@ export class Readiness implements Told {
 
   /** The socket is closing: all who wait get ECANCELED. */
   cancel(): void {
+    this.#over = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#roomTimer);
     this.#timer = undefined;
@@ -266,6 +270,7 @@ export class Readiness implements Told {
       }
       if (result === AGAIN) break;
       progress = true;
+      if (result === STAYS) break;
       waiter.settle(result);
     }
     return progress;
@@ -376,8 +381,8 @@ export class Readiness implements Told {
   }
 
   #rearm(): number {
-    // While a pause runs, its end arms.
-    if (this.#timer !== undefined) return 0;
+    // Closed by a call that ran just now; the slot may be another socket's already. While a pause runs, its end arms.
+    if (this.#over || this.#timer !== undefined) return 0;
     if (!this.#listed) {
       watched.set(this.#slot, this);
       this.#listed = true;

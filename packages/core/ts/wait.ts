@@ -21,6 +21,12 @@ export const AGAIN: number = -errnos.EAGAIN;
 /** `-ENOBUFS`: what a send returns when the queue of the interface is full. */
 export const NO_BUFFERS: number = -errnos.ENOBUFS;
 
+/**
+ * What a call returns that got something and waits on: it keeps its place, and is tried again when the socket is ready. So
+ * a stream reads on without a Promise for each chunk.
+ */
+export const STAYS = -2147483646;
+
 /** Options of the Promise form of every call that can wait. */
 export interface WaitOptions {
   /** Milliseconds; undefined waits for ever, 0 asks once. Running out rejects with `ERR_SOCKET_TIMEOUT`. */

@@ -1,0 +1,206 @@
+/** What the adapters have in common: which sockets they take, and how bytes go in and out of one. */
+import { native } from '../binding.ts';
+import { checkInteger, wrongType, wrongValue } from '../check.ts';
+import { constants, errnos } from '../constants.ts';
+import { handleOf } from '../endpoint.ts';
+import type { SocketError } from '../errors.ts';
+import type { Handle } from '../handle.ts';
+import { MOST } from '../options.ts';
+import type { Socket } from '../socket.ts';
+import { AGAIN, STAYS, WRITABLE } from '../wait.ts';
+import { Chunks } from './chunks.ts';
+
+const { MSG_MORE, MSG_TRUNC, SHUT_WR, SO_ACCEPTCONN, SO_LINGER, SO_SNDBUF } = constants;
+const { SOCK_SEQPACKET, SOCK_STREAM, SOL_SOCKET } = constants;
+const { recv, send } = native;
+
+/** Bytes that one receive of a stream asks for, the least that are free for it, and those of a slab. */
+const CHUNK = 64 * 1024;
+const LEAST = 16 * 1024;
+const SLAB = 256 * 1024;
+
+/**
+ * Bytes of the longest message that is received whole, unless the caller says otherwise: what an unprivileged Unix peer can
+ * send with the usual `net.core.wmem_max` of 212,992 fits.
+ */
+const MESSAGE = 256 * 1024;
+
+/** Receives in a row before the event loop gets its turn. */
+const BURST = 16;
+
+/** Up to this many bytes several small chunks are joined by copying, which is cheaper than a call for each. */
+const JOINED = 16 * 1024;
+
+const bytes = new Chunks(SLAB);
+const messages = new Chunks(4 * MESSAGE);
+
+/** Sockets that an adapter owns. */
+const taken = new WeakSet<Handle>();
+
+/** Options that all adapters take. */
+export interface CarrierOptions {
+  /**
+   * On a socket that keeps messages apart (SOCK_SEQPACKET): bytes of the longest message that can be received whole, 256 KiB
+   * unless given; a longer one is an error EMSGSIZE. Streams of bytes do not look at it.
+   */
+  messageSize?: number | undefined;
+  /** Aborting destroys the adapter, with an `AbortError` whose `cause` is the signal's reason. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Refuses what is no open Socket, and says what is held. */
+export function checkSocket(socket: unknown): Socket {
+  const known = socket as Partial<Socket> | null | undefined;
+  // By its looks: the other copy of this package, CommonJS or ES module, makes Sockets of another class.
+  if (typeof known?.tryRecvInto !== 'function' || typeof known.tryAccept !== 'function') {
+    throw wrongType('socket', 'a Socket', socket);
+  }
+  return socket as Socket;
+}
+
+/** Makes an adapter the owner of a socket. */
+export function take(socket: Socket, listening: boolean): Handle {
+  const handle = handleOf(checkSocket(socket));
+  if (handle.closed) throw handle.error(-errnos.EBADF, 'recv');
+  if (taken.has(handle)) {
+    throw wrongValue('socket', 'a Socket that no other stream or listener owns', socket);
+  }
+  if (socket.type !== SOCK_STREAM && socket.type !== SOCK_SEQPACKET) {
+    throw wrongValue('socket.type', 'SOCK_STREAM or SOCK_SEQPACKET', socket.type);
+  }
+  if ((socket.getsockopt(SOL_SOCKET, SO_ACCEPTCONN) !== 0) !== listening) {
+    const wanted = listening ? 'one that listens' : 'a connected one: asListener takes those that listen';
+    throw wrongValue('socket', wanted, socket);
+  }
+  taken.add(handle);
+  return handle;
+}
+
+/** Receives and sends for one adapter. Nothing here waits but by `handle.wait`. */
+export class Carrier {
+  readonly socket: Socket;
+  readonly handle: Handle;
+  /** Whether the socket keeps messages apart. */
+  readonly messages: boolean;
+  /** Runs out when nothing was received or sent for a while: begins anew with each chunk that goes in or out. */
+  idle: NodeJS.Timeout | undefined;
+  bytesRead = 0;
+  bytesWritten = 0;
+  /** Bytes of the longest message that is received whole. */
+  readonly messageSize: number;
+  /** Bytes of the longest message that may be sent; less once the kernel has refused one. */
+  #longest: number;
+
+  constructor(socket: Socket, options: CarrierOptions) {
+    const { messageSize = MESSAGE } = options;
+    this.messageSize = checkInteger('messageSize', messageSize, 1, MOST);
+    this.handle = take(socket, false);
+    this.socket = socket;
+    this.messages = socket.type !== SOCK_STREAM;
+    this.#longest = this.messages ? this.messageSize : MOST;
+  }
+
+  /**
+   * Receives until nothing is there, and hands each chunk to `push`, as long as that says true. What is returned is for the
+   * queue of waiters: STAYS or -EAGAIN to wait on, 0 when `push` has said false or the end was there, or an error.
+   */
+  receive(push: (chunk: Buffer | null) => boolean): number {
+    const { handle, messages: kept } = this;
+    for (let i = 0; i < BURST; i++) {
+      const memory = kept ? messages : bytes;
+      const slab = memory.room(kept ? this.messageSize : LEAST);
+      const size = kept ? this.messageSize : Math.min(CHUNK, slab.length - memory.at);
+      const count = recv(handle.slot, handle.generation, slab, memory.at, size, kept ? MSG_TRUNC : 0);
+      if (count === AGAIN) return i === 0 ? AGAIN : STAYS;
+      if (count < 0) return count;
+      if (count > size) return -errnos.EMSGSIZE;
+      if (count === 0) {
+        push(null);
+        return 0;
+      }
+      this.bytesRead += count;
+      this.idle?.refresh();
+      if (!push(memory.take(count)) || handle.closed) return 0;
+      // A stream that gave less than it was asked for has no more: no need to hear so from the kernel.
+      if (!kept && count < size) return STAYS;
+    }
+    return STAYS;
+  }
+
+  /** What went wrong in {@link receive}. */
+  received(result: number): SocketError {
+    const error = this.handle.error(result, 'recv');
+    if (result === -errnos.EMSGSIZE && this.messages) {
+      error.message += `; a message was longer than messageSize, ${this.messageSize} bytes, and was cut`;
+    }
+    return error;
+  }
+
+  /**
+   * Sends all of them in order and calls `done`, at once where the kernel has room. A message socket makes a message of each
+   * chunk, and several of one that is too long; empty chunks are nothing.
+   */
+  send(chunks: readonly Uint8Array[], done: (error?: Error | null) => void): void {
+    const parts = this.#gather(chunks);
+    let index = 0;
+    let offset = 0;
+    const attempt = (): number => {
+      for (; index < parts.length; index++, offset = 0) {
+        const part = parts[index] as Uint8Array;
+        const more = index < parts.length - 1 && !this.messages ? MSG_MORE : 0;
+        while (offset < part.byteLength) {
+          const { slot, generation } = this.handle;
+          const length = Math.min(part.byteLength - offset, this.#longest);
+          const count = send(slot, generation, part, offset, length, more);
+          if (count < 0) {
+            if (count === -errnos.EMSGSIZE && this.#shorten(length)) continue;
+            return count;
+          }
+          offset += count;
+          this.bytesWritten += count;
+          this.idle?.refresh();
+        }
+      }
+      return 0;
+    };
+    const settled = (result: number): void =>
+      done(result < 0 ? this.handle.error(result, 'send') : undefined);
+    const result = attempt();
+    if (result !== AGAIN) settled(result);
+    else this.handle.wait(WRITABLE, attempt, 'send', -1, undefined).then(settled, done);
+  }
+
+  /** Several chunks for one call of the kernel's, where that can be: the place for sendmsg(2). */
+  #gather(chunks: readonly Uint8Array[]): readonly Uint8Array[] {
+    if (chunks.length < 2 || this.messages) return chunks;
+    let total = 0;
+    for (const chunk of chunks) total += chunk.byteLength;
+    return total <= JOINED ? [Buffer.concat(chunks, total)] : chunks;
+  }
+
+  /** After EMSGSIZE: whether a shorter message is worth a try. */
+  #shorten(refused: number): boolean {
+    if (!this.messages || refused < 2) return false;
+    const room = this.socket.getsockopt(SOL_SOCKET, SO_SNDBUF);
+    // A buffer holds some bytes of the kernel's own beside the message's.
+    this.#longest = refused > room ? room : Math.max(1, refused >>> 1);
+    return true;
+  }
+
+  /** Ends the sending direction: shutdown(2). A peer that is gone already has no need to hear of it. */
+  end(): void {
+    if (this.handle.closed) return;
+    const result = native.shutdown(this.handle.slot, this.handle.generation, SHUT_WR);
+    if (result < 0 && result !== -errnos.ENOTCONN) throw this.handle.error(result, 'shutdown');
+  }
+
+  /** Closes; with `reset` the peer hears that it was no orderly end, where the protocol can say so: SO_LINGER of 0. */
+  close(reset = false): void {
+    if (this.handle.closed) return;
+    try {
+      if (reset) this.socket.setsockopt(SOL_SOCKET, SO_LINGER, new Uint8Array(Int32Array.of(1, 0).buffer));
+    } finally {
+      this.socket.close();
+    }
+  }
+}
