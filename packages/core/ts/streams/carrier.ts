@@ -175,7 +175,9 @@ export class Carrier {
     if (chunks.length < 2 || this.messages) return chunks;
     let total = 0;
     for (const chunk of chunks) total += chunk.byteLength;
-    return total <= JOINED ? [Buffer.concat(chunks, total)] : chunks;
+    if (total <= JOINED) return [Buffer.concat(chunks, total)];
+    // The last one tells the kernel that no more comes, so it must not be empty.
+    return chunks.filter(({ byteLength }) => byteLength > 0);
   }
 
   /** After EMSGSIZE: whether a shorter message is worth a try. */

@@ -113,7 +113,7 @@ export class Listener {
   /**
    * Gives all connections from now on to a function, or to a server as its event `'connection'`: `http.createServer()`,
    * `https`, `http2`, `tls`, `net`. What the server was made with counts as if it listened itself: `allowHalfOpen`, `noDelay`,
-   * `keepAlive`, `keepAliveInitialDelay`. The server's `close()` closes this listener too; an error that ends the listener is the
+   * `keepAlive`, `keepAliveInitialDelay`; it emits `'listening'`. The server's `close()` closes this listener too; an error that ends the listener is the
    * server's `'error'`, and where a function serves an uncaught exception.
    */
   serve(handler: ConnectionHandler): this {
@@ -129,6 +129,8 @@ export class Listener {
         server.emit('connection', connection);
       };
       server.once('close', () => void this.close());
+      // With this event http's servers begin to watch over their connections: request timeouts, those that idle.
+      process.nextTick(() => server.emit('listening'));
     }
     this.#accept();
     return this;
