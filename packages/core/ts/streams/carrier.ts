@@ -199,10 +199,13 @@ export class Carrier {
   /** Closes; with `reset` the peer hears that it was no orderly end, where the protocol can say so: SO_LINGER of 0. */
   close(reset = false): void {
     if (this.handle.closed) return;
-    try {
-      if (reset) this.socket.setsockopt(SOL_SOCKET, SO_LINGER, new Uint8Array(Int32Array.of(1, 0).buffer));
-    } finally {
-      this.socket.close();
+    if (reset) {
+      try {
+        this.socket.setsockopt(SOL_SOCKET, SO_LINGER, new Uint8Array(Int32Array.of(1, 0).buffer));
+      } catch {
+        // A family without it.
+      }
     }
+    this.socket.close();
   }
 }

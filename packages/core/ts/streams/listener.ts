@@ -2,6 +2,7 @@
 import type { EventEmitter } from 'node:events';
 import { checkInteger, checkOptions, checkSignal, wrongType } from '../check.ts';
 import { errnos } from '../constants.ts';
+import { SocketError } from '../errors.ts';
 import type { Handle } from '../handle.ts';
 import type { Socket } from '../socket.ts';
 import { AGAIN, READABLE, STAYS } from '../wait.ts';
@@ -241,6 +242,13 @@ export class Listener {
   /** The socket is of no use any more, or was closed behind the listener's back. */
   readonly #failed = (error: unknown): void => {
     if (this.#closed) return;
+    // Watching takes a descriptor too.
+    this.#accepting = false;
+    if (error instanceof SocketError && SCARCE.has(error.errno ?? 0)) this.#wait();
+    else this.#fail(error);
+  };
+
+  #fail(error: unknown): void {
     for (const { reject } of this.#asking.splice(0)) reject(error);
     const [take, server] = [this.#take, this.#server];
     void this.close();
@@ -250,7 +258,7 @@ export class Listener {
         throw error;
       });
     }
-  };
+  }
 
   #handOver(socket: Socket): void {
     const half = this.#server?.allowHalfOpen;

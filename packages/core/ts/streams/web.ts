@@ -6,7 +6,7 @@ import { checkBytes, checkInteger, checkOptions, checkSignal, wrongType } from '
 import { constants, errnos } from '../constants.ts';
 import { abortError } from '../errors.ts';
 import type { Socket } from '../socket.ts';
-import { READABLE } from '../wait.ts';
+import { outOfTurn, READABLE, turn } from '../wait.ts';
 import { Carrier, type CarrierOptions } from './carrier.ts';
 
 const { SHUT_RD } = constants;
@@ -73,16 +73,28 @@ class Web {
     this.#writer = writer;
     // The standard waits for a write under way before it calls abort(): it ends at once.
     const { signal } = writer;
-    signal?.addEventListener('abort', () => this.fail(signal.reason), { once: true });
+    signal?.addEventListener('abort', () => this.end(signal.reason), { once: true });
   }
 
-  /** One receive, into the reader's own buffer where it has brought one and no message could be cut. */
+  /** One receive: into the reader's own buffer where it has brought one, something is there, and no message could be cut. */
   async pull(reader: Reader): Promise<void> {
-    const own = this.#carrier.messages ? undefined : reader.byobRequest;
+    const { messages, socket } = this.#carrier;
+    const own = messages ? undefined : reader.byobRequest;
     const view = own?.view;
-    const buffer = view ? new Uint8Array(view.buffer, view.byteOffset, view.byteLength) : this.#room();
+    let buffer: Uint8Array;
     let count: number;
     try {
+      if (own && view) {
+        count = socket.tryRecvInto(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
+        if (count > 0) {
+          this.#carrier.bytesRead += count;
+          own.respond(count);
+          if (outOfTurn()) await turn();
+          return;
+        }
+      }
+      // Whoever read may have let go when the wait is over: what comes then goes to the stream, which knows who reads.
+      buffer = this.#room();
       count = await this.#receive(buffer);
       if (count > buffer.byteLength) throw this.#carrier.received(-errnos.EMSGSIZE);
     } catch (error) {
@@ -95,14 +107,12 @@ class Web {
     }
     if (this.#received) return;
     this.#carrier.bytesRead += count;
-    if (count === 0) {
-      this.#received = true;
-      reader.close();
-      // Readers with buffers of their own get them back.
-      reader.byobRequest?.respond(0);
-      this.#over();
-    } else if (own) own.respond(count);
-    else reader.enqueue(this.#taken(buffer, count));
+    if (count > 0) return reader.enqueue(this.#taken(buffer, count));
+    this.#received = true;
+    reader.close();
+    // Readers with buffers of their own get them back.
+    reader.byobRequest?.respond(0);
+    this.#over();
   }
 
   #receive(buffer: Uint8Array): Promise<number> {
@@ -159,15 +169,19 @@ class Web {
     this.#over();
   }
 
-  /** Ends both directions at once: the peer gets a reset where the protocol has one. */
-  fail(reason: unknown): void {
-    const { handle } = this.#carrier;
-    if (handle.closed) return;
+  /** Ends both directions at once: the peer gets a reset where the protocol has one. The writable side knows of it. */
+  end(reason: unknown): void {
     const received = this.#received;
     this.#received = true;
     this.#sent = true;
     this.#carrier.close(true);
     if (!received) this.#reader?.error(reason);
+  }
+
+  /** As {@link end}, and tells the writable side. */
+  fail(reason: unknown): void {
+    if (this.#carrier.handle.closed) return;
+    this.end(reason);
     this.#failWriter(reason);
   }
 
@@ -232,7 +246,7 @@ export function toWeb(socket: Socket, options?: WebOptions): WebStreams {
       start: (controller) => web.open(controller),
       write: (chunk) => web.write(chunk),
       close: () => web.finish(),
-      abort: (reason) => web.fail(reason),
+      abort: (reason) => web.end(reason),
     },
     { highWaterMark: writableHighWaterMark, size },
   );
