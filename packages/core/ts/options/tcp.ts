@@ -1,7 +1,7 @@
 /** Options of TCP that streams pass on; tcp(7). */
+import { native } from '../binding.ts';
 import { constants, errnos } from '../constants.ts';
-import { SocketError } from '../errors.ts';
-import type { Socket } from '../socket.ts';
+import type { Handle } from '../handle.ts';
 
 const { IPPROTO_TCP, TCP_KEEPIDLE, TCP_NODELAY } = constants;
 
@@ -9,21 +9,18 @@ const { IPPROTO_TCP, TCP_KEEPIDLE, TCP_NODELAY } = constants;
 const UNKNOWN = new Set([-errnos.EOPNOTSUPP, -errnos.ENOPROTOOPT, -errnos.EINVAL]);
 
 /** TCP_NODELAY, where the socket has it; whether it has. */
-export function setNoDelay(socket: Socket, enable: boolean): boolean {
-  return set(socket, TCP_NODELAY, enable ? 1 : 0);
+export function setNoDelay(handle: Handle, enable: boolean): boolean {
+  return set(handle, TCP_NODELAY, enable ? 1 : 0);
 }
 
 /** TCP_KEEPIDLE in seconds, where the socket has it; whether it has. */
-export function setKeepIdle(socket: Socket, seconds: number): boolean {
-  return set(socket, TCP_KEEPIDLE, seconds);
+export function setKeepIdle(handle: Handle, seconds: number): boolean {
+  return set(handle, TCP_KEEPIDLE, seconds);
 }
 
-function set(socket: Socket, name: number, value: number): boolean {
-  try {
-    socket.setsockopt(IPPROTO_TCP, name, value);
-    return true;
-  } catch (error) {
-    if (error instanceof SocketError && UNKNOWN.has(error.errno ?? 0)) return false;
-    throw error;
-  }
+function set(handle: Handle, name: number, value: number): boolean {
+  const result = native.setsockoptInt(handle.slot, handle.generation, IPPROTO_TCP, name, value);
+  if (UNKNOWN.has(result)) return false;
+  handle.done(result, 'setsockopt');
+  return true;
 }

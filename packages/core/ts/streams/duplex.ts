@@ -39,6 +39,10 @@ export class SocketDuplex extends Duplex {
   /** Asked for more while a chunk was being handed over. */
   #asked = false;
   #reset = false;
+  /** As it was set last; undefined before. */
+  #noDelay: boolean | undefined;
+  /** Seconds before the first probe, -1 without probes; undefined before it was set. */
+  #keepAlive: number | undefined;
   #forget: (() => void) | undefined;
 
   /** Not for callers: {@link toDuplex} makes them. */
@@ -111,16 +115,21 @@ export class SocketDuplex extends Duplex {
 
   /** TCP_NODELAY, true unless given: small writes are not held back. Nothing on what is no TCP. tcp(7) */
   setNoDelay(enable = true): this {
-    if (!this.destroyed) setNoDelay(this.socket, Boolean(enable));
+    const wanted = Boolean(enable);
+    if (this.destroyed || wanted === this.#noDelay) return this;
+    setNoDelay(this.#carrier.handle, wanted);
+    this.#noDelay = wanted;
     return this;
   }
 
   /** SO_KEEPALIVE, and on TCP the milliseconds before the first probe (0 leaves them). socket(7), tcp(7) */
   setKeepAlive(enable = false, initialDelay = 0): this {
-    if (this.destroyed) return this;
+    const seconds = enable ? Math.max(0, Math.floor(initialDelay / 1000)) : -1;
+    // http's agents ask for it after each request.
+    if (this.destroyed || seconds === this.#keepAlive) return this;
     this.socket.setsockopt(SOL_SOCKET, SO_KEEPALIVE, enable ? 1 : 0);
-    const seconds = Math.floor(initialDelay / 1000);
-    if (enable && seconds > 0) setKeepIdle(this.socket, seconds);
+    if (seconds > 0) setKeepIdle(this.#carrier.handle, seconds);
+    this.#keepAlive = seconds;
     return this;
   }
 
