@@ -49,6 +49,7 @@ const steps: Step[] = [
   { title: 'A UDP exchange', client: ['core/udp.ts'] },
   { title: 'A Unix datagram exchange, abstract names', client: ['core/unix-datagram.ts'] },
   { title: 'A Unix seqpacket exchange', client: ['core/unix-seqpacket.ts'] },
+  { title: 'HTTP over an abstract Unix name', client: ['core/http-unix.ts'] },
   {
     title: 'The headers of a UDP exchange, by a packet socket on lo',
     // Another address of lo, so that only the tour's own traffic is shown.

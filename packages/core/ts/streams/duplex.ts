@@ -59,6 +59,8 @@ export class SocketDuplex extends Duplex {
     this.socket = socket;
     this.#carrier = carrier;
     if (signal !== undefined) this.#obey(signal);
+    // As net does: the peer's end and a reset are heard of, even when nobody reads yet.
+    if (!this.destroyed) this.read(0);
   }
 
   /** Bytes received so far. */
@@ -209,7 +211,11 @@ export class SocketDuplex extends Duplex {
   readonly #push = (chunk: Buffer | null): boolean => {
     this.#asked = false;
     try {
-      return (this.push(chunk) || this.#asked) && !this.destroyed;
+      const more = this.push(chunk);
+      // Without bytes that wait for a reader the end needs none to be told. Who has paused hears of it on resuming: http
+      // counts on that while it has more answers than the kernel takes.
+      if (chunk === null && !this.isPaused()) this.read(0);
+      return (more || this.#asked) && !this.destroyed;
     } catch (error) {
       // A listener's: the process is to hear of it, and not the one who armed the poller.
       process.nextTick(() => {
