@@ -155,7 +155,8 @@ describe.each(places)('over $name', ({ listen, connect }) => {
   });
 
   it('http: close() of the server closes the listener, and idle connections with it', async () => {
-    const server = http.createServer(echo);
+    // Longer than the test may take: idling by itself would not close them.
+    const server = http.createServer({ keepAliveTimeout: 60_000 }, echo);
     const socket = listen();
     const listener = asListener(socket).serve(server);
     const agent = new http.Agent({ keepAlive: true });
