@@ -3,14 +3,15 @@ import { native } from '../binding.ts';
 import { checkInteger, wrongType, wrongValue } from '../check.ts';
 import { constants, errnos } from '../constants.ts';
 import { handleOf } from '../endpoint.ts';
-import type { SocketError } from '../errors.ts';
+import { SocketError } from '../errors.ts';
+import { Gather } from '../gather.ts';
 import type { Handle } from '../handle.ts';
 import { MOST } from '../options.ts';
 import type { Socket } from '../socket.ts';
-import { AGAIN, STAYS, WRITABLE } from '../wait.ts';
+import { AGAIN, NO_BUFFERS, STAYS, WRITABLE } from '../wait.ts';
 import { Chunks } from './chunks.ts';
 
-const { MSG_MORE, MSG_TRUNC, SHUT_WR, SO_ACCEPTCONN, SO_LINGER, SO_SNDBUF } = constants;
+const { MSG_TRUNC, SHUT_WR, SO_ACCEPTCONN, SO_SNDBUF } = constants;
 const { SOCK_SEQPACKET, SOCK_STREAM, SOL_SOCKET } = constants;
 const { recv, send } = native;
 
@@ -127,10 +128,9 @@ export class Carrier {
     return STAYS;
   }
 
-  /** What went wrong in {@link receive}. */
-  received(result: number): SocketError {
-    const error = this.handle.error(result, 'recv');
-    if (result === -errnos.EMSGSIZE && this.messages) {
+  /** An error of {@link receive}, with a word of help where it is this carrier's own. */
+  explain(error: Error): Error {
+    if (this.messages && error instanceof SocketError && error.errno === -errnos.EMSGSIZE) {
       error.message += `; a message was longer than messageSize, ${this.messageSize} bytes, and was cut`;
     }
     return error;
@@ -141,43 +141,59 @@ export class Carrier {
    * chunk, and several of one that is too long; empty chunks are nothing.
    */
   send(chunks: readonly Uint8Array[], done: (error?: Error | null) => void): void {
-    const parts = this.#gather(chunks);
+    const attempt = this.messages || chunks.length < 2 ? this.#apart(chunks) : this.#together(chunks);
+    const result = attempt();
+    if (result >= 0) done();
+    else if (result === AGAIN || result === NO_BUFFERS) {
+      const full = result === NO_BUFFERS;
+      const settled = (): void => done();
+      this.handle.wait(WRITABLE, attempt, 'send', -1, undefined, undefined, full).then(settled, done);
+    } else done(this.handle.error(result, 'send'));
+  }
+
+  /** The call that sends them one after the other. */
+  #apart(chunks: readonly Uint8Array[]): () => number {
     let index = 0;
     let offset = 0;
-    const attempt = (): number => {
-      for (; index < parts.length; index++, offset = 0) {
-        const part = parts[index] as Uint8Array;
-        const more = index < parts.length - 1 && !this.messages ? MSG_MORE : 0;
-        while (offset < part.byteLength) {
+    return () => {
+      for (; index < chunks.length; index++, offset = 0) {
+        const chunk = chunks[index] as Uint8Array;
+        while (offset < chunk.byteLength) {
           const { slot, generation } = this.handle;
-          const length = Math.min(part.byteLength - offset, this.#longest);
-          const count = send(slot, generation, part, offset, length, more);
+          const length = Math.min(chunk.byteLength - offset, this.#longest);
+          const count = send(slot, generation, chunk, offset, length);
           if (count < 0) {
             if (count === -errnos.EMSGSIZE && this.#shorten(length)) continue;
             return count;
           }
           offset += count;
-          this.bytesWritten += count;
-          this.idle?.refresh();
+          this.#sent(count);
         }
       }
       return 0;
     };
-    const settled = (result: number): void =>
-      done(result < 0 ? this.handle.error(result, 'send') : undefined);
-    const result = attempt();
-    if (result !== AGAIN) settled(result);
-    else this.handle.wait(WRITABLE, attempt, 'send', -1, undefined).then(settled, done);
   }
 
-  /** Several chunks for one call of the kernel's, where that can be: the place for sendmsg(2). */
-  #gather(chunks: readonly Uint8Array[]): readonly Uint8Array[] {
-    if (chunks.length < 2 || this.messages) return chunks;
+  /** The call that sends them as one run of bytes: sendmsg(2), or joined before where that is cheaper. */
+  #together(chunks: readonly Uint8Array[]): () => number {
     let total = 0;
     for (const chunk of chunks) total += chunk.byteLength;
-    if (total <= JOINED) return [Buffer.concat(chunks, total)];
-    // The last one tells the kernel that no more comes, so it must not be empty.
-    return chunks.filter(({ byteLength }) => byteLength > 0);
+    if (total <= JOINED) return this.#apart([Buffer.concat(chunks, total)]);
+    const gather = new Gather(chunks);
+    return () => {
+      while (!gather.done) {
+        const count = this.socket.trySendMsg(gather.rest());
+        if (count < 0) return count;
+        gather.took(count);
+        this.#sent(count);
+      }
+      return 0;
+    };
+  }
+
+  #sent(count: number): void {
+    this.bytesWritten += count;
+    this.idle?.refresh();
   }
 
   /** After EMSGSIZE: whether a shorter message is worth a try. */
@@ -196,16 +212,13 @@ export class Carrier {
     if (result < 0 && result !== -errnos.ENOTCONN) throw this.handle.error(result, 'shutdown');
   }
 
-  /** Closes; with `reset` the peer hears that it was no orderly end, where the protocol can say so: SO_LINGER of 0. */
+  /** Closes; with `reset` the peer hears that it was no orderly end, where the protocol can say so. */
   close(reset = false): void {
     if (this.handle.closed) return;
-    if (reset) {
-      try {
-        this.socket.setsockopt(SOL_SOCKET, SO_LINGER, new Uint8Array(Int32Array.of(1, 0).buffer));
-      } catch {
-        // A family without it.
-      }
+    try {
+      if (reset) this.socket.reset();
+    } finally {
+      this.socket.close();
     }
-    this.socket.close();
   }
 }

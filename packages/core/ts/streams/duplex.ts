@@ -137,13 +137,13 @@ export class SocketDuplex extends Duplex {
 
   /** As `net.Socket.ref`. */
   ref(): this {
-    (this.socket as Keeping).ref?.();
+    this.socket.ref();
     return this;
   }
 
   /** As `net.Socket.unref`: that this stream waits to receive or send no longer keeps the process running. */
   unref(): this {
-    (this.socket as Keeping).unref?.();
+    this.socket.unref();
     return this;
   }
 
@@ -165,7 +165,7 @@ export class SocketDuplex extends Duplex {
     if (this.#reading || this.destroyed) return;
     this.#reading = true;
     const { handle } = this.#carrier;
-    handle.wait(READABLE, this.#receive, 'recv', -1, undefined).then(this.#received, this.#failed);
+    handle.wait(READABLE, this.#receive, 'recv', -1, undefined).catch(this.#failed);
   }
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: Done): void {
@@ -225,13 +225,9 @@ export class SocketDuplex extends Duplex {
     }
   };
 
-  readonly #received = (result: number): void => {
-    if (result < 0) this.destroy(this.#carrier.received(result));
-  };
-
-  /** The socket was closed, by this stream (then all is said) or behind its back; or the loop cannot watch it. */
+  /** The kernel's error; or the socket was closed, by this stream (then all is said) or behind its back. */
   readonly #failed = (error: Error): void => {
-    if (!this.destroyed) this.destroy(error);
+    if (!this.destroyed) this.destroy(this.#carrier.explain(error));
   };
 
   #rest(): void {
@@ -246,9 +242,6 @@ export class SocketDuplex extends Duplex {
     this.#forget = () => signal.removeEventListener('abort', abort);
   }
 }
-
-/** Sockets that can be told whether they keep the event loop alive. */
-type Keeping = Socket & { ref?: () => unknown; unref?: () => unknown };
 
 function mark(name: string, value: unknown): number | undefined {
   return value === undefined ? undefined : checkInteger(name, value, 0, Number.MAX_SAFE_INTEGER);

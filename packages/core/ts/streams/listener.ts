@@ -169,13 +169,13 @@ export class Listener {
 
   /** As `net.Server.ref`. */
   ref(): this {
-    (this.socket as Keeping).ref?.();
+    this.socket.ref();
     return this;
   }
 
   /** As `net.Server.unref`: that this listener waits no longer keeps the process running. */
   unref(): this {
-    (this.socket as Keeping).unref?.();
+    this.socket.unref();
     return this;
   }
 
@@ -224,11 +224,8 @@ export class Listener {
     return STAYS;
   };
 
-  readonly #settled = (result: number): void => {
-    if (result >= 0) this.#accept();
-    else if (SCARCE.has(result)) this.#wait();
-    else this.#failed(this.#handle.error(result, 'accept'));
-  };
+  /** Nobody wanted more when the call was tried; somebody may by now. */
+  readonly #settled = (): void => this.#accept();
 
   /** Tries again after a while. */
   #wait(): void {
@@ -282,9 +279,6 @@ export class Listener {
     }
   }
 }
-
-/** Sockets that can be told whether they keep the event loop alive. */
-type Keeping = Socket & { ref?: () => unknown; unref?: () => unknown };
 
 /** What net.Server does to a connection before it hands it out. */
 function prepare(

@@ -96,14 +96,15 @@ class Web {
       // Whoever read may have let go when the wait is over: what comes then goes to the stream, which knows who reads.
       buffer = this.#room();
       count = await this.#receive(buffer);
-      if (count > buffer.byteLength) throw this.#carrier.received(-errnos.EMSGSIZE);
+      if (count > buffer.byteLength) throw this.#carrier.handle.error(-errnos.EMSGSIZE, 'recv');
     } catch (error) {
       // Cancelled meanwhile, or failed as a whole: all has been said.
       if (this.#received) return;
       this.#received = true;
-      this.#failWriter(error);
+      const told = this.#carrier.explain(error as Error);
+      this.#failWriter(told);
       this.#carrier.close();
-      throw error;
+      throw told;
     }
     if (this.#received) return;
     this.#carrier.bytesRead += count;
