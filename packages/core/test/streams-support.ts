@@ -32,7 +32,7 @@ export function leavesNothing(): void {
 }
 
 /** A sockaddr_un as unix(7) lays it out: a path, or after a NUL an abstract name. */
-export function unixName(name: string): Uint8Array {
+function unixName(name: string): Uint8Array {
   const path = Buffer.from(name);
   const bytes = Buffer.alloc(2 + path.length + (name.startsWith('\0') ? 0 : 1));
   bytes.writeUInt16LE(c.AF_UNIX, 0);
@@ -41,10 +41,10 @@ export function unixName(name: string): Uint8Array {
 }
 
 /** A name of its own each time. */
-export const abstractName = (): Uint8Array => unixName(`\0sockeye-${randomBytes(8).toString('hex')}`);
+const abstractName = (): Uint8Array => unixName(`\0sockeye-${randomBytes(8).toString('hex')}`);
 
 /** A socket that listens. */
-export function listening(family: number, type: number, address: Uint8Array, backlog?: number): Socket {
+function listening(family: number, type: number, address: Uint8Array, backlog?: number): Socket {
   const socket = Socket.create(family, type);
   socket.bind(address);
   socket.listen(backlog);

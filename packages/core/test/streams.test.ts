@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
 import { constants as c, errnos, Socket, SocketError } from '@sockeye/core';
 import { type SocketDuplex, toDuplex } from '@sockeye/core/streams';
 import fc from 'fast-check';
@@ -525,6 +527,41 @@ describe('what http, tls and others ask of a socket', () => {
     expect((await everything(one)).equals(data)).toBe(true);
     await echo;
     await allClosed([one, other]);
+  });
+});
+
+describe('keeping the process running', () => {
+  /** How a process ends that has one idle stream and one listener: its status, and what it says after a while. */
+  const ends = async (work: string): Promise<[number, string]> => {
+    const script = `
+      import { constants as c, Socket } from '@sockeye/core';
+      import { asListener, toDuplex } from '@sockeye/core/streams';
+      const [one, other] = Socket.socketpair(c.AF_UNIX, c.SOCK_STREAM);
+      const stream = toDuplex(one).resume();
+      const socket = Socket.create(c.AF_UNIX, c.SOCK_STREAM);
+      socket.bind(Buffer.from([c.AF_UNIX, 0, 0, ...Buffer.from('sockeye-' + process.pid)]));
+      socket.listen();
+      const listener = asListener(socket).serve(() => {});
+      setTimeout(() => { console.log('still here'); process.exit(3); }, 400).unref();
+      ${work}`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      cwd: fileURLToPath(new URL('.', import.meta.url)),
+      stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: 10_000,
+    });
+    const [said, [status]] = await Promise.all([everything(child.stdout), once(child, 'close')]);
+    return [status as number, said.toString()];
+  };
+
+  it.each([
+    ['', 3],
+    ['stream.unref();', 3],
+    ['listener.unref();', 3],
+    ['stream.unref(); listener.unref();', 0],
+    ['stream.unref(); listener.unref(); stream.ref();', 3],
+    ['stream.destroy(); await listener.close(); other.close();', 0],
+  ])('%s', async (work, status) => {
+    expect(await ends(work)).toEqual([status, status === 3 ? 'still here\n' : '']);
   });
 });
 

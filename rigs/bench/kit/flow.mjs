@@ -2,7 +2,7 @@
 import { turns } from './turns.mjs';
 
 /** Bytes of an operation. */
-export const SIZE = 65536;
+const SIZE = 65536;
 
 /** @param {import('node:stream').Readable} stream whose other end writes without end */
 export function flow(stream) {

@@ -3,7 +3,7 @@ import { Agent, get } from 'node:http';
 import { turns } from './turns.mjs';
 
 /** What the servers answer. */
-export const ANSWER = Buffer.alloc(128, 'x');
+const ANSWER = Buffer.alloc(128, 'x');
 
 /** @type {import('node:http').RequestListener} */
 export function answer(_request, response) {
