@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import net from 'node:net';
@@ -206,6 +207,25 @@ describe('a listener', () => {
     for (const end of [client, stream]) end.destroy();
     await listener.close();
     await allClosed([client, stream]);
+  });
+
+  it('its handlers, and listeners of streams, run in the context in which it or they were made', async () => {
+    const store = new AsyncLocalStorage<string>();
+    const socket = places[0]?.listen() as Socket;
+    const seen: (string | undefined)[] = [];
+    const listener = store.run('server', () =>
+      asListener(socket).serve((stream) => {
+        seen.push(store.getStore());
+        stream.on('data', () => seen.push(store.getStore()));
+        stream.on('end', () => stream.end('answer'));
+      }),
+    );
+    const client = store.run('client', () => toDuplex(places[0]?.connect(socket) as Socket));
+    client.end('question');
+    client.on('data', () => seen.push(store.getStore()));
+    await allClosed([client]);
+    expect(seen).toEqual(['server', 'server', 'client']);
+    await listener.close();
   });
 
   it('refuses what does not listen, what others own, and options that are wrong', async () => {

@@ -1,4 +1,5 @@
 /** A socket as one of Node.js's streams. */
+import { AsyncResource } from 'node:async_hooks';
 import { Duplex } from 'node:stream';
 import { checkInteger, checkOptions, checkSignal, checkTimeout, wrongType } from '../check.ts';
 import { constants } from '../constants.ts';
@@ -35,6 +36,7 @@ export class SocketDuplex extends Duplex {
   /** Milliseconds that {@link setTimeout} was given; undefined or 0 for none. */
   timeout: number | undefined;
   readonly #carrier: Carrier;
+  readonly #context: AsyncResource = new AsyncResource('SockeyeDuplex');
   #reading = false;
   /** Asked for more while a chunk was being handed over. */
   #asked = false;
@@ -203,10 +205,13 @@ export class SocketDuplex extends Duplex {
 
   /** The call that waits to receive; it stays while the stream takes what it gets. */
   readonly #receive = (): number => {
-    const result = this.#carrier.receive(this.#push);
+    // Listeners run in the asynchronous context in which the stream was made, as those of net do.
+    const result = this.#context.runInAsyncScope(this.#receiveNow);
     if (result >= 0) this.#reading = false;
     return result;
   };
+
+  readonly #receiveNow = (): number => this.#carrier.receive(this.#push);
 
   readonly #push = (chunk: Buffer | null): boolean => {
     this.#asked = false;

@@ -1,4 +1,5 @@
 /** A listening socket as what servers of Node.js's get their connections from. */
+import { AsyncResource } from 'node:async_hooks';
 import type { EventEmitter } from 'node:events';
 import { checkInteger, checkOptions, checkSignal, wrongType } from '../check.ts';
 import { errnos } from '../constants.ts';
@@ -71,6 +72,8 @@ export class Listener {
   /** The socket that listens. */
   readonly socket: Socket;
   readonly #handle: Handle;
+  /** Handlers run in the asynchronous context in which the listener was made, as those of net do. */
+  readonly #context: AsyncResource = new AsyncResource('SockeyeListener');
   readonly #options: DuplexOptions;
   readonly #most: number;
   readonly #open = new Set<SocketDuplex>();
@@ -219,7 +222,7 @@ export class Listener {
         return accepted;
       }
       this.#pause = 0;
-      this.#handOver(accepted);
+      this.#context.runInAsyncScope(this.#handOver, this, accepted);
     }
     return STAYS;
   };
