@@ -1,10 +1,11 @@
 /** Pairs of every kind that the streams take. */
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
-import { constants as c, Socket } from '@sockeye/core';
+import { constants as c, Socket, type SocketError } from '@sockeye/core';
 import { afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { descriptors, loopback, pause } from './support.ts';
 
@@ -180,3 +181,7 @@ export function pattern(size: number, seed = 1): Buffer {
   for (let i = size & ~3; i < size; i++) bytes[i] = i & 0xff;
   return bytes;
 }
+
+/** The first error of a stream. */
+export const failure = async (stream: Duplex): Promise<SocketError> =>
+  (await once(stream, 'error'))[0] as SocketError;
