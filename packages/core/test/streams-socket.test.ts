@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { constants as c, Socket } from '@sockeye/core';
@@ -66,6 +66,15 @@ describe('what http, tls and others ask of a socket', () => {
     const [one, other] = streams().map((socket) => toDuplex(socket)) as [SocketDuplex, SocketDuplex];
     one.setNoDelay().setKeepAlive(true, 5000);
     one.destroy();
+    other.destroy();
+    await allClosed([one, other]);
+  });
+
+  it('an error that a listener only passes on to where nobody listens does not end the process', async () => {
+    const [one, other] = pair();
+    const deaf = new EventEmitter();
+    one.on('error', (error) => deaf.emit('error', error));
+    one.destroy(new Error('told to nobody'));
     other.destroy();
     await allClosed([one, other]);
   });

@@ -162,6 +162,20 @@ export class SocketDuplex extends Duplex {
     return this.destroy();
   }
 
+  /**
+   * As every emitter's. What tls puts between itself and a stream passes errors on, and nobody listens to it when its TLSSocket is
+   * done (a close_notify to a peer that is gone): that must not end the process.
+   */
+  override emit(event: string | symbol, ...values: unknown[]): boolean {
+    if (event !== 'error' || this.listenerCount('error') === 0) return super.emit(event, ...values);
+    try {
+      return super.emit(event, ...values);
+    } catch (error) {
+      if (error !== values[0]) throw error;
+      return true;
+    }
+  }
+
   override _read(): void {
     this.#asked = true;
     if (this.#reading || this.destroyed) return;
