@@ -33,7 +33,7 @@ const spec: Spec = {
     // bluetooth/l2cap.h, struct sockaddr_l2
     linux: { family: 31, size: 14, at },
     // FreeBSD: sys/netgraph/bluetooth/include/ng_btsocket.h, struct sockaddr_l2cap
-    freebsd: { family: 36, size: 14, at },
+    freebsd: { family: 36, size: 14, protocols: [135], at },
   },
 };
 

@@ -27,7 +27,7 @@ const spec: Spec = {
     // bluetooth/rfcomm.h, struct sockaddr_rc
     linux: { family: 31, size: 10, at: { address: 2, channel: [8, narrow] } },
     // FreeBSD: sys/netgraph/bluetooth/include/ng_btsocket.h, struct sockaddr_rfcomm
-    freebsd: { family: 36, size: 9, at: { address: 2, channel: [8, narrow] } },
+    freebsd: { family: 36, size: 9, protocols: [136], at: { address: 2, channel: [8, narrow] } },
     // Windows SDK: ws2bth.h, SOCKADDR_BTH, packed; btAddr is 64 bits, of which 48 are the address
     win32: { family: 32, size: 30, at: { address: 2, service: 10, channel: 26 } },
   },

@@ -22,7 +22,7 @@ const spec: Spec = {
     // bluetooth/sco.h, struct sockaddr_sco
     linux: { family: 31, size: 8, at },
     // FreeBSD: sys/netgraph/bluetooth/include/ng_btsocket.h, struct sockaddr_sco
-    freebsd: { family: 36, size: 8, at },
+    freebsd: { family: 36, size: 8, protocols: [137], at },
   },
 };
 

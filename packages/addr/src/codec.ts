@@ -4,7 +4,7 @@ import type { FormatOptions, ParseOptions } from './text.ts';
 /** What a sockaddr does not say of itself. */
 export interface DecodeOptions {
   /**
-   * The protocol of the socket (`CAN_ISOTP`, `CAN_J1939`, `BTPROTO_…`, `NETLINK_…`), as its number. Families that keep
+   * The protocol of the socket (`CAN_ISOTP`, `CAN_J1939`, `BTPROTO_…`, `NETLINK_…`), as its number on that platform. Families that keep
    * different addresses for different protocols are told apart by it.
    */
   readonly protocol?: number | undefined;

@@ -23,6 +23,8 @@ export interface FieldStruct extends Struct {
   readonly at: Readonly<Record<string, number | readonly [offset: number, kind: Kind]>>;
   /** What a kernel gives and takes at least, where that is less than `size`. */
   readonly minimum?: number;
+  /** The protocols whose sockets have these addresses, where this system has other numbers for them. */
+  readonly protocols?: readonly number[];
   /** A field that is the same in every such address: the one that tells kinds of one family apart. */
   readonly tag?: readonly [offset: number, kind: Kind, value: number];
 }
@@ -106,8 +108,9 @@ export function structCodec<T extends object>(spec: Spec, Address: new (fields: 
         if (kind.get(buffer, offset + at, abiOf(platform).big, offset + length) !== value) return false;
       }
     }
-    if (!spec.protocols) return true;
-    if (protocol !== undefined) return spec.protocols.includes(protocol);
+    const protocols = struct.protocols ?? spec.protocols;
+    if (!protocols) return true;
+    if (protocol !== undefined) return protocols.includes(protocol);
     return spec.guess?.(buffer, offset, length, struct) ?? false;
   };
   return {

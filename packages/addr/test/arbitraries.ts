@@ -102,8 +102,9 @@ export const addresses: { readonly [F in SocketAddress['family']]: fc.Arbitrary<
 export const anyAddress: fc.Arbitrary<SocketAddress> = fc.oneof(...Object.values(addresses));
 
 /** What the bytes of an address do not say, and `decode` has to be told. */
-export function protocolOf(value: SocketAddress): number | undefined {
+export function protocolOf(value: SocketAddress, platform: Platform): number | undefined {
   if (value.family === 'netlink') return value.protocol;
+  const freebsd = { 'bt-l2cap': 135, 'bt-rfcomm': 136, 'bt-sco': 137 };
   const numbers: Readonly<Record<string, number>> = {
     'can-isotp': 6,
     'can-j1939': 7,
@@ -111,6 +112,7 @@ export function protocolOf(value: SocketAddress): number | undefined {
     'bt-hci': 1,
     'bt-sco': 2,
     'bt-rfcomm': 3,
+    ...(platform === 'freebsd' ? freebsd : {}),
   };
   return numbers[value.family];
 }

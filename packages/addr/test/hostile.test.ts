@@ -212,7 +212,9 @@ describe('truncation', () => {
         const bytes = value.toSockaddr(platform);
         for (let length = 0; length < bytes.length; length++) {
           try {
-            const shorter = address.decode(bytes, 0, length, platform, { protocol: protocolOf(value) });
+            const shorter = address.decode(bytes, 0, length, platform, {
+              protocol: protocolOf(value, platform),
+            });
             // A name, a hardware address within the struct or bytes may just end earlier.
             expect(['unix', 'packet', 'can', 'can-isotp', 'unknown', 'alg']).toContain(shorter.family);
             const again = shorter.toSockaddr(platform);

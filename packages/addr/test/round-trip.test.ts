@@ -34,7 +34,7 @@ describe.each(families)('%s', (family) => {
         expect(hex(buffer.subarray(before, before + length))).toBe(hex(value.toSockaddr(platform)));
         expect(buffer.subarray(0, before).every((byte) => byte === 0xcc)).toBe(true);
         expect(buffer.subarray(before + length).every((byte) => byte === 0xcc)).toBe(true);
-        const read = decode(buffer, before, length, platform, { protocol: protocolOf(value) });
+        const read = decode(buffer, before, length, platform, { protocol: protocolOf(value, platform) });
         expect(read).toStrictEqual(value);
         expect(format(read)).toBe(format(value));
       }),
@@ -70,7 +70,7 @@ describe.each(families)('%s', (family) => {
         expect(Object.isFrozen(value)).toBe(true);
         // A Buffer too, whose slice() shares its memory.
         for (const sockaddr of [value.toSockaddr(home(value)), Buffer.from(value.toSockaddr(home(value)))]) {
-          const protocol = protocolOf(value);
+          const protocol = protocolOf(value, home(value));
           const copy = decode(sockaddr, 0, sockaddr.length, home(value), { protocol });
           sockaddr.fill(0xff);
           expect(copy).toStrictEqual(value);
