@@ -125,7 +125,7 @@ const numbers: Partial<Record<System, AnyCodec[][]>> = {};
 function codecsOf(system: System): AnyCodec[][] {
   const table: AnyCodec[][] = [];
   for (const codec of list) {
-    const number = codec.layouts[system]?.family;
+    const number = codec.layouts[system]?.[0];
     if (number === undefined) continue;
     table[number] ??= [];
     table[number].push(codec);
@@ -154,7 +154,7 @@ export function decode(
   const found = numbers[system][number] ?? [];
   for (let i = 0; i < found.length; i++) {
     const codec = found[i]!;
-    if (codec.takes?.(buffer, offset, length, platform, protocol) ?? true) {
+    if (!codec.takes || codec.takes(codec.layouts[system]!, protocol, buffer, offset, length)) {
       return codec.decode(buffer, offset, length, platform, options);
     }
   }

@@ -1,7 +1,7 @@
 import type { DecodeOptions } from './codec.ts';
 import { ascii, uint } from './kinds.ts';
 import type { Platform } from './layout.ts';
-import { type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
+import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
 import type { FormatOptions, ParseOptions } from './text.ts';
 
 /** The fields of an AF_ALG address; what is left out is 0. */
@@ -16,36 +16,35 @@ export interface AlgFields {
   readonly mask?: number | undefined;
 }
 
-const flags = uint(4, { none: 0, hex: true });
-
-const spec: Spec = {
-  family: 'alg',
-  // The kernel's sockaddr_storage ends at 128, after a name of 103 characters and its NUL.
-  fields: { type: ascii(13, 14), name: ascii(103), feat: flags, mask: flags },
-  placed: 2,
-  // linux/if_alg.h, struct sockaddr_alg
-  layouts: { linux: { family: 38, size: 88, at: { type: 2, name: 24, feat: 16, mask: 20 } } },
-};
+const flags = uint(4, 0, true);
 
 /** AF_ALG, struct sockaddr_alg and sockaddr_alg_new: the kernel's crypto/userspace-if.rst. Linux only. */
-export class AlgAddress extends StructAddress<'alg'> {
-  declare readonly type: string;
-  declare readonly name: string;
-  declare readonly feat: number;
-  declare readonly mask: number;
-
-  constructor(fields: AlgFields) {
-    super(spec, fields);
-  }
-}
-
-/** An algorithm of the kernel, `alg:skcipher:cbc(aes)`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_INVALID_ARG_VALUE. */
-export function alg(type: string, name: string, feat: number = 0, mask: number = 0): AlgAddress {
-  return new AlgAddress({ type, name, feat, mask });
+export interface AlgAddress extends StructAddress<'alg'> {
+  readonly type: string;
+  readonly name: string;
+  readonly feat: number;
+  readonly mask: number;
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<AlgAddress> = /* @__PURE__ */ structCodec<AlgAddress>(spec, AlgAddress);
+export const codec: StructCodec<AlgAddress, AlgFields> = /* @__PURE__ */ structCodec<AlgAddress, AlgFields>(
+  'alg',
+  // The kernel's sockaddr_storage ends at 128, after a name of 103 characters and its NUL.
+  { type: ascii(13, 14), name: ascii(103), feat: flags, mask: flags },
+  2,
+  {
+    // linux/if_alg.h, struct sockaddr_alg
+    linux: [38, 88, 2, 24, 16, 20],
+  },
+);
+
+/** The class of its values. */
+export const AlgAddress: new (fields: AlgFields) => AlgAddress = /* @__PURE__ */ classOf(codec);
+
+/** An algorithm of the kernel, `alg:skcipher:cbc(aes)`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_INVALID_ARG_VALUE. */
+export function alg(type: string, name: string, feat: number = 0, mask: number = 0): AlgAddress {
+  return new codec.Address({ type, name, feat, mask });
+}
 
 /** Reads the human form. Throws ParseError. */
 export function parse(text: string, options?: ParseOptions): AlgAddress {

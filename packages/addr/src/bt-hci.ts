@@ -1,7 +1,7 @@
-import type { DecodeOptions } from './codec.ts';
+import { bySize, type DecodeOptions } from './codec.ts';
 import { uint } from './kinds.ts';
 import type { Platform } from './layout.ts';
-import { bySize, type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
+import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
 import type { FormatOptions, ParseOptions } from './text.ts';
 
 /** The fields of an HCI address; what is left out is 0. */
@@ -12,33 +12,34 @@ export interface BtHciFields {
   readonly channel?: number | undefined;
 }
 
-const spec: Spec = {
-  family: 'bt-hci',
-  fields: { dev: uint(2), channel: uint(2, { none: 0 }) },
-  placed: 1,
-  protocols: [1],
-  guess: bySize,
-  // bluetooth/hci.h, struct sockaddr_hci
-  layouts: { linux: { family: 31, size: 6, at: { dev: 2, channel: 4 } } },
-};
-
 /** AF_BLUETOOTH with BTPROTO_HCI, struct sockaddr_hci: hci(7) of BlueZ. Linux only; FreeBSD has names of nodes. */
-export class BtHciAddress extends StructAddress<'bt-hci'> {
-  declare readonly dev: number;
-  declare readonly channel: number;
-
-  constructor(fields: BtHciFields) {
-    super(spec, fields);
-  }
-}
-
-/** A controller, `bt-hci:0`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
-export function btHci(dev: number, channel: number = 0): BtHciAddress {
-  return new BtHciAddress({ dev, channel });
+export interface BtHciAddress extends StructAddress<'bt-hci'> {
+  readonly dev: number;
+  readonly channel: number;
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<BtHciAddress> = /* @__PURE__ */ structCodec<BtHciAddress>(spec, BtHciAddress);
+export const codec: StructCodec<BtHciAddress, BtHciFields> = /* @__PURE__ */ structCodec<
+  BtHciAddress,
+  BtHciFields
+>(
+  'bt-hci',
+  { dev: uint(2), channel: uint(2, 0) },
+  1,
+  {
+    // bluetooth/hci.h, struct sockaddr_hci
+    linux: [31, 6, 2, 4],
+  },
+  { takes: bySize(1) },
+);
+
+/** The class of its values. */
+export const BtHciAddress: new (fields: BtHciFields) => BtHciAddress = /* @__PURE__ */ classOf(codec);
+
+/** A controller, `bt-hci:0`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
+export function btHci(dev: number, channel: number = 0): BtHciAddress {
+  return new codec.Address({ dev, channel });
+}
 
 /** Reads the human form. Throws ParseError. */
 export function parse(text: string, options?: ParseOptions): BtHciAddress {

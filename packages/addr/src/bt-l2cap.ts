@@ -1,7 +1,7 @@
-import type { DecodeOptions } from './codec.ts';
-import { hardware, uint } from './kinds.ts';
+import { bySize, type DecodeOptions } from './codec.ts';
+import { bluetooth, ordered, uint } from './kinds.ts';
 import type { Platform } from './layout.ts';
-import { bySize, type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
+import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
 import type { FormatOptions, ParseOptions } from './text.ts';
 
 /** The fields of an L2CAP address; what is left out is 0, and BDADDR_ANY. */
@@ -16,49 +16,43 @@ export interface BtL2capFields {
   readonly addressType?: number | undefined;
 }
 
-const at = { address: 4, psm: 2, cid: 10, addressType: 12 };
-
-const spec: Spec = {
-  family: 'bt-l2cap',
-  fields: {
-    address: hardware(true),
-    psm: uint(2, { none: 0, big: false }),
-    cid: uint(2, { none: 0, big: false }),
-    addressType: uint(1, { none: 0 }),
-  },
-  placed: 2,
-  protocols: [0],
-  guess: bySize,
-  layouts: {
-    // bluetooth/l2cap.h, struct sockaddr_l2
-    linux: { family: 31, size: 14, at },
-    // FreeBSD: sys/netgraph/bluetooth/include/ng_btsocket.h, struct sockaddr_l2cap
-    freebsd: { family: 36, size: 14, protocols: [135], at },
-  },
-};
-
 /** AF_BLUETOOTH with BTPROTO_L2CAP, struct sockaddr_l2: l2cap(7) of BlueZ. Linux and FreeBSD. */
-export class BtL2capAddress extends StructAddress<'bt-l2cap'> {
-  declare readonly address: string;
-  declare readonly psm: number;
-  declare readonly cid: number;
-  declare readonly addressType: number;
-
-  constructor(fields: BtL2capFields) {
-    super(spec, fields);
-  }
-}
-
-/** An L2CAP address, `bt-l2cap:00:11:22:AA:BB:CC:25`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ParseError. */
-export function btL2cap(fields: BtL2capFields): BtL2capAddress {
-  return new BtL2capAddress(fields);
+export interface BtL2capAddress extends StructAddress<'bt-l2cap'> {
+  readonly address: string;
+  readonly psm: number;
+  readonly cid: number;
+  readonly addressType: number;
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<BtL2capAddress> = /* @__PURE__ */ structCodec<BtL2capAddress>(
-  spec,
+export const codec: StructCodec<BtL2capAddress, BtL2capFields> = /* @__PURE__ */ structCodec<
   BtL2capAddress,
+  BtL2capFields
+>(
+  'bt-l2cap',
+  {
+    address: bluetooth,
+    psm: ordered(uint(2, 0), false),
+    cid: ordered(uint(2, 0), false),
+    addressType: uint(1, 0),
+  },
+  2,
+  {
+    // bluetooth/l2cap.h, struct sockaddr_l2
+    linux: [31, 14, 4, 2, 10, 12],
+    // FreeBSD: sys/netgraph/bluetooth/include/ng_btsocket.h, struct sockaddr_l2cap
+    freebsd: [36, 14, 4, 2, 10, 12],
+  },
+  { takes: bySize(0, 135) },
 );
+
+/** The class of its values. */
+export const BtL2capAddress: new (fields: BtL2capFields) => BtL2capAddress = /* @__PURE__ */ classOf(codec);
+
+/** An L2CAP address, `bt-l2cap:00:11:22:AA:BB:CC:25`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ParseError. */
+export function btL2cap(fields: BtL2capFields): BtL2capAddress {
+  return new codec.Address(fields);
+}
 
 /** Reads the human form. Throws ParseError. */
 export function parse(text: string, options?: ParseOptions): BtL2capAddress {

@@ -1,7 +1,7 @@
-import type { DecodeOptions } from './codec.ts';
-import { guid, hardware, uint } from './kinds.ts';
+import { bySize, type DecodeOptions } from './codec.ts';
+import { bluetooth, guid, uint } from './kinds.ts';
 import type { Platform } from './layout.ts';
-import { bySize, type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
+import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
 import type { FormatOptions, ParseOptions } from './text.ts';
 
 /** The fields of an RFCOMM address; what is left out is 0, BDADDR_ANY, and no service. */
@@ -14,46 +14,42 @@ export interface BtRfcommFields {
   readonly service?: string | undefined;
 }
 
-const wide = uint(4, { none: 0 });
-const narrow = uint(1, { none: 0 });
-
-const spec: Spec = {
-  family: 'bt-rfcomm',
-  fields: { address: hardware(true), channel: wide, service: guid },
-  placed: 2,
-  protocols: [3],
-  guess: bySize,
-  layouts: {
-    // bluetooth/rfcomm.h, struct sockaddr_rc
-    linux: { family: 31, size: 10, at: { address: 2, channel: [8, narrow] } },
-    // FreeBSD: sys/netgraph/bluetooth/include/ng_btsocket.h, struct sockaddr_rfcomm
-    freebsd: { family: 36, size: 9, protocols: [136], at: { address: 2, channel: [8, narrow] } },
-    // Windows SDK: ws2bth.h, SOCKADDR_BTH, packed; btAddr is 64 bits, of which 48 are the address
-    win32: { family: 32, size: 30, at: { address: 2, service: 10, channel: 26 } },
-  },
-};
+const narrow = uint(1, 0);
 
 /** AF_BLUETOOTH with BTPROTO_RFCOMM, struct sockaddr_rc: rfcomm(7) of BlueZ. Linux, FreeBSD, Windows. */
-export class BtRfcommAddress extends StructAddress<'bt-rfcomm'> {
-  declare readonly address: string;
-  declare readonly channel: number;
-  declare readonly service: string;
-
-  constructor(fields: BtRfcommFields) {
-    super(spec, fields);
-  }
-}
-
-/** An RFCOMM address, `bt-rfcomm:00:11:22:AA:BB:CC:1`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ParseError. */
-export function btRfcomm(fields: BtRfcommFields): BtRfcommAddress {
-  return new BtRfcommAddress(fields);
+export interface BtRfcommAddress extends StructAddress<'bt-rfcomm'> {
+  readonly address: string;
+  readonly channel: number;
+  readonly service: string;
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<BtRfcommAddress> = /* @__PURE__ */ structCodec<BtRfcommAddress>(
-  spec,
+export const codec: StructCodec<BtRfcommAddress, BtRfcommFields> = /* @__PURE__ */ structCodec<
   BtRfcommAddress,
+  BtRfcommFields
+>(
+  'bt-rfcomm',
+  { address: bluetooth, channel: uint(4, 0), service: guid },
+  2,
+  {
+    // bluetooth/rfcomm.h, struct sockaddr_rc
+    linux: [31, 10, 2, [8, narrow]],
+    // FreeBSD: sys/netgraph/bluetooth/include/ng_btsocket.h, struct sockaddr_rfcomm
+    freebsd: [36, 9, 2, [8, narrow]],
+    // Windows SDK: ws2bth.h, SOCKADDR_BTH, packed; btAddr is 64 bits, of which 48 are the address
+    win32: [32, 30, 2, 26, 10],
+  },
+  { takes: bySize(3, 136) },
 );
+
+/** The class of its values. */
+export const BtRfcommAddress: new (fields: BtRfcommFields) => BtRfcommAddress =
+  /* @__PURE__ */ classOf(codec);
+
+/** An RFCOMM address, `bt-rfcomm:00:11:22:AA:BB:CC:1`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ParseError. */
+export function btRfcomm(fields: BtRfcommFields): BtRfcommAddress {
+  return new codec.Address(fields);
+}
 
 /** Reads the human form. Throws ParseError. */
 export function parse(text: string, options?: ParseOptions): BtRfcommAddress {

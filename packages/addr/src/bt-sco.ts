@@ -1,7 +1,7 @@
-import type { DecodeOptions } from './codec.ts';
-import { hardware } from './kinds.ts';
+import { bySize, type DecodeOptions } from './codec.ts';
+import { bluetooth } from './kinds.ts';
 import type { Platform } from './layout.ts';
-import { bySize, type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
+import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
 import type { FormatOptions, ParseOptions } from './text.ts';
 
 /** The fields of an SCO address; what is left out is BDADDR_ANY. */
@@ -10,38 +10,35 @@ export interface BtScoFields {
   readonly address?: string | Uint8Array | undefined;
 }
 
-const at = { address: 2 };
-
-const spec: Spec = {
-  family: 'bt-sco',
-  fields: { address: hardware(true) },
-  placed: 1,
-  protocols: [2],
-  guess: bySize,
-  layouts: {
-    // bluetooth/sco.h, struct sockaddr_sco
-    linux: { family: 31, size: 8, at },
-    // FreeBSD: sys/netgraph/bluetooth/include/ng_btsocket.h, struct sockaddr_sco
-    freebsd: { family: 36, size: 8, protocols: [137], at },
-  },
-};
-
 /** AF_BLUETOOTH with BTPROTO_SCO, struct sockaddr_sco: sco(7) of BlueZ. Linux and FreeBSD. */
-export class BtScoAddress extends StructAddress<'bt-sco'> {
-  declare readonly address: string;
-
-  constructor(fields: BtScoFields) {
-    super(spec, fields);
-  }
-}
-
-/** An SCO address, `bt-sco:00:11:22:AA:BB:CC`. Throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ParseError. */
-export function btSco(address: string | Uint8Array): BtScoAddress {
-  return new BtScoAddress({ address });
+export interface BtScoAddress extends StructAddress<'bt-sco'> {
+  readonly address: string;
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<BtScoAddress> = /* @__PURE__ */ structCodec<BtScoAddress>(spec, BtScoAddress);
+export const codec: StructCodec<BtScoAddress, BtScoFields> = /* @__PURE__ */ structCodec<
+  BtScoAddress,
+  BtScoFields
+>(
+  'bt-sco',
+  { address: bluetooth },
+  1,
+  {
+    // bluetooth/sco.h, struct sockaddr_sco
+    linux: [31, 8, 2],
+    // FreeBSD: sys/netgraph/bluetooth/include/ng_btsocket.h, struct sockaddr_sco
+    freebsd: [36, 8, 2],
+  },
+  { takes: bySize(2, 137) },
+);
+
+/** The class of its values. */
+export const BtScoAddress: new (fields: BtScoFields) => BtScoAddress = /* @__PURE__ */ classOf(codec);
+
+/** An SCO address, `bt-sco:00:11:22:AA:BB:CC`. Throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ParseError. */
+export function btSco(address: string | Uint8Array): BtScoAddress {
+  return new codec.Address({ address });
+}
 
 /** Reads the human form. Throws ParseError. */
 export function parse(text: string, options?: ParseOptions): BtScoAddress {

@@ -3,30 +3,19 @@
  * hosts that are big-endian.
  */
 
-export function u16(b: Uint8Array, at: number, big: boolean): number {
-  return big ? (b[at]! << 8) | b[at + 1]! : b[at]! | (b[at + 1]! << 8);
+/** An unsigned integer of 1 or 2 bytes; one of 4 comes signed, since as such it fits into what an engine keeps off the heap. */
+export function get(b: Uint8Array, at: number, size: number, big: boolean): number {
+  let value = 0;
+  for (let i = 0; i < size; i++) value = (value << 8) | b[at + (big ? i : size - 1 - i)]!;
+  return value;
 }
 
-export function u32(b: Uint8Array, at: number, big: boolean): number {
-  return i32(b, at, big) >>> 0;
+/** Writes an integer of 1, 2 or 4 bytes. */
+export function put(b: Uint8Array, at: number, size: number, value: number, big: boolean): void {
+  for (let i = 0; i < size; i++) b[at + (big ? size - 1 - i : i)] = value >>> (8 * i);
 }
 
-/** The same, signed: it fits into what an engine keeps off the heap. */
-export function i32(b: Uint8Array, at: number, big: boolean): number {
-  return big ? word(b, at) : b[at]! | (b[at + 1]! << 8) | (b[at + 2]! << 16) | (b[at + 3]! << 24);
-}
-
-/** 32 bits in network order, signed. */
+/** 32 bits in network order, signed: `get` for loops that are hot. */
 export function word(b: Uint8Array, at: number): number {
   return (b[at]! << 24) | (b[at + 1]! << 16) | (b[at + 2]! << 8) | b[at + 3]!;
-}
-
-export function putU16(b: Uint8Array, at: number, value: number, big: boolean): void {
-  b[big ? at + 1 : at] = value;
-  b[big ? at : at + 1] = value >>> 8;
-}
-
-export function putU32(b: Uint8Array, at: number, value: number, big: boolean): void {
-  putU16(b, big ? at + 2 : at, value, big);
-  putU16(b, big ? at : at + 2, value >>> 16, big);
 }

@@ -1,7 +1,7 @@
-import type { DecodeOptions } from './codec.ts';
+import { byProtocol, type DecodeOptions } from './codec.ts';
 import { ifindex, uint } from './kinds.ts';
 import type { Platform } from './layout.ts';
-import { type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
+import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
 import type { FormatOptions, ParseOptions } from './text.ts';
 
 /** The fields of an ISO-TP address; what is left out is an error. */
@@ -14,38 +14,38 @@ export interface CanIsotpFields {
   readonly txId: number;
 }
 
-const id = uint(4, { hex: true });
-
-const spec: Spec = {
-  family: 'can-isotp',
-  fields: { ifindex, rxId: id, txId: id },
-  placed: 3,
-  protocols: [6],
-  // linux/can.h, struct sockaddr_can with can_addr.tp, after which kernels may end
-  layouts: { linux: { family: 29, size: 24, minimum: 16, at: { ifindex: 4, rxId: 8, txId: 12 } } },
-};
+const id = uint(4, undefined, true);
 
 /** AF_CAN with CAN_ISOTP, struct sockaddr_can: ISO 15765-2, the kernel's networking/iso15765-2.rst. Linux only. */
-export class CanIsotpAddress extends StructAddress<'can-isotp'> {
-  declare readonly ifindex: number;
-  declare readonly rxId: number;
-  declare readonly txId: number;
-
-  constructor(fields: CanIsotpFields) {
-    super(spec, fields);
-  }
-}
-
-/** An ISO-TP address, `can-isotp:vcan0:0x123:0x456` (receive, send). Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
-export function canIsotp(fields: CanIsotpFields): CanIsotpAddress {
-  return new CanIsotpAddress(fields);
+export interface CanIsotpAddress extends StructAddress<'can-isotp'> {
+  readonly ifindex: number;
+  readonly rxId: number;
+  readonly txId: number;
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<CanIsotpAddress> = /* @__PURE__ */ structCodec<CanIsotpAddress>(
-  spec,
+export const codec: StructCodec<CanIsotpAddress, CanIsotpFields> = /* @__PURE__ */ structCodec<
   CanIsotpAddress,
+  CanIsotpFields
+>(
+  'can-isotp',
+  { ifindex, rxId: id, txId: id },
+  3,
+  {
+    // linux/can.h, struct sockaddr_can with can_addr.tp, after which kernels may end
+    linux: [29, 24, 4, 8, 12],
+  },
+  { minimum: 16, takes: byProtocol(6) },
 );
+
+/** The class of its values. */
+export const CanIsotpAddress: new (fields: CanIsotpFields) => CanIsotpAddress =
+  /* @__PURE__ */ classOf(codec);
+
+/** An ISO-TP address, `can-isotp:vcan0:0x123:0x456` (receive, send). Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
+export function canIsotp(fields: CanIsotpFields): CanIsotpAddress {
+  return new codec.Address(fields);
+}
 
 /** Reads the human form. Throws ParseError. */
 export function parse(text: string, options?: ParseOptions): CanIsotpAddress {

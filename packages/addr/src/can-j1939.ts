@@ -1,7 +1,7 @@
-import type { DecodeOptions } from './codec.ts';
+import { byProtocol, type DecodeOptions } from './codec.ts';
 import { ifindex, uint, uint64 } from './kinds.ts';
 import type { Platform } from './layout.ts';
-import { type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
+import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
 import type { FormatOptions, ParseOptions } from './text.ts';
 
 /** The fields of a J1939 address; what is left out is none. */
@@ -16,42 +16,37 @@ export interface CanJ1939Fields {
   readonly addr?: number | undefined;
 }
 
-const spec: Spec = {
-  family: 'can-j1939',
-  fields: {
-    ifindex,
-    name: uint64,
-    pgn: uint(4, { none: 0x40000, hex: true }),
-    addr: uint(1, { none: 0xff, hex: true }),
-  },
-  placed: 1,
-  protocols: [7],
-  // linux/can.h, struct sockaddr_can with can_addr.j1939; linux/can/j1939.h
-  layouts: { linux: { family: 29, size: 24, at: { ifindex: 4, name: 8, pgn: 16, addr: 20 } } },
-};
-
 /** AF_CAN with CAN_J1939, struct sockaddr_can: SAE J1939, the kernel's networking/j1939.rst. Linux only. */
-export class CanJ1939Address extends StructAddress<'can-j1939'> {
-  declare readonly ifindex: number;
-  declare readonly name: bigint;
-  declare readonly pgn: number;
-  declare readonly addr: number;
-
-  constructor(fields: CanJ1939Fields) {
-    super(spec, fields);
-  }
-}
-
-/** A J1939 address, `can-j1939:vcan0/pgn=0xfeca/addr=0x20`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_INVALID_ARG_VALUE. */
-export function canJ1939(fields: CanJ1939Fields): CanJ1939Address {
-  return new CanJ1939Address(fields);
+export interface CanJ1939Address extends StructAddress<'can-j1939'> {
+  readonly ifindex: number;
+  readonly name: bigint;
+  readonly pgn: number;
+  readonly addr: number;
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<CanJ1939Address> = /* @__PURE__ */ structCodec<CanJ1939Address>(
-  spec,
+export const codec: StructCodec<CanJ1939Address, CanJ1939Fields> = /* @__PURE__ */ structCodec<
   CanJ1939Address,
+  CanJ1939Fields
+>(
+  'can-j1939',
+  { ifindex, name: uint64, pgn: uint(4, 0x40000, true), addr: uint(1, 0xff, true) },
+  1,
+  {
+    // linux/can.h, struct sockaddr_can with can_addr.j1939; linux/can/j1939.h
+    linux: [29, 24, 4, 8, 16, 20],
+  },
+  { takes: byProtocol(7) },
 );
+
+/** The class of its values. */
+export const CanJ1939Address: new (fields: CanJ1939Fields) => CanJ1939Address =
+  /* @__PURE__ */ classOf(codec);
+
+/** A J1939 address, `can-j1939:vcan0/pgn=0xfeca/addr=0x20`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_INVALID_ARG_VALUE. */
+export function canJ1939(fields: CanJ1939Fields): CanJ1939Address {
+  return new codec.Address(fields);
+}
 
 /** Reads the human form. Throws ParseError. */
 export function parse(text: string, options?: ParseOptions): CanJ1939Address {

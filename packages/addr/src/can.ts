@@ -1,7 +1,7 @@
 import type { DecodeOptions } from './codec.ts';
 import { ifindex } from './kinds.ts';
 import type { Platform } from './layout.ts';
-import { type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
+import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
 import type { FormatOptions, ParseOptions } from './text.ts';
 
 /** The fields of a raw CAN address; what is left out is an error. */
@@ -10,35 +10,39 @@ export interface CanFields {
   readonly ifindex: number;
 }
 
-const spec: Spec = {
-  family: 'can',
-  fields: { ifindex },
-  placed: 1,
-  // CAN_RAW and CAN_BCM
-  protocols: [1, 2],
-  guess: (buffer, offset, length) => buffer.subarray(offset + 8, offset + length).every((byte) => byte === 0),
-  // linux/can.h, struct sockaddr_can; raw CAN needs and gives CAN_REQUIRED_SIZE(struct sockaddr_can, can_ifindex)
-  layouts: { linux: { family: 29, size: 24, minimum: 8, at: { ifindex: 4 } } },
-};
-
 /** AF_CAN, struct sockaddr_can: the kernel's networking/can.rst. Linux only. The address of raw CAN and of the broadcast
  * manager: the interface alone. Bytes with more behind the index are an ISO-TP or J1939 address, which this refuses to
  * take for one of these unless the option `protocol` tells it so. */
-export class CanAddress extends StructAddress<'can'> {
-  declare readonly ifindex: number;
-
-  constructor(fields: CanFields) {
-    super(spec, fields);
-  }
-}
-
-/** A raw CAN address. `ifindex` 0 is all CAN interfaces. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
-export function can(ifindex: number): CanAddress {
-  return new CanAddress({ ifindex });
+export interface CanAddress extends StructAddress<'can'> {
+  readonly ifindex: number;
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<CanAddress> = /* @__PURE__ */ structCodec<CanAddress>(spec, CanAddress);
+export const codec: StructCodec<CanAddress, CanFields> = /* @__PURE__ */ structCodec<CanAddress, CanFields>(
+  'can',
+  { ifindex },
+  1,
+  {
+    // linux/can.h, struct sockaddr_can; raw CAN needs and gives CAN_REQUIRED_SIZE(struct sockaddr_can, can_ifindex)
+    linux: [29, 24, 4],
+  },
+  {
+    minimum: 8,
+    // CAN_RAW and CAN_BCM
+    takes: (_struct, protocol, buffer, offset, length) =>
+      protocol === undefined
+        ? buffer.subarray(offset + 8, offset + length).every((byte) => byte === 0)
+        : protocol === 1 || protocol === 2,
+  },
+);
+
+/** The class of its values. */
+export const CanAddress: new (fields: CanFields) => CanAddress = /* @__PURE__ */ classOf(codec);
+
+/** A raw CAN address. `ifindex` 0 is all CAN interfaces. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
+export function can(ifindex: number): CanAddress {
+  return new codec.Address({ ifindex });
+}
 
 /** Reads the human form. Throws ParseError. */
 export function parse(text: string, options?: ParseOptions): CanAddress {

@@ -3,25 +3,22 @@
  * `port must be a whole number from 0 to 65535; got 70000`. `argument` is its name as the caller knows it, `takes`
  * goes on from "must be".
  */
-import { ArgumentRangeError, ArgumentTypeError, ArgumentValueError } from './errors.ts';
+import { ArgumentRangeError, ArgumentTypeError, ArgumentValueError, message } from './errors.ts';
 import { isBytes, shown } from './shown.ts';
-
-const message = (argument: string, takes: string, got: unknown): string =>
-  `${argument} must be ${takes}; got ${shown(got)}`;
 
 /** A TypeError with the code `ERR_INVALID_ARG_TYPE`: the JavaScript type is wrong. */
 export function wrongType(argument: string, takes: string, got: unknown): ArgumentTypeError {
-  return new ArgumentTypeError(message(argument, takes, got));
+  return new ArgumentTypeError(message(argument, takes, shown(got)));
 }
 
 /** A TypeError with the code `ERR_INVALID_ARG_VALUE`: the type is right, the value cannot be used. */
 export function wrongValue(argument: string, takes: string, got: unknown): ArgumentValueError {
-  return new ArgumentValueError(message(argument, takes, got));
+  return new ArgumentValueError(message(argument, takes, shown(got)));
 }
 
 /** A RangeError with the code `ERR_OUT_OF_RANGE`: a number or a size lies outside what the argument takes. */
 export function outOfRange(argument: string, takes: string, got: unknown): ArgumentRangeError {
-  return new ArgumentRangeError(message(argument, takes, got));
+  return new ArgumentRangeError(message(argument, takes, shown(got)));
 }
 
 /** A whole number from `least` to `most`, as given. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */

@@ -19,7 +19,13 @@ export function hexPair(text: string, at: number): number {
   return (hexDigit(text.charCodeAt(at)) << 4) | hexDigit(text.charCodeAt(at + 1));
 }
 
-/** `00` to `ff`: a byte as two hex digits. */
-export const HEX_PAIRS: readonly string[] = /* @__PURE__ */ Array.from({ length: 256 }, (_, byte) =>
+const PAIRS: readonly string[] = /* @__PURE__ */ Array.from({ length: 256 }, (_, byte) =>
   byte.toString(16).padStart(2, '0'),
 );
+
+/** Bytes as two hex digits each, in lower case, with `between` between them. */
+export function hex(bytes: ArrayLike<number>, between: string): string {
+  let text = '';
+  for (let i = 0; i < bytes.length; i++) text += (i > 0 ? between : '') + PAIRS[bytes[i]!];
+  return text;
+}

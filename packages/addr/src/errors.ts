@@ -1,5 +1,9 @@
 import { shown } from './shown.ts';
 
+/** The one form of a message about an argument. */
+export const message = (argument: string, takes: string, got: string): string =>
+  `${argument} must be ${takes}; got ${got}`;
+
 /** An argument has the wrong JavaScript type. */
 export class ArgumentTypeError extends TypeError {
   readonly code: 'ERR_INVALID_ARG_TYPE' = 'ERR_INVALID_ARG_TYPE';
@@ -27,9 +31,7 @@ export class MalformedError extends ArgumentValueError {
   declare readonly offset: number;
   declare readonly expected: string;
   constructor(what: string, offset: number, expected: string, got: string | number | undefined) {
-    super(
-      `${what} at offset ${offset} must be ${expected}; got ${got === undefined ? 'the end' : shown(got)}`,
-    );
+    super(message(`${what} at offset ${offset}`, expected, got === undefined ? 'the end' : shown(got)));
     this.offset = offset;
     this.expected = expected;
   }

@@ -2,7 +2,7 @@ import { checkInteger, checkString } from './check.ts';
 import type { DecodeOptions } from './codec.ts';
 import { guid } from './kinds.ts';
 import type { Platform } from './layout.ts';
-import { type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
+import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
 import type { FormatOptions, ParseOptions } from './text.ts';
 
 /** The fields of an AF_HYPERV address; what is left out is zeros. */
@@ -13,27 +13,27 @@ export interface HypervFields {
   readonly serviceId?: string | undefined;
 }
 
-const spec: Spec = {
-  family: 'hyperv',
-  fields: { vmId: guid, serviceId: guid },
-  placed: 2,
-  // Windows SDK: hvsocket.h, SOCKADDR_HV; ws2def.h, AF_HYPERV
-  layouts: { win32: { family: 34, size: 36, at: { vmId: 4, serviceId: 20 } } },
-};
-
 /** AF_HYPERV, SOCKADDR_HV: Microsoft's "Make your own integration services". Windows only; FreeBSD's has another form. */
-export class HypervAddress extends StructAddress<'hyperv'> {
-  declare readonly vmId: string;
-  declare readonly serviceId: string;
-
-  constructor(fields: HypervFields) {
-    super(spec, fields);
-  }
+export interface HypervAddress extends StructAddress<'hyperv'> {
+  readonly vmId: string;
+  readonly serviceId: string;
 }
+
+/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
+export const codec: StructCodec<HypervAddress, HypervFields> = /* @__PURE__ */ structCodec<
+  HypervAddress,
+  HypervFields
+>('hyperv', { vmId: guid, serviceId: guid }, 2, {
+  // Windows SDK: hvsocket.h, SOCKADDR_HV; ws2def.h, AF_HYPERV
+  win32: [34, 36, 4, 20],
+});
+
+/** The class of its values. */
+export const HypervAddress: new (fields: HypervFields) => HypervAddress = /* @__PURE__ */ classOf(codec);
 
 /** A Hyper-V socket's address, `hyperv:` and two GUIDs. Throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE. */
 export function hyperv(vmId: string, serviceId: string): HypervAddress {
-  return new HypervAddress({ vmId, serviceId });
+  return new codec.Address({ vmId, serviceId });
 }
 
 /** What follows the port in a service's GUID: the template of linux/hyperv.h and net/vmw_vsock/hyperv_transport.c. */
@@ -55,12 +55,6 @@ export function vsockPortOf(serviceId: string): number | undefined {
     return undefined;
   return Number.parseInt(port, 16);
 }
-
-/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<HypervAddress> = /* @__PURE__ */ structCodec<HypervAddress>(
-  spec,
-  HypervAddress,
-);
 
 /** Reads the human form. Throws ParseError. */
 export function parse(text: string, options?: ParseOptions): HypervAddress {

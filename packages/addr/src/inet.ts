@@ -1,4 +1,4 @@
-import { putU16, u16 } from './bytes.ts';
+import { get, put } from './bytes.ts';
 import { checkInteger, checkObject, checkString } from './check.ts';
 import type { Codec } from './codec.ts';
 import { ParseError } from './errors.ts';
@@ -11,7 +11,9 @@ import { readDecimal } from './text.ts';
 export const PORT: number = 2;
 export const ADDR: number = 4;
 
-const struct: Struct = { family: 2, size: 16 };
+const AF_INET = 2;
+const SIZE = 16;
+const struct: Struct = [AF_INET, SIZE];
 
 /** netinet/in.h (glibc, xnu's bsd/netinet/in.h, FreeBSD's sys/netinet/in.h), ws2def.h of the Windows SDK. */
 export const layouts: Layouts = { linux: struct, darwin: struct, freebsd: struct, win32: struct };
@@ -60,7 +62,7 @@ export class InetAddress {
 
   /** The sockaddr for `platform`, in a new array. */
   toSockaddr(platform: Platform): Uint8Array {
-    const out = new Uint8Array(struct.size);
+    const out = new Uint8Array(SIZE);
     encode(this, out, 0, platform);
     return out;
   }
@@ -102,7 +104,7 @@ export function format(value: InetAddress): string {
 /** Bytes that `encode` will write. */
 export function size(_value: InetAddress, platform: Platform): number {
   abiOf(platform);
-  return struct.size;
+  return SIZE;
 }
 
 /**
@@ -112,19 +114,19 @@ export function size(_value: InetAddress, platform: Platform): number {
 export function encode(value: InetAddress, buffer: Uint8Array, offset: number, platform: Platform): number {
   abiOf(platform);
   const { bytes, port } = InetAddress.from(value);
-  writeHeader(buffer, offset, struct.size, platform, struct.family);
-  putU16(buffer, offset + PORT, port, true);
+  writeHeader(buffer, offset, SIZE, platform, AF_INET);
+  put(buffer, offset + PORT, 2, port, true);
   buffer.set(bytes, offset + ADDR);
-  return struct.size;
+  return SIZE;
 }
 
 /** Reads the sockaddr of `length` bytes at `offset`. Bytes behind the struct are not looked at. Throws DecodeError. */
 export function decode(buffer: Uint8Array, offset: number, length: number, platform: Platform): InetAddress {
-  expectFamily(buffer, offset, length, platform, struct.family, struct.size);
+  expectFamily(buffer, offset, length, platform, AF_INET, SIZE);
   const bytes = new Uint8Array(4);
   for (let i = 0; i < 4; i++) bytes[i] = buffer[offset + ADDR + i]!;
   fresh = bytes;
-  return new InetAddress(bytes, u16(buffer, offset + PORT, true));
+  return new InetAddress(bytes, get(buffer, offset + PORT, 2, true));
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */

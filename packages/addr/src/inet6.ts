@@ -1,4 +1,4 @@
-import { putU16, putU32, u16, u32 } from './bytes.ts';
+import { get, put } from './bytes.ts';
 import { checkInteger, checkObject, checkString, wrongValue } from './check.ts';
 import type { Codec } from './codec.ts';
 import { ParseError } from './errors.ts';
@@ -30,13 +30,13 @@ const SIZE = 28;
 /** struct sockaddr_in6 and AF_INET6 of each system. */
 export const layouts: Layouts = {
   // netinet/in.h, bits/socket.h
-  linux: { family: 10, size: SIZE },
+  linux: [10, SIZE],
   // xnu: bsd/netinet6/in6.h, bsd/sys/socket.h
-  darwin: { family: 30, size: SIZE },
+  darwin: [30, SIZE],
   // FreeBSD: sys/netinet6/in6.h, sys/sys/socket.h
-  freebsd: { family: 28, size: SIZE },
+  freebsd: [28, SIZE],
   // Windows SDK: ws2ipdef.h (SOCKADDR_IN6_LH), ws2def.h
-  win32: { family: 23, size: SIZE },
+  win32: [23, SIZE],
 };
 
 /** What an IPv6 socket address has beside address and port. */
@@ -153,7 +153,7 @@ export function parse(text: string, options?: ParseOptions): Inet6Address {
   const end = ends(text, '/', close, text.length);
   const port = readDecimal('text', text, close + 2, end, 0xffff, 'a port');
   let flowInfo = 0;
-  readOptions('text', text, end, ['flowinfo'], (_key, from, to) => {
+  readOptions(text, end, ['flowinfo'], (_key, from, to) => {
     flowInfo = readNumber('text', text, from, to, U32, 'flow information');
   });
   return new Inet6Address(bytes, port, { scopeId, flowInfo });
@@ -181,10 +181,10 @@ export function encode(value: Inet6Address, buffer: Uint8Array, offset: number, 
   const family = numberOn(platform);
   const { bytes, port, scopeId, flowInfo } = Inet6Address.from(value);
   writeHeader(buffer, offset, SIZE, platform, family);
-  putU16(buffer, offset + PORT, port, true);
-  putU32(buffer, offset + FLOWINFO, flowInfo, true);
+  put(buffer, offset + PORT, 2, port, true);
+  put(buffer, offset + FLOWINFO, 4, flowInfo, true);
   buffer.set(bytes, offset + ADDR);
-  putU32(buffer, offset + SCOPE_ID, scopeId, abiOf(platform).big);
+  put(buffer, offset + SCOPE_ID, 4, scopeId, abiOf(platform).big);
   return SIZE;
 }
 
@@ -194,9 +194,9 @@ export function decode(buffer: Uint8Array, offset: number, length: number, platf
   const bytes = new Uint8Array(16);
   for (let i = 0; i < 16; i++) bytes[i] = buffer[offset + ADDR + i]!;
   fresh = bytes;
-  return new Inet6Address(bytes, u16(buffer, offset + PORT, true), {
-    flowInfo: u32(buffer, offset + FLOWINFO, true),
-    scopeId: u32(buffer, offset + SCOPE_ID, abiOf(platform).big),
+  return new Inet6Address(bytes, get(buffer, offset + PORT, 2, true), {
+    flowInfo: get(buffer, offset + FLOWINFO, 4, true) >>> 0,
+    scopeId: get(buffer, offset + SCOPE_ID, 4, abiOf(platform).big) >>> 0,
   });
 }
 
@@ -214,7 +214,7 @@ export const codec: Codec<Inet6Address> = {
 
 /** AF_INET6 of `platform`: every one has it. */
 function numberOn(platform: Platform): number {
-  return layouts[abiOf(platform).system]!.family;
+  return layouts[abiOf(platform).system]![0];
 }
 
 /** Address and zone of `text[start..end)`; a zone is an index, or a name which the caller's resolver knows. */

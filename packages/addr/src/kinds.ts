@@ -1,10 +1,11 @@
 /**
  * Kinds of fields that the structs of struct.ts are made of: each checks a value, reads and writes it in bytes and in text.
  */
-import { putU16, putU32, u16, u32 } from './bytes.ts';
+import { get, put } from './bytes.ts';
 import { checkBytes, checkInteger, checkString, wrongType, wrongValue } from './check.ts';
-import { HEX_PAIRS, hexPair } from './digits.ts';
+import { hex, hexPair } from './digits.ts';
 import { DecodeError, ParseError } from './errors.ts';
+import { MAX_SOCKADDR } from './layout.ts';
 import { formatMac, scanMac } from './mac.ts';
 import { isBytes } from './shown.ts';
 import {
@@ -12,7 +13,6 @@ import {
   interfaceText,
   MAX_IFINDEX,
   type ParseOptions,
-  readDecimal,
   readInterface,
   readNumber,
 } from './text.ts';
@@ -28,158 +28,156 @@ export interface Kind {
   readonly width?: number;
   /** `value` as the field holds it. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_INVALID_ARG_VALUE. */
   check(argument: string, value: unknown): Held;
-  /** Bytes that it needs from its offset on. */
-  room(value: Held): number;
-  /** Reads the field at `at`, of a sockaddr that ends at `end`. */
-  get(b: Uint8Array, at: number, big: boolean, end: number): Held;
-  put(b: Uint8Array, at: number, value: Held, big: boolean): void;
+  /** Reads the field at `at`, of a sockaddr that ends at `end` and of a socket with this protocol, where it is told. */
+  get(b: Uint8Array, at: number, big: boolean, end: number, protocol: number | undefined): Held;
+  /** Writes the field, and returns the offset behind it. */
+  put(b: Uint8Array, at: number, value: Held, big: boolean): number;
   /** Reads `text[start..end)`. Throws ParseError. */
   scan(text: string, start: number, end: number, what: string, options: ParseOptions | undefined): Held;
   show(value: Held, options: FormatOptions | undefined): string;
 }
 
-/** How a number is written, and in which order where that is not the host's. */
-export interface Uint {
-  readonly hex?: boolean;
-  readonly none?: Held;
-  /** -128 to 127 in one byte. */
-  readonly signed?: boolean;
-  /** The order is fixed, big-endian (network order) or not, whatever the host. */
-  readonly big?: boolean;
-}
-
-/** An integer of 1, 2 or 4 bytes. */
-export function uint(size: 1 | 2 | 4, how: Uint = {}): Kind {
-  const least = how.signed ? -128 : 0;
-  const most = how.signed ? 127 : 2 ** (8 * size) - 1;
+/** An integer of 1, 2 or 4 bytes, `most` at most; `hex` says how it is written. */
+export function uint(
+  size: number,
+  none?: Held,
+  hex: boolean = false,
+  most: number = 2 ** (8 * size) - 1,
+): Kind {
   return {
-    ...('none' in how ? { none: how.none } : {}),
-    check: (argument, value) => checkInteger(argument, value, least, most),
-    room: () => size,
-    get(b, at, host) {
-      const big = how.big ?? host;
-      if (size === 4) return u32(b, at, big);
-      if (size === 2) return u16(b, at, big);
-      return how.signed ? (b[at]! << 24) >> 24 : b[at]!;
+    none,
+    check: (argument, value) => checkInteger(argument, value, 0, most),
+    get: (b, at, big) => get(b, at, size, big) >>> 0,
+    put(b, at, value, big) {
+      put(b, at, size, value as number, big);
+      return at + size;
     },
-    put(b, at, value, host) {
-      const big = how.big ?? host;
-      if (size === 4) putU32(b, at, value as number, big);
-      else if (size === 2) putU16(b, at, value as number, big);
-      else b[at] = value as number;
-    },
-    scan: (text, start, end, what) =>
-      how.signed && text[start] === '-'
-        ? -readDecimal('text', text, start + 1, end, -least, what)
-        : readNumber('text', text, start, end, most, what),
-    show: (value) => (how.hex ? `0x${(value as number).toString(16)}` : String(value)),
+    scan: (text, start, end, what) => readNumber('text', text, start, end, most, what),
+    show: (value) => (hex ? `0x${value!.toString(16)}` : `${value}`),
   };
 }
 
-const U64 = 0xffffffffffffffffn;
+/** The same in an order that is fixed, big-endian (network order) or not, whatever the host. */
+export function ordered(kind: Kind, big: boolean): Kind {
+  return {
+    ...kind,
+    get: (b, at, _host, end, protocol) => kind.get(b, at, big, end, protocol),
+    put: (b, at, value) => kind.put(b, at, value, big),
+  };
+}
+
+/** An interface index, 0 for any; a name in text. */
+export const ifindex: Kind = /* @__PURE__ */ Object.assign(uint(4, undefined, false, MAX_IFINDEX), {
+  get(b: Uint8Array, at: number, big: boolean): number {
+    const index = get(b, at, 4, big);
+    if (index < 0) throw new DecodeError(at, 'an interface index of 0 or more', index);
+    return index;
+  },
+  scan: (
+    text: string,
+    start: number,
+    end: number,
+    _what: string,
+    options: ParseOptions | undefined,
+  ): number => readInterface('text', text, start, end, MAX_IFINDEX, options),
+  show: (value: Held, options: FormatOptions | undefined): string => interfaceText(value as number, options),
+});
 
 /** An integer of 8 bytes, as a bigint. */
 export const uint64: Kind = {
   none: 0n,
   check(argument, value) {
     if (typeof value !== 'bigint') throw wrongType(argument, 'a bigint', value);
-    if (value < 0n || value > U64) throw wrongValue(argument, 'a bigint from 0 to 2n ** 64n - 1n', value);
+    if (BigInt.asUintN(64, value) !== value) {
+      throw wrongValue(argument, 'a bigint from 0 to 2n ** 64n - 1n', value);
+    }
     return value;
   },
-  room: () => 8,
-  get: (b, at, big) =>
-    (BigInt(u32(b, at + (big ? 0 : 4), big)) << 32n) | BigInt(u32(b, at + (big ? 4 : 0), big)),
+  get(b, at, big) {
+    let value = 0n;
+    for (let i = 0; i < 8; i++) value = (value << 8n) | BigInt(b[at + (big ? i : 7 - i)]!);
+    return value;
+  },
   put(b, at, value, big) {
-    putU32(b, at + (big ? 0 : 4), Number((value as bigint) >> 32n), big);
-    putU32(b, at + (big ? 4 : 0), Number((value as bigint) & 0xffffffffn), big);
+    for (let i = 0; i < 8; i++)
+      b[at + (big ? 7 - i : i)] = Number(((value as bigint) >> BigInt(8 * i)) & 255n);
+    return at + 8;
   },
   scan(text, start, end, what) {
-    const part = text.slice(start, Math.min(end, start + 21));
-    if (part.length === end - start && /^(?:0x[\da-f]+|0|[1-9]\d*)$/i.test(part)) {
+    const part = text.slice(start, Math.min(end, start + 22));
+    if (part.length < 22 && /^(?:0x[\da-f]+|0|[1-9]\d*)$/i.test(part)) {
       const value = BigInt(part);
-      if (value <= U64) return value;
+      if (BigInt.asUintN(64, value) === value) return value;
     }
     throw new ParseError('text', text, start, `${what}, a number of 64 bits`);
   },
-  show: (value) => `0x${(value as bigint).toString(16)}`,
+  show: (value) => `0x${value!.toString(16)}`,
 };
 
-/** An interface index, 0 for any; a name in text. */
-export const ifindex: Kind = {
-  room: () => 4,
-  put: (b, at, value, big) => putU32(b, at, value as number, big),
-  check: (argument, value) => checkInteger(argument, value, 0, MAX_IFINDEX),
-  get(b, at, big) {
-    const index = u32(b, at, big);
-    if (index > MAX_IFINDEX) throw new DecodeError(at, 'an interface index of 0 or more', index | 0);
-    return index;
-  },
-  scan: (text, start, end, _what, options) => readInterface('text', text, start, end, MAX_IFINDEX, options),
-  show: (value, options) => interfaceText(value as number, options),
-};
-
-/** Six bytes of a hardware address; `reversed`, as Bluetooth sends them, and then in upper case, as it writes them. */
-export function hardware(reversed: boolean): Kind {
-  const show = (bytes: Uint8Array): string => {
-    const text = formatMac(bytes);
-    return reversed ? text.toUpperCase() : text;
-  };
-  const scan = (argument: string, text: string, start: number, end: number): Uint8Array => {
-    const bytes = scanMac(argument, text, start, end);
-    if (bytes.length !== 6) throw new ParseError(argument, text, start, 'a hardware address of 6 bytes');
-    return bytes;
-  };
-  const order = (bytes: Uint8Array): Uint8Array => (reversed ? bytes.reverse() : bytes);
+/**
+ * Bytes that a field holds as text. `scan` reads them from `text[start..end)` in the order in which they are written, throwing
+ * ParseError, and `show` writes them; `order` puts them into that of memory, and back.
+ */
+export function octets(
+  size: number,
+  scan: (argument: string, text: string, start: number, end: number) => Uint8Array,
+  show: (bytes: Uint8Array) => string,
+  order: (bytes: Uint8Array) => Uint8Array,
+): Kind {
+  const none = show(new Uint8Array(size));
   return {
-    none: show(new Uint8Array(6)),
-    width: 17,
-    check(argument, value) {
-      if (isBytes(value)) return show(checkBytes(argument, value, 6));
-      const text = checkString(argument, value);
-      return show(scan(argument, text, 0, text.length));
-    },
-    room: () => 6,
-    get: (b, at) => show(order(new Uint8Array(b.subarray(at, at + 6)))),
+    none,
+    width: none.length,
+    check: (argument, value) =>
+      show(
+        isBytes(value)
+          ? checkBytes(argument, value, size)
+          : scan(argument, checkString(argument, value), 0, (value as string).length),
+      ),
+    get: (b, at) => show(order(Uint8Array.from(b.subarray(at, at + size)))),
     put(b, at, value) {
       b.set(order(scan('value', value as string, 0, (value as string).length)), at);
+      return at + size;
     },
     scan: (text, start, end) => show(scan('text', text, start, end)),
-    show: (value) => value as string,
+    show: String,
   };
+}
+
+/** Six bytes of a hardware address. */
+export const hardware: Kind = /* @__PURE__ */ octets(6, scanSix, formatMac, (bytes) => bytes);
+
+/** The same reversed, as Bluetooth sends them, and in upper case, as it writes them. */
+export const bluetooth: Kind = /* @__PURE__ */ octets(
+  6,
+  scanSix,
+  (bytes) => formatMac(bytes).toUpperCase(),
+  (bytes) => bytes.reverse(),
+);
+
+function scanSix(argument: string, text: string, start: number, end: number): Uint8Array {
+  const bytes = scanMac(argument, text, start, end);
+  if (bytes.length !== 6) throw new ParseError(argument, text, start, 'a hardware address of 6 bytes');
+  return bytes;
 }
 
 /** Offsets of a GUID's bytes in the order in which its text has them: three little-endian integers and eight bytes. */
 const GUID: readonly number[] = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
-const GUID_TEXT = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** A GUID of Windows, guiddef.h: lower case, without braces. */
-export const guid: Kind = {
-  none: '00000000-0000-0000-0000-000000000000',
-  width: 36,
-  check(argument, value) {
-    if (!GUID_TEXT.test(checkString(argument, value).slice(0, 37))) {
-      throw wrongValue(argument, "a GUID as '00000000-facb-11e6-bd58-64006a7986d3'", value);
-    }
-    return (value as string).toLowerCase();
-  },
-  room: () => 16,
-  get: (b, at) =>
-    GUID.map((i) => HEX_PAIRS[b[at + i]!])
-      .join('')
-      .replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'),
-  put(b, at, value) {
-    const digits = (value as string).replaceAll('-', '');
-    GUID.forEach((i, n) => {
-      b[at + i] = hexPair(digits, 2 * n);
-    });
-  },
-  scan(text, start, end, what) {
+export const guid: Kind = /* @__PURE__ */ octets(
+  16,
+  (argument, text, start, end) => {
     const part = text.slice(start, Math.min(end, start + 37));
-    if (!GUID_TEXT.test(part)) throw new ParseError('text', text, start, `${what}, a GUID`);
-    return part.toLowerCase();
+    if (!/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(part)) {
+      throw new ParseError(argument, text, start, "a GUID as '00000000-facb-11e6-bd58-64006a7986d3'");
+    }
+    const digits = part.replaceAll('-', '');
+    return Uint8Array.from(GUID, (_, i) => hexPair(digits, 2 * i));
   },
-  show: (value) => value as string,
-};
+  (bytes) => hex(bytes, '').replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'),
+  (bytes) => Uint8Array.from(GUID, (i) => bytes[i]!),
+);
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: any but NUL may be in a name
 const ASCII = /^[\x01-\x7f]*$/;
@@ -188,40 +186,42 @@ const ASCII = /^[\x01-\x7f]*$/;
  * ASCII text of at most `most` characters, ended by a NUL within `size` bytes, or within the sockaddr when there is no
  * `size`. In text ':', '/', '%', spaces and control characters stand as `%HH`.
  */
-export function ascii(most: number, size?: number): Kind {
-  const check = (argument: string, value: unknown): string => {
-    const text = checkString(argument, value);
-    checkInteger(`${argument}.length`, text.length, 0, most);
-    if (!ASCII.test(text)) throw wrongValue(argument, 'ASCII text without NUL', value);
-    return text;
-  };
+export function ascii(most: number, size: number = MAX_SOCKADDR): Kind {
   return {
     none: '',
-    check,
-    room: (value) => (value as string).length + 1,
-    get(b, at, _big, end) {
-      const stop = Math.min(end, size === undefined ? end : at + size);
-      let text = '';
-      for (let i = at; i < stop && b[i] !== 0; i++) {
-        if (b[i]! > 0x7f || text.length === most) {
-          throw new DecodeError(i, `ASCII text of at most ${most} characters`, b[i]!);
-        }
-        text += String.fromCharCode(b[i]!);
-      }
+    check(argument, value) {
+      const text = checkString(argument, value);
+      checkInteger(`${argument}.length`, text.length, 0, most);
+      if (!ASCII.test(text)) throw wrongValue(argument, 'ASCII text without NUL', value);
       return text;
     },
+    get(b, at, _big, end) {
+      const stop = Math.min(end, at + size);
+      let i = at;
+      for (; i < stop && b[i] !== 0; i++) {
+        if (b[i]! > 0x7f || i - at === most) {
+          throw new DecodeError(i, `ASCII text of at most ${most} characters`, b[i]!);
+        }
+      }
+      return String.fromCharCode(...b.subarray(at, i));
+    },
     put(b, at, value) {
-      for (let i = 0; i < (value as string).length; i++) b[at + i] = (value as string).charCodeAt(i);
+      let end = at;
+      for (const character of value as string) b[end++] = character.charCodeAt(0);
+      b[end] = 0;
+      return end + 1;
     },
     scan(text, start, end, what) {
       const part = text.slice(start, Math.min(end, start + 3 * most + 1));
-      const plain = part.replace(/%[\da-f]{2}/gi, (code) => String.fromCharCode(hexPair(code, 1)));
-      // A '%' is good before two hex digits only.
-      if (ASCII.test(part) && ASCII.test(plain) && !/%(?![\da-f]{2})/i.test(part) && plain.length <= most)
-        return plain;
+      try {
+        const plain = decodeURIComponent(part);
+        if (ASCII.test(part + plain) && plain.length <= most) return plain;
+      } catch {
+        // A '%' is good before two hex digits only.
+      }
       throw new ParseError('text', text, start, `${what} of at most ${most} ASCII characters`);
     },
     // No control character may reach a terminal.
-    show: (value) => (value as string).replace(/[\p{Cc} %/:]/gu, (c) => `%${HEX_PAIRS[c.charCodeAt(0)]}`),
+    show: (value) => (value as string).replace(/[\p{Cc} %/:]/gu, (c) => `%${hex([c.charCodeAt(0)], '')}`),
   };
 }

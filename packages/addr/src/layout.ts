@@ -1,4 +1,4 @@
-import { putU16, u16 } from './bytes.ts';
+import { get, put } from './bytes.ts';
 import { checkBytes, checkInteger, checkRoom, wrongValue } from './check.ts';
 import { DecodeError, NotSupportedError } from './errors.ts';
 
@@ -17,26 +17,20 @@ export interface Abi {
   readonly big: boolean;
 }
 
-/** A family's struct on one system: its number (AF_…), its size in bytes; offsets of fields beside them. */
-export interface Struct {
-  readonly family: number;
-  readonly size: number;
-}
+/** A family's struct on one system: the family's number (AF_…), the size in bytes, and what else its module wants to know. */
+export type Struct<More = unknown> = readonly [family: number, size: number, ...more: More[]];
 
 /** A family's struct on each system; a system that is not here lacks the family. Each family's file has its own. */
 export type Layouts<S extends Struct = Struct> = Readonly<Partial<Record<System, S>>>;
 
-const abi = (system: System, bsd: boolean = false, big: boolean = false): Abi => ({ system, bsd, big });
+/** The systems, and then hosts of the first with another byte order. */
+const PLATFORMS: readonly Platform[] = ['linux', 'darwin', 'freebsd', 'win32', 'linux-be'];
 
-const linux = abi('linux');
-
-const abis: ReadonlyMap<unknown, Abi> = /* @__PURE__ */ new Map([
-  ['linux', linux],
-  ['linux-be', abi('linux', false, true)],
-  ['darwin', abi('darwin', true)],
-  ['freebsd', abi('freebsd', true)],
-  ['win32', abi('win32')],
-]);
+const abis: readonly Abi[] = /* @__PURE__ */ PLATFORMS.map((_, i) => ({
+  system: PLATFORMS[i % 4] as System,
+  bsd: i === 1 || i === 2,
+  big: i > 3,
+}));
 
 /** Bytes of `sa_family` (with `sa_len`), on every platform: no sockaddr is shorter. */
 export const HEADER_SIZE: number = 2;
@@ -47,9 +41,8 @@ export const MAX_SOCKADDR: number = 255;
 /** What `platform` has for all families. Throws ERR_INVALID_ARG_VALUE for a name that is none. */
 export function abiOf(platform: Platform): Abi {
   // The most usual one, without a look-up.
-  if (platform === 'linux') return linux;
-  const found = abis.get(platform);
-  if (!found) throw wrongValue('platform', `one of ${[...abis.keys()].join(', ')}`, platform);
+  const found = abis[platform === 'linux' ? 0 : PLATFORMS.indexOf(platform)];
+  if (!found) throw wrongValue('platform', `one of ${PLATFORMS.join(', ')}`, platform);
   return found;
 }
 
@@ -60,23 +53,26 @@ export function structOf<S extends Struct>(layouts: Layouts<S>, name: string, pl
   return struct;
 }
 
-/**
- * `sa_family` of the sockaddr of `length` bytes at `offset`. Throws DecodeError below two bytes, ERR_INVALID_ARG_TYPE
- * and ERR_OUT_OF_RANGE when buffer, offset and length do not fit one another.
- */
-export function readFamily(buffer: Uint8Array, offset: number, length: number, platform: Platform): number {
-  const { bsd, big } = abiOf(platform);
-  checkBytes('buffer', buffer);
-  checkInteger('offset', offset, 0, buffer.length);
+/** Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE unless `length` bytes from `offset` on are in the buffer. */
+export function checkPlace(buffer: Uint8Array, offset: number, length: number): void {
+  checkInteger('offset', offset, 0, checkBytes('buffer', buffer).length);
   checkInteger('length', length, 0, buffer.length - offset);
-  expectLength(offset, length, HEADER_SIZE);
-  return bsd ? buffer[offset + 1]! : u16(buffer, offset, big);
 }
 
-/**
- * Throws DecodeError unless the sockaddr is of the family with this number, which it returns, and of `minimum` bytes or more;
- * else as {@link readFamily}.
- */
+/** `sa_family` of the sockaddr at `offset`, which has one. */
+export function familyAt(buffer: Uint8Array, offset: number, { bsd, big }: Abi): number {
+  return bsd ? buffer[offset + 1]! : get(buffer, offset, 2, big);
+}
+
+/** `sa_family` of the sockaddr of `length` bytes at `offset`. Throws DecodeError below two bytes, and as {@link checkPlace}. */
+export function readFamily(buffer: Uint8Array, offset: number, length: number, platform: Platform): number {
+  const abi = abiOf(platform);
+  checkPlace(buffer, offset, length);
+  expectLength(offset, length, HEADER_SIZE);
+  return familyAt(buffer, offset, abi);
+}
+
+/** Throws DecodeError unless the sockaddr is of the family with this number, and of `minimum` bytes or more; else as {@link readFamily}. */
 export function expectFamily(
   buffer: Uint8Array,
   offset: number,
@@ -84,13 +80,12 @@ export function expectFamily(
   platform: Platform,
   family: number,
   minimum: number,
-): number {
+): void {
   const got = readFamily(buffer, offset, length, platform);
   if (got !== family) {
-    throw new DecodeError(offset + (abiOf(platform).bsd ? 1 : 0), `address family ${family}`, got);
+    throw new DecodeError(offset + Number(abiOf(platform).bsd), `address family ${family}`, got);
   }
   expectLength(offset, length, minimum);
-  return got;
 }
 
 /** Throws DecodeError for a sockaddr that ends too early. */
@@ -117,5 +112,5 @@ export function writeHeader(
   if (bsd) {
     buffer[offset] = size;
     buffer[offset + 1] = family;
-  } else putU16(buffer, offset, family, big);
+  } else put(buffer, offset, 2, family, big);
 }

@@ -1,7 +1,7 @@
 import type { DecodeOptions } from './codec.ts';
 import { hardware, uint } from './kinds.ts';
 import type { Platform } from './layout.ts';
-import { type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
+import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
 import type { FormatOptions, ParseOptions } from './text.ts';
 
 /** The fields of an AF_LLC address; what is left out is 0. */
@@ -20,44 +20,43 @@ export interface LlcFields {
   readonly ua?: number | undefined;
 }
 
-const byte = uint(1, { none: 0 });
+const byte = uint(1, 0);
 
-const spec: Spec = {
-  family: 'llc',
-  fields: {
-    address: hardware(false),
+/** AF_LLC, struct sockaddr_llc: IEEE 802.2, net/llc. Linux only. */
+export interface LlcAddress extends StructAddress<'llc'> {
+  readonly address: string;
+  readonly sap: number;
+  readonly arphrd: number;
+  readonly test: number;
+  readonly xid: number;
+  readonly ua: number;
+}
+
+/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
+export const codec: StructCodec<LlcAddress, LlcFields> = /* @__PURE__ */ structCodec<LlcAddress, LlcFields>(
+  'llc',
+  {
+    address: hardware,
     sap: uint(1),
-    arphrd: uint(2, { none: 0 }),
+    arphrd: uint(2, 0),
     test: byte,
     xid: byte,
     ua: byte,
   },
-  placed: 2,
-  // linux/llc.h, struct sockaddr_llc
-  layouts: { linux: { family: 26, size: 16, at: { address: 8, sap: 7, arphrd: 2, test: 4, xid: 5, ua: 6 } } },
-};
+  2,
+  {
+    // linux/llc.h, struct sockaddr_llc
+    linux: [26, 16, 8, 7, 2, 4, 5, 6],
+  },
+);
 
-/** AF_LLC, struct sockaddr_llc: IEEE 802.2, net/llc. Linux only. */
-export class LlcAddress extends StructAddress<'llc'> {
-  declare readonly address: string;
-  declare readonly sap: number;
-  declare readonly arphrd: number;
-  declare readonly test: number;
-  declare readonly xid: number;
-  declare readonly ua: number;
-
-  constructor(fields: LlcFields) {
-    super(spec, fields);
-  }
-}
+/** The class of its values. */
+export const LlcAddress: new (fields: LlcFields) => LlcAddress = /* @__PURE__ */ classOf(codec);
 
 /** An address of IEEE 802.2, `llc:02:00:00:00:00:01:4`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ParseError. */
 export function llc(fields: LlcFields): LlcAddress {
-  return new LlcAddress(fields);
+  return new codec.Address(fields);
 }
-
-/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<LlcAddress> = /* @__PURE__ */ structCodec<LlcAddress>(spec, LlcAddress);
 
 /** Reads the human form. Throws ParseError. */
 export function parse(text: string, options?: ParseOptions): LlcAddress {

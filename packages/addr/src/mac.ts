@@ -1,6 +1,6 @@
 /** Hardware addresses: EUI-48, EUI-64 and longer ones (IEEE 802), interface identifiers made of them, Bluetooth's. */
 import { checkBytes, checkInteger, checkRoom, checkString, wrongValue } from './check.ts';
-import { HEX_PAIRS, hexPair } from './digits.ts';
+import { hex, hexPair } from './digits.ts';
 import { ParseError } from './errors.ts';
 
 /** The longest hardware address: MAX_ADDR_LEN in linux/netdevice.h (InfiniBand has 20). */
@@ -25,9 +25,7 @@ export function parseMac(text: string): Uint8Array {
 export function formatMac(bytes: Uint8Array): string {
   const { length } = checkBytes('bytes', bytes);
   checkInteger('bytes.length', length, 0, MAX_HARDWARE_ADDRESS);
-  let text = length > 0 ? HEX_PAIRS[bytes[0]!]! : '';
-  for (let i = 1; i < length; i++) text += `:${HEX_PAIRS[bytes[i]!]}`;
-  return text;
+  return hex(bytes, ':');
 }
 
 /** Reads `text[start..end)`; offsets in errors count from the start of `text`. */

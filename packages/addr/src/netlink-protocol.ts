@@ -1,4 +1,3 @@
-import { checkInteger } from './check.ts';
 import { type Kind, uint } from './kinds.ts';
 
 /** NETLINK_… of linux/netlink.h by number; FreeBSD's numbers are the same. */
@@ -7,14 +6,14 @@ const NAMES: readonly string[] =
     ',',
   );
 
-const number = uint(4);
+const number = uint(4, undefined, false, 0x7fffffff);
 
 /** The protocol of a netlink socket, which its addresses do not have: undefined where nobody told. */
 export const netlinkProtocol: Kind = {
   ...number,
-  none: undefined,
-  check: (argument, value) =>
-    value === undefined ? undefined : checkInteger(argument, value, 0, 0x7fffffff),
+  check: (argument, value) => (value === undefined ? undefined : number.check(argument, value)),
+  get: (_b, _at, _big, _end, protocol) => protocol,
+  put: (_b, at) => at,
   scan(text, start, end, _what, options) {
     if (start === end) return undefined;
     const name = text.slice(start, Math.min(end, start + 20));

@@ -2,7 +2,7 @@ import type { DecodeOptions } from './codec.ts';
 import { uint } from './kinds.ts';
 import type { Platform } from './layout.ts';
 import { netlinkProtocol } from './netlink-protocol.ts';
-import { type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
+import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
 import type { FormatOptions, ParseOptions } from './text.ts';
 
 /** The fields of an AF_NETLINK address; what is left out is 0, or not known. */
@@ -15,42 +15,31 @@ export interface NetlinkFields {
   readonly groups?: number | undefined;
 }
 
-const at = { pid: 4, groups: 8 };
-
-const spec: Spec = {
-  family: 'netlink',
-  fields: { protocol: netlinkProtocol, pid: uint(4, { none: 0 }), groups: uint(4, { none: 0, hex: true }) },
-  placed: 1,
-  aside: 'protocol',
-  layouts: {
-    // linux/netlink.h, struct sockaddr_nl
-    linux: { family: 16, size: 12, at },
-    // FreeBSD 13.2: sys/netlink/netlink.h, struct sockaddr_nl; sys/sys/socket.h, AF_NETLINK
-    freebsd: { family: 38, size: 12, at },
-  },
-};
-
 /** AF_NETLINK, struct sockaddr_nl: netlink(7). Linux and FreeBSD. */
-export class NetlinkAddress extends StructAddress<'netlink'> {
-  declare readonly protocol: number | undefined;
-  declare readonly pid: number;
-  declare readonly groups: number;
-
-  constructor(fields: NetlinkFields) {
-    super(spec, fields);
-  }
-}
-
-/** A netlink address, `netlink:route/groups=0x11`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
-export function netlink(fields: NetlinkFields): NetlinkAddress {
-  return new NetlinkAddress(fields);
+export interface NetlinkAddress extends StructAddress<'netlink'> {
+  readonly protocol: number | undefined;
+  readonly pid: number;
+  readonly groups: number;
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<NetlinkAddress> = /* @__PURE__ */ structCodec<NetlinkAddress>(
-  spec,
+export const codec: StructCodec<NetlinkAddress, NetlinkFields> = /* @__PURE__ */ structCodec<
   NetlinkAddress,
-);
+  NetlinkFields
+>('netlink', { protocol: netlinkProtocol, pid: uint(4, 0), groups: uint(4, 0, true) }, 1, {
+  // linux/netlink.h, struct sockaddr_nl; the protocol is in no bytes
+  linux: [16, 12, 0, 4, 8],
+  // FreeBSD 13.2: sys/netlink/netlink.h, struct sockaddr_nl; sys/sys/socket.h, AF_NETLINK
+  freebsd: [38, 12, 0, 4, 8],
+});
+
+/** The class of its values. */
+export const NetlinkAddress: new (fields: NetlinkFields) => NetlinkAddress = /* @__PURE__ */ classOf(codec);
+
+/** A netlink address, `netlink:route/groups=0x11`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
+export function netlink(fields: NetlinkFields): NetlinkAddress {
+  return new codec.Address(fields);
+}
 
 /** Reads the human form. Throws ParseError. */
 export function parse(text: string, options?: ParseOptions): NetlinkAddress {

@@ -1,11 +1,11 @@
 import { checkString } from './check.ts';
 import type { DecodeOptions } from './codec.ts';
 import { DecodeError } from './errors.ts';
-import { ifindex, type Kind, uint } from './kinds.ts';
+import { ifindex, type Kind, octets, ordered, uint } from './kinds.ts';
 import type { Platform } from './layout.ts';
 import { formatMac, MAX_HARDWARE_ADDRESS, scanMac } from './mac.ts';
 import { isBytes } from './shown.ts';
-import { type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
+import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
 import type { FormatOptions, ParseOptions } from './text.ts';
 
 /** The fields of a packet address; what is left out is 0 or empty. */
@@ -24,13 +24,11 @@ export interface PacketFields {
 
 /** `sll_addr`, which may be longer than the eight bytes that it declares, with `sll_halen` before it. */
 const hardwareAddress: Kind = {
-  none: '',
-  check(argument, value) {
-    if (isBytes(value)) return formatMac(value);
-    const text = checkString(argument, value);
-    return formatMac(scanMac(argument, text, 0, text.length));
-  },
-  room: (value) => ((value as string).length + 1) / 3,
+  .../* @__PURE__ */ octets(0, scanMac, formatMac, (bytes) => bytes),
+  check: (argument, value) =>
+    formatMac(
+      isBytes(value) ? value : scanMac(argument, checkString(argument, value), 0, (value as string).length),
+    ),
   get(b, at, _big, end) {
     const length = b[at - 1]!;
     const most = Math.min(end - at, MAX_HARDWARE_ADDRESS);
@@ -41,60 +39,51 @@ const hardwareAddress: Kind = {
     const bytes = scanMac('value', value as string, 0, (value as string).length);
     b[at - 1] = bytes.length;
     b.set(bytes, at);
-  },
-  scan: (text, start, end) => formatMac(scanMac('text', text, start, end)),
-  show: (value) => value as string,
-};
-
-const spec: Spec = {
-  family: 'packet',
-  fields: {
-    ifindex: { ...ifindex, none: 0 },
-    protocol: {
-      ...uint(2, { none: 0, big: true }),
-      show: (value) => `0x${(value as number).toString(16).padStart(4, '0')}`,
-    },
-    pkttype: uint(1, { none: 0 }),
-    hatype: uint(2, { none: 0 }),
-    address: hardwareAddress,
-  },
-  placed: 1,
-  bare: 'protocol',
-  layouts: {
-    // linux/if_packet.h, struct sockaddr_ll; kernels may end right behind the hardware address
-    linux: {
-      family: 17,
-      size: 20,
-      minimum: 12,
-      at: { ifindex: 4, protocol: 2, hatype: 8, pkttype: 10, address: 12 },
-    },
+    return at + bytes.length;
   },
 };
 
 /** AF_PACKET, struct sockaddr_ll: packet(7), linux/if_packet.h. Linux only. */
-export class PacketAddress extends StructAddress<'packet'> {
-  declare readonly ifindex: number;
-  declare readonly protocol: number;
-  declare readonly hatype: number;
-  declare readonly pkttype: number;
+export interface PacketAddress extends StructAddress<'packet'> {
+  readonly ifindex: number;
+  readonly protocol: number;
+  readonly hatype: number;
+  readonly pkttype: number;
   /** Lower-case hex pairs joined by ':', empty for none; `parseMac` gives the bytes. */
-  declare readonly address: string;
-
-  constructor(fields: PacketFields = {}) {
-    super(spec, fields);
-  }
-}
-
-/** A packet socket's address. Throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (ParseError), ERR_OUT_OF_RANGE. */
-export function packet(fields: PacketFields): PacketAddress {
-  return new PacketAddress(fields);
+  readonly address: string;
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<PacketAddress> = /* @__PURE__ */ structCodec<PacketAddress>(
-  spec,
+export const codec: StructCodec<PacketAddress, PacketFields> = /* @__PURE__ */ structCodec<
   PacketAddress,
+  PacketFields
+>(
+  'packet',
+  {
+    ifindex: { ...ifindex, none: 0 },
+    protocol: {
+      ...ordered(uint(2, 0), true),
+      show: (value) => `0x${(value as number).toString(16).padStart(4, '0')}`,
+    },
+    pkttype: uint(1, 0),
+    hatype: uint(2, 0),
+    address: hardwareAddress,
+  },
+  1,
+  {
+    // linux/if_packet.h, struct sockaddr_ll; kernels may end right behind the hardware address
+    linux: [17, 20, 4, 2, 10, 8, 12],
+  },
+  { bare: 'protocol', minimum: 12 },
 );
+
+/** The class of its values. */
+export const PacketAddress: new (fields: PacketFields) => PacketAddress = /* @__PURE__ */ classOf(codec);
+
+/** A packet socket's address. Throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (ParseError), ERR_OUT_OF_RANGE. */
+export function packet(fields: PacketFields): PacketAddress {
+  return new codec.Address(fields);
+}
 
 /** Reads the human form. Throws ParseError. */
 export function parse(text: string, options?: ParseOptions): PacketAddress {

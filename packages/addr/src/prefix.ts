@@ -1,9 +1,9 @@
 /** Address prefixes, `10.0.0.0/8` and `2001:db8::/32`: RFC 4632, RFC 4291 section 2.3. */
 import { checkBytes, checkInteger, checkObject, checkString, wrongType, wrongValue } from './check.ts';
+import { hex } from './digits.ts';
 import { ParseError } from './errors.ts';
-import { formatIP, type IPAddress, looksLikeIPv6, readIP } from './ip-address.ts';
+import { formatIP, type IPAddress, readIP, scanIP } from './ip-address.ts';
 import { scanIPv4 } from './ipv4.ts';
-import { scanIPv6 } from './ipv6.ts';
 import { ends, readDecimal } from './text.ts';
 
 export interface PrefixOptions {
@@ -59,17 +59,12 @@ export class Prefix {
    * is not in it. Throws ParseError, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE.
    */
   contains(address: IPAddress | Prefix): boolean {
-    if (isPrefix(address)) {
-      const { bytes, length } = address;
-      return (
-        length >= this.length &&
-        bytes.length === this.bytes.length &&
-        sharedBits(bytes, this.bytes) >= this.length
-      );
-    }
+    const other = isPrefix(address);
+    const size = other ? address.bytes.length : readIP('address', address, scratch);
     return (
-      readIP('address', address, scratch) === this.bytes.length &&
-      sharedBits(scratch, this.bytes) >= this.length
+      size === this.bytes.length &&
+      (!other || address.length >= this.length) &&
+      sharedBits(other ? address.bytes : scratch, this.bytes) >= this.length
     );
   }
 
@@ -105,11 +100,7 @@ export class Prefix {
    */
   split(length: number = this.length + 1): IterableIterator<Prefix> {
     checkInteger('length', length, this.length, this.bits);
-    return this.#parts(length);
-  }
-
-  *#parts(length: number): IterableIterator<Prefix> {
-    for (const bytes of count(this.bytes, this.last(), length)) yield new Prefix(bytes, length);
+    return parts(this.bytes, this.last(), length);
   }
 
   /** Its addresses in order, each a copy, from `bytes` to `last()`; made one by one as they are asked for. */
@@ -168,35 +159,36 @@ export function prefix(address: IPAddress, length: number, options?: PrefixOptio
 export function prefix(address: IPAddress, length?: number | PrefixOptions, options?: PrefixOptions): Prefix {
   if (typeof length !== 'number') return parsePrefix('text', checkString('text', address), length);
   const bytes = new Uint8Array(16);
-  const size = readIP('address', address, bytes);
-  checkInteger('length', length, 0, size * 8);
-  if (clearFrom(bytes, length, size * 8) && !clears(options)) {
-    const shown = typeof address === 'string' ? address : formatIP(address);
-    throw wrongValue('address', `zero behind the first ${length} bits`, shown);
+  const bits = readIP('address', address, bytes) * 8;
+  checkInteger('length', length, 0, bits);
+  if (clearFrom(bytes, length, bits) && !clears(options)) {
+    throw wrongValue('address', `zero behind the first ${length} bits`, textOf(address));
   }
-  return new Prefix(bytes.slice(0, size), length);
+  return new Prefix(bytes.slice(0, bits / 8), length);
 }
 
 /** Reads a prefix; `argument` is the text's name in errors. */
 export function parsePrefix(argument: string, text: string, options?: PrefixOptions): Prefix {
   const clear = clears(options);
   const end = ends(text, '/', 0, text.length);
-  const six = looksLikeIPv6(text, 0, end);
-  const bytes = new Uint8Array(six ? 16 : 4);
-  const bits = bytes.length * 8;
-  if (!six) scanIPv4(argument, text, 0, end, bytes, 0);
-  else if (scanIPv6(argument, text, 0, end, bytes) !== undefined) {
-    throw new ParseError(argument, text, text.indexOf('%'), "'/' (a prefix has no zone)");
-  }
-  if (end === text.length) throw new ParseError(argument, text, end, "'/' and the length of the prefix");
-  const length =
-    !six && text.indexOf('.', end) >= 0
-      ? readNetmask(argument, text, end + 1)
-      : readDecimal(argument, text, end + 1, text.length, bits, 'the length of the prefix');
+  const bytes = new Uint8Array(16);
+  const bits = scanIP(argument, text, end, bytes) * 8;
+  const fail = (at: number, expected: string): never => {
+    throw new ParseError(argument, text, at, expected);
+  };
+  const zone = text.lastIndexOf('%', end);
+  if (zone >= 0) fail(zone, "'/' (a prefix has no zone)");
+  if (end === text.length) fail(end, "'/' and the length of the prefix");
+  let length: number;
+  if (bits === 32 && text.includes('.', end)) {
+    scanIPv4(argument, text, end + 1, text.length, scratch, 0);
+    length = ones(4);
+    if (length < 0) fail(end + 1, 'a netmask: ones and then zeros');
+  } else length = readDecimal(argument, text, end + 1, text.length, bits, 'the length of the prefix');
   if (clearFrom(bytes, length, bits) && !clear) {
-    throw new ParseError(argument, text, 0, `an address that is zero behind its first ${length} bits`);
+    fail(0, `an address that is zero behind its first ${length} bits`);
   }
-  return new Prefix(bytes, length);
+  return new Prefix(bytes.slice(0, bits / 8), length);
 }
 
 /** A prefix as it is, or read from text. */
@@ -230,25 +222,19 @@ export function netmask(length: number, bits: number = 32): Uint8Array {
 
 /** The length of the prefix that a netmask stands for. Throws ParseError, ERR_INVALID_ARG_VALUE for ones behind a zero. */
 export function netmaskLength(mask: IPAddress): number {
-  const size = readIP('mask', mask, scratch);
-  const length = ones(scratch, size);
-  if (length < 0)
-    throw wrongValue('mask', 'ones and then zeros', typeof mask === 'string' ? mask : formatIP(mask));
+  const length = ones(readIP('mask', mask, scratch));
+  if (length < 0) throw wrongValue('mask', 'ones and then zeros', textOf(mask));
   return length;
 }
 
-function readNetmask(argument: string, text: string, start: number): number {
-  scanIPv4(argument, text, start, text.length, scratch, 0);
-  const length = ones(scratch, 4);
-  if (length < 0) throw new ParseError(argument, text, start, 'a netmask: ones and then zeros');
-  return length;
-}
+const textOf = (address: IPAddress): string => (typeof address === 'string' ? address : formatIP(address));
 
-/** How many bits are set, -1 if one is behind a bit that is not. */
-function ones(mask: Uint8Array, size: number): number {
-  let length = 0;
-  while (length < size * 8 && mask[length >> 3]! & (128 >> (length & 7))) length++;
-  return clearFrom(mask, length, size * 8) ? -1 : length;
+const ONES: Uint8Array = /* @__PURE__ */ new Uint8Array(16).fill(255);
+
+/** How many bits are set of the netmask in `scratch`, -1 if one is behind a bit that is not. */
+function ones(size: number): number {
+  const length = sharedBits(ONES, scratch.subarray(0, size));
+  return clearFrom(scratch, length, size * 8) ? -1 : length;
 }
 
 /**
@@ -261,12 +247,7 @@ export function summarize(prefixes: Iterable<Prefix | string>): Prefix[] {
   for (let next of sorted) {
     let top = out.at(-1);
     if (top?.contains(next)) continue;
-    while (
-      top !== undefined &&
-      top.length === next.length &&
-      next.length > 0 &&
-      top.supernet().contains(next)
-    ) {
+    while (top && next.length > 0 && top.length === next.length && top.supernet().contains(next)) {
       out.pop();
       next = next.supernet();
       top = out.at(-1);
@@ -283,8 +264,7 @@ export function summarizeRange(first: IPAddress, last: IPAddress): Prefix[] {
   const same = readIP('last', last, scratch) === size;
   const end = toNumber(scratch.subarray(0, size));
   if (!same || end < at) {
-    const text = typeof last === 'string' ? last : formatIP(last);
-    throw wrongValue('last', 'an address of the same IP version, first or behind it', text);
+    throw wrongValue('last', 'an address of the same IP version, first or behind it', textOf(last));
   }
   const out: Prefix[] = [];
   while (at <= end) {
@@ -296,6 +276,10 @@ export function summarizeRange(first: IPAddress, last: IPAddress): Prefix[] {
   return out;
 }
 
+function* parts(first: Uint8Array, last: Uint8Array, length: number): IterableIterator<Prefix> {
+  for (const each of count(first, last, length)) yield new Prefix(each, length);
+}
+
 /** Addresses from `first` on, up to `last`, that differ in the bits before `length`. */
 function* count(first: Uint8Array, last: Uint8Array, length: number): IterableIterator<Uint8Array> {
   const step = 1n << BigInt(first.length * 8 - length);
@@ -304,9 +288,7 @@ function* count(first: Uint8Array, last: Uint8Array, length: number): IterableIt
 }
 
 function toNumber(bytes: Uint8Array): bigint {
-  let value = 0n;
-  for (const byte of bytes) value = (value << 8n) | BigInt(byte);
-  return value;
+  return BigInt(`0x${hex(bytes, '')}`);
 }
 
 function toBytes(value: bigint, size: number): Uint8Array {

@@ -1,7 +1,7 @@
 import type { DecodeOptions } from './codec.ts';
 import { uint } from './kinds.ts';
 import type { Platform } from './layout.ts';
-import { type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
+import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
 import type { FormatOptions, ParseOptions } from './text.ts';
 
 /** The fields of an AF_QIPCRTR address; what is left out is an error. */
@@ -12,34 +12,28 @@ export interface QipcrtrFields {
   readonly port: number;
 }
 
-const spec: Spec = {
-  family: 'qipcrtr',
-  fields: { node: uint(4), port: uint(4) },
-  placed: 2,
-  // linux/qrtr.h, struct sockaddr_qrtr
-  layouts: { linux: { family: 42, size: 12, at: { node: 4, port: 8 } } },
-};
-
 /** AF_QIPCRTR, struct sockaddr_qrtr: Qualcomm's IPC router, net/qrtr. Linux only. */
-export class QipcrtrAddress extends StructAddress<'qipcrtr'> {
-  declare readonly node: number;
-  declare readonly port: number;
-
-  constructor(fields: QipcrtrFields) {
-    super(spec, fields);
-  }
-}
-
-/** A QRTR address, `qipcrtr:1:2`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
-export function qipcrtr(node: number, port: number): QipcrtrAddress {
-  return new QipcrtrAddress({ node, port });
+export interface QipcrtrAddress extends StructAddress<'qipcrtr'> {
+  readonly node: number;
+  readonly port: number;
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<QipcrtrAddress> = /* @__PURE__ */ structCodec<QipcrtrAddress>(
-  spec,
+export const codec: StructCodec<QipcrtrAddress, QipcrtrFields> = /* @__PURE__ */ structCodec<
   QipcrtrAddress,
-);
+  QipcrtrFields
+>('qipcrtr', { node: uint(4), port: uint(4) }, 2, {
+  // linux/qrtr.h, struct sockaddr_qrtr
+  linux: [42, 12, 4, 8],
+});
+
+/** The class of its values. */
+export const QipcrtrAddress: new (fields: QipcrtrFields) => QipcrtrAddress = /* @__PURE__ */ classOf(codec);
+
+/** A QRTR address, `qipcrtr:1:2`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
+export function qipcrtr(node: number, port: number): QipcrtrAddress {
+  return new codec.Address({ node, port });
+}
 
 /** Reads the human form. Throws ParseError. */
 export function parse(text: string, options?: ParseOptions): QipcrtrAddress {

@@ -13,18 +13,18 @@ const LONGEST = 40;
  * are named by class; looking at them must not run code of theirs that throws.
  */
 export function shown(value: unknown): string {
+  const type = typeof value;
   if (typeof value === 'string') {
     const text = JSON.stringify(value.slice(0, LONGEST)).slice(1, -1).replaceAll('\\"', '"');
     return `'${text}${value.length > LONGEST ? '…' : ''}'`;
   }
-  if (['function', 'symbol', 'bigint'].includes(typeof value)) return `a ${typeof value}`;
-  if (typeof value !== 'object' || value === null) return String(value);
-  const object = 'an object';
+  if (typeof value !== 'object' || value === null)
+    return /^(?:f|s|bi)/.test(type) ? `a ${type}` : String(value);
   try {
     if (isBytes(value)) return value.length === 1 ? '1 byte' : `${value.length} bytes`;
-    const name: unknown = value.constructor.name;
-    return typeof name === 'string' ? `${object} of ${name.slice(0, LONGEST)}` : object;
+    // What is no text has no slice() that gives some.
+    return `an object of ${value.constructor.name.slice(0, LONGEST)}`;
   } catch {
-    return object;
+    return 'an object';
   }
 }

@@ -1,7 +1,7 @@
 import type { DecodeOptions } from './codec.ts';
 import { uint } from './kinds.ts';
 import type { Platform } from './layout.ts';
-import { type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
+import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
 import type { FormatOptions, ParseOptions } from './text.ts';
 
 /** The fields of a kernel control address; what is left out is an error. */
@@ -12,34 +12,38 @@ export interface SystemFields {
   readonly unit: number;
 }
 
-const spec: Spec = {
-  family: 'system',
-  fields: { id: uint(4), unit: uint(4) },
-  placed: 2,
-  // xnu: bsd/sys/kern_control.h, struct sockaddr_ctl; AF_SYS_CONTROL (2) stands in ss_sysaddr, sys/sys_domain.h
-  layouts: { darwin: { family: 32, size: 32, tag: [2, uint(2), 2], at: { id: 4, unit: 8 } } },
-};
-
 /** PF_SYSTEM with SYSPROTO_CONTROL, struct sockaddr_ctl. macOS only. */
-export class SystemAddress extends StructAddress<'system'> {
-  declare readonly id: number;
-  declare readonly unit: number;
-
-  constructor(fields: SystemFields) {
-    super(spec, fields);
-  }
-}
-
-/** A kernel control of macOS, `system:5:0`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
-export function system(id: number, unit: number): SystemAddress {
-  return new SystemAddress({ id, unit });
+export interface SystemAddress extends StructAddress<'system'> {
+  readonly id: number;
+  readonly unit: number;
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<SystemAddress> = /* @__PURE__ */ structCodec<SystemAddress>(
-  spec,
+export const codec: StructCodec<SystemAddress, SystemFields> = /* @__PURE__ */ structCodec<
   SystemAddress,
+  SystemFields
+>(
+  'system',
+  { id: uint(4), unit: uint(4) },
+  2,
+  {
+    // xnu: bsd/sys/kern_control.h, struct sockaddr_ctl; AF_SYS_CONTROL (2) stands in ss_sysaddr, sys/sys_domain.h
+    darwin: [32, 32, 4, 8],
+  },
+  {
+    tag: 2,
+    takes: (_struct, _protocol, buffer, offset, length) =>
+      length < 4 || (buffer[offset + 2] === 2 && buffer[offset + 3] === 0),
+  },
 );
+
+/** The class of its values. */
+export const SystemAddress: new (fields: SystemFields) => SystemAddress = /* @__PURE__ */ classOf(codec);
+
+/** A kernel control of macOS, `system:5:0`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
+export function system(id: number, unit: number): SystemAddress {
+  return new codec.Address({ id, unit });
+}
 
 /** Reads the human form. Throws ParseError. */
 export function parse(text: string, options?: ParseOptions): SystemAddress {

@@ -11,9 +11,8 @@ export const MAX_IFINDEX: number = 0x7fffffff;
 
 const MAX_NAME = 255;
 
-/** A number in decimal, with no leading zero; no number here has as many digits as the limit. */
+/** A number in decimal, with no leading zero. */
 const DECIMAL = /^(0|[1-9]\d*)$/;
-const MAX_DIGITS = 16;
 
 /** How `parse` may turn the name of an interface into its index: if_nametoindex(3). */
 export interface ParseOptions {
@@ -46,8 +45,7 @@ export function readDecimal(
   max: number,
   what: string,
 ): number {
-  // Cut where it is too large already: the rest is not looked at.
-  const digits = text.slice(start, Math.min(end, start + MAX_DIGITS));
+  const digits = text.slice(start, end);
   if (!DECIMAL.test(digits) || Number(digits) > max) {
     throw new ParseError(argument, text, start, `${what}, 0 to ${max} in decimal`);
   }
@@ -63,9 +61,8 @@ export function readNumber(
   max: number,
   what: string,
 ): number {
-  if (!(text.startsWith('0x', start) && end - start > 2))
-    return readDecimal(argument, text, start, end, max, what);
   const digits = text.slice(start, end);
+  if (!/^0x./.test(digits)) return readDecimal(argument, text, start, end, max, what);
   if (!/^0x[\da-f]+$/i.test(digits) || Number(digits) > max) {
     throw new ParseError(argument, text, start, `${what}, 0 to 0x${max.toString(16)}`);
   }
@@ -124,20 +121,18 @@ export function interfaceText(index: number, options: FormatOptions | undefined)
 
 /** Calls `each` for every `/key=value` in `text[start..]`; keys must be in `known`, and none may come twice. */
 export function readOptions(
-  argument: string,
   text: string,
   start: number,
   known: readonly string[],
   each: (key: string, from: number, to: number) => void,
 ): void {
-  const seen = new Set<string>();
+  const left = [...known];
   for (let at = start; at < text.length; ) {
-    const key = known.find((name) => text.startsWith(`/${name}=`, at));
-    if (key === undefined || seen.has(key)) {
-      const left = known.filter((name) => !seen.has(name)).map((name) => `'/${name}='`);
-      throw new ParseError(argument, text, at, [...left, 'the end'].join(' or '));
+    const n = left.findIndex((name) => text.startsWith(`/${name}=`, at));
+    if (n < 0) {
+      throw new ParseError('text', text, at, [...left.map((name) => `'/${name}='`), 'the end'].join(' or '));
     }
-    seen.add(key);
+    const [key = ''] = left.splice(n, 1);
     const from = at + key.length + 2;
     at = ends(text, '/', from, text.length);
     each(key, from, at);

@@ -1,8 +1,9 @@
-import type { DecodeOptions } from './codec.ts';
+import { byTag, type DecodeOptions } from './codec.ts';
 import { uint } from './kinds.ts';
 import type { Platform } from './layout.ts';
-import { type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
+import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
 import type { FormatOptions, ParseOptions } from './text.ts';
+import { tipcScope } from './tipc-scope.ts';
 
 /** The fields of a TIPC service range; what is left out is the cluster as scope. */
 export interface TipcRangeFields {
@@ -16,39 +17,37 @@ export interface TipcRangeFields {
   readonly scope?: number | undefined;
 }
 
-const spec: Spec = {
-  family: 'tipc-range',
-  prefix: 'tipc:range:',
-  fields: { type: uint(4), lower: uint(4), upper: uint(4), scope: uint(1, { none: 2, signed: true }) },
-  placed: 3,
-  // linux/tipc.h, struct sockaddr_tipc with addrtype TIPC_SERVICE_RANGE (1)
-  layouts: {
-    linux: { family: 30, size: 16, tag: [2, uint(1), 1], at: { type: 4, lower: 8, upper: 12, scope: 3 } },
-  },
-};
-
 /** AF_TIPC, struct sockaddr_tipc with a range of instances: what a server binds, and multicast is sent to. Linux only. */
-export class TipcRangeAddress extends StructAddress<'tipc-range'> {
-  declare readonly type: number;
-  declare readonly lower: number;
-  declare readonly upper: number;
-  declare readonly scope: number;
-
-  constructor(fields: TipcRangeFields) {
-    super(spec, fields);
-  }
-}
-
-/** A TIPC service range, `tipc:range:18888:0:99`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
-export function tipcRange(fields: TipcRangeFields): TipcRangeAddress {
-  return new TipcRangeAddress(fields);
+export interface TipcRangeAddress extends StructAddress<'tipc-range'> {
+  readonly type: number;
+  readonly lower: number;
+  readonly upper: number;
+  readonly scope: number;
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<TipcRangeAddress> = /* @__PURE__ */ structCodec<TipcRangeAddress>(
-  spec,
+export const codec: StructCodec<TipcRangeAddress, TipcRangeFields> = /* @__PURE__ */ structCodec<
   TipcRangeAddress,
+  TipcRangeFields
+>(
+  'tipc-range',
+  { type: uint(4), lower: uint(4), upper: uint(4), scope: tipcScope(2) },
+  3,
+  {
+    // linux/tipc.h, struct sockaddr_tipc with addrtype TIPC_SERVICE_RANGE (1)
+    linux: [30, 16, 4, 8, 12, 3],
+  },
+  { prefix: 'tipc:range:', tag: 1, takes: byTag(1) },
 );
+
+/** The class of its values. */
+export const TipcRangeAddress: new (fields: TipcRangeFields) => TipcRangeAddress =
+  /* @__PURE__ */ classOf(codec);
+
+/** A TIPC service range, `tipc:range:18888:0:99`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
+export function tipcRange(fields: TipcRangeFields): TipcRangeAddress {
+  return new codec.Address(fields);
+}
 
 /** Reads the human form. Throws ParseError. */
 export function parse(text: string, options?: ParseOptions): TipcRangeAddress {

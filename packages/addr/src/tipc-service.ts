@@ -1,8 +1,9 @@
-import type { DecodeOptions } from './codec.ts';
+import { byTag, type DecodeOptions } from './codec.ts';
 import { uint } from './kinds.ts';
 import type { Platform } from './layout.ts';
-import { type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
+import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
 import type { FormatOptions, ParseOptions } from './text.ts';
+import { tipcScope } from './tipc-scope.ts';
 
 /** The fields of a TIPC service address; what is left out is 0, and the cluster as scope. */
 export interface TipcServiceFields {
@@ -16,44 +17,37 @@ export interface TipcServiceFields {
   readonly scope?: number | undefined;
 }
 
-const spec: Spec = {
-  family: 'tipc-service',
-  prefix: 'tipc:service:',
-  fields: {
-    type: uint(4),
-    instance: uint(4),
-    domain: uint(4, { none: 0 }),
-    scope: uint(1, { none: 2, signed: true }),
-  },
-  placed: 2,
-  // linux/tipc.h, struct sockaddr_tipc with addrtype TIPC_SERVICE_ADDR (2)
-  layouts: {
-    linux: { family: 30, size: 16, tag: [2, uint(1), 2], at: { type: 4, instance: 8, domain: 12, scope: 3 } },
-  },
-};
-
 /** AF_TIPC, struct sockaddr_tipc with a service's type and instance: the name that a client connects or sends to. Linux only. */
-export class TipcServiceAddress extends StructAddress<'tipc-service'> {
-  declare readonly type: number;
-  declare readonly instance: number;
-  declare readonly domain: number;
-  declare readonly scope: number;
-
-  constructor(fields: TipcServiceFields) {
-    super(spec, fields);
-  }
-}
-
-/** A TIPC service, `tipc:service:18888:17`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
-export function tipcService(fields: TipcServiceFields): TipcServiceAddress {
-  return new TipcServiceAddress(fields);
+export interface TipcServiceAddress extends StructAddress<'tipc-service'> {
+  readonly type: number;
+  readonly instance: number;
+  readonly domain: number;
+  readonly scope: number;
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<TipcServiceAddress> = /* @__PURE__ */ structCodec<TipcServiceAddress>(
-  spec,
+export const codec: StructCodec<TipcServiceAddress, TipcServiceFields> = /* @__PURE__ */ structCodec<
   TipcServiceAddress,
+  TipcServiceFields
+>(
+  'tipc-service',
+  { type: uint(4), instance: uint(4), domain: uint(4, 0), scope: tipcScope(2) },
+  2,
+  {
+    // linux/tipc.h, struct sockaddr_tipc with addrtype TIPC_SERVICE_ADDR (2)
+    linux: [30, 16, 4, 8, 12, 3],
+  },
+  { prefix: 'tipc:service:', tag: 2, takes: byTag(2) },
 );
+
+/** The class of its values. */
+export const TipcServiceAddress: new (fields: TipcServiceFields) => TipcServiceAddress =
+  /* @__PURE__ */ classOf(codec);
+
+/** A TIPC service, `tipc:service:18888:17`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
+export function tipcService(fields: TipcServiceFields): TipcServiceAddress {
+  return new codec.Address(fields);
+}
 
 /** Reads the human form. Throws ParseError. */
 export function parse(text: string, options?: ParseOptions): TipcServiceAddress {

@@ -1,8 +1,9 @@
-import type { DecodeOptions } from './codec.ts';
+import { byTag, type DecodeOptions } from './codec.ts';
 import { uint } from './kinds.ts';
 import type { Platform } from './layout.ts';
-import { type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
+import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
 import type { FormatOptions, ParseOptions } from './text.ts';
+import { tipcScope } from './tipc-scope.ts';
 
 /** The fields of a TIPC socket address; what is left out is 0. */
 export interface TipcSocketFields {
@@ -14,36 +15,36 @@ export interface TipcSocketFields {
   readonly scope?: number | undefined;
 }
 
-const spec: Spec = {
-  family: 'tipc-socket',
-  prefix: 'tipc:socket:',
-  fields: { node: uint(4, { hex: true }), ref: uint(4), scope: uint(1, { none: 0, signed: true }) },
-  placed: 2,
-  // linux/tipc.h, struct sockaddr_tipc with addrtype TIPC_SOCKET_ADDR (3)
-  layouts: { linux: { family: 30, size: 16, tag: [2, uint(1), 3], at: { ref: 4, node: 8, scope: 3 } } },
-};
-
 /** AF_TIPC, struct sockaddr_tipc with one socket's id: what received messages come from. Linux only. */
-export class TipcSocketAddress extends StructAddress<'tipc-socket'> {
-  declare readonly ref: number;
-  declare readonly node: number;
-  declare readonly scope: number;
-
-  constructor(fields: TipcSocketFields) {
-    super(spec, fields);
-  }
-}
-
-/** One TIPC socket, `tipc:socket:0x1001001:2000000`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
-export function tipcSocket(fields: TipcSocketFields): TipcSocketAddress {
-  return new TipcSocketAddress(fields);
+export interface TipcSocketAddress extends StructAddress<'tipc-socket'> {
+  readonly ref: number;
+  readonly node: number;
+  readonly scope: number;
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<TipcSocketAddress> = /* @__PURE__ */ structCodec<TipcSocketAddress>(
-  spec,
+export const codec: StructCodec<TipcSocketAddress, TipcSocketFields> = /* @__PURE__ */ structCodec<
   TipcSocketAddress,
+  TipcSocketFields
+>(
+  'tipc-socket',
+  { node: uint(4, undefined, true), ref: uint(4), scope: tipcScope(0) },
+  2,
+  {
+    // linux/tipc.h, struct sockaddr_tipc with addrtype TIPC_SOCKET_ADDR (3)
+    linux: [30, 16, 8, 4, 3],
+  },
+  { prefix: 'tipc:socket:', tag: 3, takes: byTag(3) },
 );
+
+/** The class of its values. */
+export const TipcSocketAddress: new (fields: TipcSocketFields) => TipcSocketAddress =
+  /* @__PURE__ */ classOf(codec);
+
+/** One TIPC socket, `tipc:socket:0x1001001:2000000`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
+export function tipcSocket(fields: TipcSocketFields): TipcSocketAddress {
+  return new codec.Address(fields);
+}
 
 /** Reads the human form. Throws ParseError. */
 export function parse(text: string, options?: ParseOptions): TipcSocketAddress {

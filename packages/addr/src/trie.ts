@@ -4,6 +4,7 @@
  * two paths part, so n values need fewer than 2n nodes. Node 0 is the root, the empty prefix, which always is there; as it is
  * nobody's child, 0 stands for no child.
  */
+import { word } from './bytes.ts';
 
 /** Words of a node. Its children are at 0 and 1, the words of its bits from BITS on. */
 const STATE = 2;
@@ -232,8 +233,7 @@ export class Trie<V> {
 
   #load(bytes: Uint8Array): void {
     for (let i = 0; i < this.#keyWords; i++) {
-      const at = 4 * i;
-      query[i] = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+      query[i] = word(bytes, 4 * i);
     }
   }
 

@@ -1,8 +1,9 @@
 import { checkBytes, checkInteger, checkObject, wrongType, wrongValue } from './check.ts';
 import type { Codec } from './codec.ts';
-import { HEX_PAIRS, hexPair } from './digits.ts';
+import { hex, hexPair } from './digits.ts';
 import { DecodeError, MalformedError, NotSupportedError, ParseError } from './errors.ts';
 import {
+  abiOf,
   expectFamily,
   HEADER_SIZE,
   type Layouts,
@@ -15,28 +16,21 @@ import { isBytes } from './shown.ts';
 import { checkPrefix } from './text.ts';
 import { decodeUtf8, pointAt, pushUtf8 } from './utf8.ts';
 
-/** struct sockaddr_un on each system; `abstract`: does it have abstract names? */
-export interface UnixStruct extends Struct {
-  /** Of `sun_path`, which stands behind the family field on every system. */
-  readonly pathSize: number;
-  readonly abstract: boolean;
-}
-
 /** The same on every system. */
 const AF_UNIX = 1;
 
-const bsd: UnixStruct = { family: AF_UNIX, size: 106, pathSize: 104, abstract: false };
+const bsd: Struct = [AF_UNIX, 106];
 
-/** struct sockaddr_un of each system. */
-export const layouts: Layouts<UnixStruct> = {
+/** struct sockaddr_un of each system: `sun_path` stands behind the family field and is the rest of it. */
+export const layouts: Layouts = {
   // sys/un.h
-  linux: { family: AF_UNIX, size: 110, pathSize: 108, abstract: true },
+  linux: [AF_UNIX, 110],
   // xnu: bsd/sys/un.h
   darwin: bsd,
   // FreeBSD: sys/sys/un.h
   freebsd: bsd,
   // Windows SDK: afunix.h (UNIX_PATH_MAX)
-  win32: { family: AF_UNIX, size: 110, pathSize: 108, abstract: false },
+  win32: [AF_UNIX, 110],
 };
 
 /** The longest `sun_path` of any system (Linux, Windows). */
@@ -54,9 +48,24 @@ export class UnixAddress {
   /** The same name byte for byte: names are bytes to the kernel. To be read only. */
   readonly bytes: Uint8Array;
 
-  constructor(kind: UnixKind, name: string | Uint8Array) {
-    const bytes = isBytes(name) ? new Uint8Array(name) : toBytes('name', name);
-    checkName('name', kind, bytes);
+  /** `argument` is what errors call the name. */
+  constructor(kind: UnixKind, name: string | Uint8Array, argument: string = 'name') {
+    let bytes: Uint8Array;
+    if (isBytes(name)) bytes = new Uint8Array(name);
+    else {
+      if (typeof name !== 'string') throw wrongType(argument, 'a string or a Uint8Array', name);
+      checkInteger(`${argument}.length`, name.length, 0, MAX_UNIX_PATH);
+      bytes = toBytes(argument, name, 0);
+    }
+    const path = kind === 'path';
+    const most = path ? MAX_UNIX_PATH : kind === 'abstract' ? MAX_UNIX_PATH - 1 : kind === 'unnamed' ? 0 : -1;
+    if (most < 0) throw wrongValue('kind', "'path', 'abstract' or 'unnamed'", kind);
+    checkInteger(`${argument}.length in bytes`, bytes.length, 0, most);
+    if (path) {
+      if (bytes.length === 0) throw wrongValue(argument, 'a path (unixUnnamed() is no name)', bytes);
+      const nul = bytes.indexOf(0);
+      if (nul >= 0) throw new MalformedError(argument, nul, 'no NUL (unixAbstract(name) takes them)', 0);
+    }
     this.kind = kind;
     this.bytes = bytes;
     this.name = decodeUtf8(bytes);
@@ -110,55 +119,36 @@ const PERCENT = 0x25;
  * `%40` at the beginning is a path that starts with '@'. Throws ParseError.
  */
 export function parse(text: string): UnixAddress {
-  checkPrefix(text, PREFIX);
-  if (text.length === PREFIX.length) return unixUnnamed();
-  const abstract = text.charCodeAt(PREFIX.length) === AT;
-  const limit = abstract ? MAX_UNIX_PATH - 1 : MAX_UNIX_PATH;
-  const bytes: number[] = [];
-  for (let i = PREFIX.length + (abstract ? 1 : 0); i < text.length; ) {
-    const from = i;
-    if (text.charCodeAt(i) === PERCENT) {
-      const byte = hexPair(text, i + 1);
-      if (byte < 0) throw new ParseError('text', text, i, "two hex digits after '%' ('%25' is a '%')");
-      bytes.push(byte);
-      i += 3;
-    } else {
-      const point = pointAt(text, i);
-      if (point < 0) throw new ParseError('text', text, i, 'no half of a surrogate pair');
-      pushUtf8(bytes, point);
-      i += point > 0xffff ? 2 : 1;
-    }
-    if (bytes.length > limit) throw new ParseError('text', text, from, `the end after ${limit} bytes`);
-    if (!abstract && bytes.at(-1) === 0) throw new ParseError('text', text, from, 'a path without NUL');
-  }
-  return new UnixAddress(abstract ? 'abstract' : 'path', Uint8Array.from(bytes));
+  const start = checkPrefix(text, PREFIX);
+  if (text.length === start) return unixUnnamed();
+  if (text[start] === '@') return unixAbstract(toBytes('text', text, start + 1, MAX_UNIX_PATH - 1));
+  return unix(toBytes('text', text, start, MAX_UNIX_PATH));
 }
 
 /** Writes the forms that `parse` reads; bytes that are not UTF-8, control characters and '%' as `%HH`. */
 export function format(value: UnixAddress): string {
-  const { kind, bytes } = checkValue(value);
-  if (kind === 'unnamed') return PREFIX;
-  const percent = (from: number, to: number): string =>
-    Array.from(bytes.subarray(from, to), (byte) => `%${HEX_PAIRS[byte]}`).join('');
+  const { kind, bytes } = from(value);
+  const percent = (start: number, end: number): string => `%${hex(bytes.subarray(start, end), '%')}`;
   const name = decodeUtf8(bytes, percent, (point, at) => {
     // A name is its owner's choice: no control character, C1 included, may reach a terminal.
     const control = point < 0x20 || (point >= 0x7f && point < 0xa0);
-    const plain = !control && point !== PERCENT && !(at === 0 && point === AT && kind === 'path');
-    return plain ? String.fromCodePoint(point) : percent(at, at + (point < 0x80 ? 1 : 2));
+    return control || point === PERCENT || (at === 0 && point === AT && kind === 'path')
+      ? percent(at, at + (point < 0x80 ? 1 : 2))
+      : String.fromCodePoint(point);
   });
-  return `${PREFIX}${kind === 'abstract' ? '@' : ''}${name}`;
+  return PREFIX + (kind === 'abstract' ? '@' : '') + name;
 }
 
 /** Bytes that `encode` will write. Throws ENOTSUP for an abstract name where there are none. */
 export function size(value: UnixAddress, platform: Platform): number {
-  const { pathSize, abstract } = structOf(layouts, 'unix', platform);
-  const { kind, bytes } = checkValue(value);
+  const { kind, bytes } = from(value);
+  const room = structOf(layouts, 'unix', platform)[1] - HEADER_SIZE;
   if (kind === 'unnamed') return HEADER_SIZE;
-  if (kind === 'abstract') {
-    if (!abstract) throw new NotSupportedError('An abstract AF_UNIX name', platform);
-    return HEADER_SIZE + 1 + checkLength(bytes, pathSize - 1);
-  }
-  return HEADER_SIZE + Math.min(checkLength(bytes, pathSize) + 1, pathSize);
+  const abstract = kind === 'abstract';
+  if (abstract && !hasAbstract(platform)) throw new NotSupportedError('An abstract AF_UNIX name', platform);
+  // A NUL before the name, or behind it if there is room.
+  checkInteger('value.bytes.length', bytes.length, 0, room - Number(abstract));
+  return HEADER_SIZE + Math.min(bytes.length + 1, room);
 }
 
 /**
@@ -178,24 +168,19 @@ export function encode(value: UnixAddress, buffer: Uint8Array, offset: number, p
  * more than the struct has when a path fills `sun_path` (unix(7), BUGS). Throws DecodeError.
  */
 export function decode(buffer: Uint8Array, offset: number, length: number, platform: Platform): UnixAddress {
-  const { pathSize, abstract } = structOf(layouts, 'unix', platform);
+  const room = structOf(layouts, 'unix', platform)[1] - HEADER_SIZE;
   expectFamily(buffer, offset, length, platform, AF_UNIX, HEADER_SIZE);
   const start = offset + HEADER_SIZE;
-  const end = offset + length;
-  if (length <= HEADER_SIZE) return unixUnnamed();
-  if (buffer[start] === 0) {
-    if (!abstract) return unixUnnamed();
-    if (length > HEADER_SIZE + pathSize) {
-      throw new DecodeError(start + pathSize, `the end of an abstract name of ${pathSize - 1} bytes`, length);
-    }
-    return unixAbstract(buffer.subarray(start + 1, end));
+  const abstract = buffer[start] === 0;
+  if (length === HEADER_SIZE || (abstract && !hasAbstract(platform))) return unixUnnamed();
+  const all = buffer.subarray(start, offset + length);
+  const end = abstract ? -1 : all.indexOf(0);
+  const name = end < 0 ? all : all.subarray(0, end);
+  if (name.length > room) {
+    const what = abstract ? `an abstract name of ${room - 1}` : `a path of ${room}`;
+    throw new DecodeError(start + room, `the end of ${what} bytes`, name[room]!);
   }
-  let stop = start;
-  while (stop < end && stop - start <= pathSize && buffer[stop] !== 0) stop++;
-  if (stop - start > pathSize) {
-    throw new DecodeError(start + pathSize, `the end of a path of ${pathSize} bytes`, buffer[stop - 1]!);
-  }
-  return unix(buffer.subarray(start, stop));
+  return abstract ? unixAbstract(name.subarray(1)) : unix(name);
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
@@ -210,40 +195,37 @@ export const codec: Codec<UnixAddress> = {
   decode,
 };
 
-function toBytes(argument: string, name: string): Uint8Array {
-  if (typeof name !== 'string') throw wrongType(argument, 'a string or a Uint8Array', name);
-  checkInteger(`${argument}.length`, name.length, 0, MAX_UNIX_PATH);
+/** Of the systems, Linux alone has names in an abstract namespace. */
+const hasAbstract = (platform: Platform): boolean => abiOf(platform).system === 'linux';
+
+/** The value as given; another copy of this class or a plain object is checked and made into one. */
+function from(value: UnixAddress): UnixAddress {
+  checkObject('value', value);
+  if (value instanceof UnixAddress) return value;
+  const { kind, bytes } = value;
+  return new UnixAddress(kind, checkBytes('value.bytes', bytes), 'value.bytes');
+}
+
+/** UTF-8 of `text[start..]`; with a `limit` it is a human form of at most so many bytes, in which `%HH` stands for a byte. */
+function toBytes(argument: string, text: string, start: number, limit?: number): Uint8Array {
   const bytes: number[] = [];
-  for (let i = 0; i < name.length; ) {
-    const point = pointAt(name, i);
-    if (point < 0)
-      throw new ParseError(argument, name, i, 'no half of a surrogate pair (give bytes instead)');
-    pushUtf8(bytes, point);
-    i += point > 0xffff ? 2 : 1;
+  const fail = (at: number, expected: string): never => {
+    throw new ParseError(argument, text, at, expected);
+  };
+  for (let i = start, next = i; i < text.length; i = next) {
+    const point = pointAt(text, i);
+    if (point < 0) fail(i, 'no half of a surrogate pair (give bytes instead)');
+    if (limit && point === PERCENT) {
+      const byte = hexPair(text, i + 1);
+      if (byte < 0) fail(i, "two hex digits after '%' ('%25' is a '%')");
+      bytes.push(byte);
+      next = i + 3;
+    } else {
+      pushUtf8(bytes, point);
+      next = i + (point > 0xffff ? 2 : 1);
+    }
+    if (limit && bytes.length > limit) fail(i, `the end after ${limit} bytes`);
+    if (limit === MAX_UNIX_PATH && bytes.at(-1) === 0) fail(i, 'a path without NUL');
   }
   return Uint8Array.from(bytes);
-}
-
-function checkLength(bytes: Uint8Array, max: number): number {
-  return checkInteger('value.bytes.length', bytes.length, 0, max);
-}
-
-function checkName(argument: string, kind: UnixKind, bytes: Uint8Array): void {
-  const length = `${argument}.length in bytes`;
-  if (kind === 'path') {
-    if (bytes.length === 0) throw wrongValue(argument, 'a path (unixUnnamed() is no name)', bytes);
-    checkInteger(length, bytes.length, 1, MAX_UNIX_PATH);
-    const nul = bytes.indexOf(0);
-    if (nul >= 0) throw new MalformedError(argument, nul, 'no NUL (unixAbstract(name) takes them)', 0);
-  } else if (kind === 'abstract') checkInteger(length, bytes.length, 0, MAX_UNIX_PATH - 1);
-  else if (kind === 'unnamed') checkInteger(length, bytes.length, 0, 0);
-  else throw wrongValue('kind', "'path', 'abstract' or 'unnamed'", kind);
-}
-
-function checkValue(value: UnixAddress): { kind: UnixKind; bytes: Uint8Array } {
-  checkObject('value', value);
-  const { kind } = value;
-  const bytes = checkBytes('value.bytes', value.bytes);
-  checkName('value.bytes', kind, bytes);
-  return { kind, bytes };
 }

@@ -1,6 +1,6 @@
 import { checkBytes, checkInteger, checkObject, checkRoom } from './check.ts';
 import type { Codec } from './codec.ts';
-import { HEX_PAIRS, hexPair } from './digits.ts';
+import { hex, hexPair } from './digits.ts';
 import { DecodeError, ParseError } from './errors.ts';
 import { abiOf, HEADER_SIZE, MAX_SOCKADDR, type Platform, readFamily } from './layout.ts';
 import { checkPrefix } from './text.ts';
@@ -53,7 +53,7 @@ export function parse(text: string): UnknownAddress {
 
 /** Writes the form that `parse` reads. */
 export function format(value: UnknownAddress): string {
-  return PREFIX + Array.from(checkValue(value), (byte) => HEX_PAIRS[byte]).join('');
+  return PREFIX + hex(checkValue(value), '');
 }
 
 /** Bytes that `encode` will write. */

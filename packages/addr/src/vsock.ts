@@ -1,7 +1,7 @@
 import type { DecodeOptions } from './codec.ts';
 import { uint } from './kinds.ts';
 import type { Platform } from './layout.ts';
-import { type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
+import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
 import type { FormatOptions, ParseOptions } from './text.ts';
 
 /** The fields of an AF_VSOCK address; what is left out is 0. */
@@ -14,36 +14,31 @@ export interface VsockFields {
   readonly flags?: number | undefined;
 }
 
-const spec: Spec = {
-  family: 'vsock',
-  fields: { cid: uint(4), port: uint(4), flags: uint(1, { none: 0 }) },
-  placed: 2,
-  layouts: {
-    // linux/vm_sockets.h, struct sockaddr_vm; svm_flags since Linux 5.11
-    linux: { family: 40, size: 16, at: { cid: 8, port: 4, flags: 12 } },
-    // xnu: bsd/sys/vsock.h, struct sockaddr_vm, packed
-    darwin: { family: 40, size: 12, at: { cid: 8, port: 4 } },
-  },
-};
-
 /** AF_VSOCK, struct sockaddr_vm: vsock(7). */
-export class VsockAddress extends StructAddress<'vsock'> {
-  declare readonly cid: number;
-  declare readonly port: number;
-  declare readonly flags: number;
-
-  constructor(fields: VsockFields) {
-    super(spec, fields);
-  }
-}
-
-/** A vsock address, `vsock:2:1234`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
-export function vsock(cid: number, port: number, flags: number = 0): VsockAddress {
-  return new VsockAddress({ cid, port, flags });
+export interface VsockAddress extends StructAddress<'vsock'> {
+  readonly cid: number;
+  readonly port: number;
+  readonly flags: number;
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<VsockAddress> = /* @__PURE__ */ structCodec<VsockAddress>(spec, VsockAddress);
+export const codec: StructCodec<VsockAddress, VsockFields> = /* @__PURE__ */ structCodec<
+  VsockAddress,
+  VsockFields
+>('vsock', { cid: uint(4), port: uint(4), flags: uint(1, 0) }, 2, {
+  // linux/vm_sockets.h, struct sockaddr_vm; svm_flags since Linux 5.11
+  linux: [40, 16, 8, 4, 12],
+  // xnu: bsd/sys/vsock.h, struct sockaddr_vm, packed
+  darwin: [40, 12, 8, 4],
+});
+
+/** The class of its values. */
+export const VsockAddress: new (fields: VsockFields) => VsockAddress = /* @__PURE__ */ classOf(codec);
+
+/** A vsock address, `vsock:2:1234`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
+export function vsock(cid: number, port: number, flags: number = 0): VsockAddress {
+  return new codec.Address({ cid, port, flags });
+}
 
 /** Reads the human form. Throws ParseError. */
 export function parse(text: string, options?: ParseOptions): VsockAddress {

@@ -1,7 +1,7 @@
 import type { DecodeOptions } from './codec.ts';
 import { ifindex, uint } from './kinds.ts';
 import type { Platform } from './layout.ts';
-import { type Spec, StructAddress, type StructCodec, structCodec } from './struct.ts';
+import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
 import type { FormatOptions, ParseOptions } from './text.ts';
 
 /** The fields of an AF_XDP address; what is left out is 0. */
@@ -16,38 +16,32 @@ export interface XdpFields {
   readonly sharedUmemFd?: number | undefined;
 }
 
-const spec: Spec = {
-  family: 'xdp',
-  fields: {
-    ifindex,
-    queueId: uint(4),
-    flags: uint(2, { none: 0, hex: true }),
-    sharedUmemFd: uint(4, { none: 0 }),
-  },
-  placed: 2,
-  // linux/if_xdp.h, struct sockaddr_xdp
-  layouts: { linux: { family: 44, size: 16, at: { ifindex: 4, queueId: 8, flags: 2, sharedUmemFd: 12 } } },
-};
-
 /** AF_XDP, struct sockaddr_xdp: the kernel's networking/af_xdp.rst. Linux only. */
-export class XdpAddress extends StructAddress<'xdp'> {
-  declare readonly ifindex: number;
-  declare readonly queueId: number;
-  declare readonly flags: number;
-  declare readonly sharedUmemFd: number;
-
-  constructor(fields: XdpFields) {
-    super(spec, fields);
-  }
-}
-
-/** What an AF_XDP socket is bound to, `xdp:eth0:0`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
-export function xdp(fields: XdpFields): XdpAddress {
-  return new XdpAddress(fields);
+export interface XdpAddress extends StructAddress<'xdp'> {
+  readonly ifindex: number;
+  readonly queueId: number;
+  readonly flags: number;
+  readonly sharedUmemFd: number;
 }
 
 /** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<XdpAddress> = /* @__PURE__ */ structCodec<XdpAddress>(spec, XdpAddress);
+export const codec: StructCodec<XdpAddress, XdpFields> = /* @__PURE__ */ structCodec<XdpAddress, XdpFields>(
+  'xdp',
+  { ifindex, queueId: uint(4), flags: uint(2, 0, true), sharedUmemFd: uint(4, 0) },
+  2,
+  {
+    // linux/if_xdp.h, struct sockaddr_xdp
+    linux: [44, 16, 4, 8, 2, 12],
+  },
+);
+
+/** The class of its values. */
+export const XdpAddress: new (fields: XdpFields) => XdpAddress = /* @__PURE__ */ classOf(codec);
+
+/** What an AF_XDP socket is bound to, `xdp:eth0:0`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
+export function xdp(fields: XdpFields): XdpAddress {
+  return new codec.Address(fields);
+}
 
 /** Reads the human form. Throws ParseError. */
 export function parse(text: string, options?: ParseOptions): XdpAddress {

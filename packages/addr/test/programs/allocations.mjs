@@ -16,6 +16,8 @@ const fields = new FieldView(packetCodec, 'linux');
 
 // A small integer, whatever it adds up to: a larger one would be on the heap.
 let sum = 0;
+// Without it the engine sees that nobody keeps the value, and makes none.
+let kept = view.value();
 const calls = {
   inet: (i) => {
     four[7] = i;
@@ -43,11 +45,12 @@ const calls = {
   // So that the measurement is seen to measure.
   'a value': (i) => {
     four[7] = i;
-    sum = (sum + view.decode(four, 0, 16) + view.value().port) | 0;
+    sum = (sum + view.decode(four, 0, 16)) | 0;
+    kept = view.value();
   },
 };
 
-const COUNT = 1_000_000;
+const COUNT = 200_000;
 const once = (call) => {
   globalThis.gc();
   const before = process.memoryUsage().heapUsed;
@@ -61,4 +64,4 @@ const measure = (call) => {
 };
 
 const result = Object.fromEntries(Object.entries(calls).map(([name, call]) => [name, measure(call)]));
-console.log(JSON.stringify({ ...result, sum }));
+console.log(JSON.stringify({ ...result, sum: sum + Number(kept?.port) }));

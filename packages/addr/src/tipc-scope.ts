@@ -1,0 +1,14 @@
+import { checkInteger } from './check.ts';
+import { type Held, type Kind, uint } from './kinds.ts';
+import { readDecimal, readNumber } from './text.ts';
+
+/** How far a TIPC address reaches: a signed byte, below zero in a bind that takes another back. */
+export const tipcScope = (none: Held): Kind => ({
+  ...uint(1, none),
+  check: (argument, value) => checkInteger(argument, value, -128, 127),
+  get: (b, at) => (b[at]! << 24) >> 24,
+  scan: (text, start, end, what) =>
+    text[start] === '-'
+      ? -readDecimal('text', text, start + 1, end, 128, what)
+      : readNumber('text', text, start, end, 127, what),
+});
