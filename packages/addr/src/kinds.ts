@@ -114,9 +114,13 @@ export const uint64: Kind = {
   show: (value) => `0x${value!.toString(16)}`,
 };
 
+/** Bytes of an EUI-48. */
+const HARDWARE = 6;
+
 /**
  * Bytes that a field holds as text. `scan` reads them from `text[start..end)` in the order in which they are written, throwing
- * ParseError, and `show` writes them; `order` puts them into that of memory, and back.
+ * ParseError, and `show` writes them; `order` puts them into that of memory, and back. Hardware addresses are taken as bytes, too, as
+ * they are written.
  */
 export function octets(
   size: number,
@@ -130,7 +134,7 @@ export function octets(
     width: none.length,
     check: (argument, value) =>
       show(
-        isBytes(value)
+        isBytes(value) && size === HARDWARE
           ? checkBytes(argument, value, size)
           : scan(argument, checkString(argument, value), 0, (value as string).length),
       ),
@@ -145,11 +149,11 @@ export function octets(
 }
 
 /** Six bytes of a hardware address. */
-export const hardware: Kind = /* @__PURE__ */ octets(6, scanSix, formatMac, (bytes) => bytes);
+export const hardware: Kind = /* @__PURE__ */ octets(HARDWARE, scanSix, formatMac, (bytes) => bytes);
 
 /** The same reversed, as Bluetooth sends them, and in upper case, as it writes them. */
 export const bluetooth: Kind = /* @__PURE__ */ octets(
-  6,
+  HARDWARE,
   scanSix,
   (bytes) => formatMac(bytes).toUpperCase(),
   (bytes) => bytes.reverse(),
@@ -157,7 +161,7 @@ export const bluetooth: Kind = /* @__PURE__ */ octets(
 
 function scanSix(argument: string, text: string, start: number, end: number): Uint8Array {
   const bytes = scanMac(argument, text, start, end);
-  if (bytes.length !== 6) throw new ParseError(argument, text, start, 'a hardware address of 6 bytes');
+  if (bytes.length !== HARDWARE) throw new ParseError(argument, text, start, 'a hardware address of 6 bytes');
   return bytes;
 }
 

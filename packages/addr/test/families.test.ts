@@ -293,6 +293,13 @@ describe('values', () => {
     ] as const) {
       expect(make).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE', message: argument }));
     }
+    // Of a GUID's bytes there are two orders, so it is text.
+    expect(() => Reflect.apply(hyperv, undefined, [new Uint8Array(16), new Uint8Array(16)])).toThrow(
+      expect.objectContaining({
+        code: 'ERR_INVALID_ARG_TYPE',
+        message: 'vmId must be a string; got 16 bytes',
+      }),
+    );
     expect(() => btSco(new Uint8Array(5))).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }),
     );
