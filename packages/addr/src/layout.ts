@@ -32,6 +32,8 @@ const abis: readonly Abi[] = /* @__PURE__ */ PLATFORMS.map((_, i) => ({
   big: i > 3,
 }));
 
+const linux: Abi = abis[0]!;
+
 /** Bytes of `sa_family` (with `sa_len`), on every platform: no sockaddr is shorter. */
 export const HEADER_SIZE: number = 2;
 
@@ -41,7 +43,8 @@ export const MAX_SOCKADDR: number = 255;
 /** What `platform` has for all families. Throws ERR_INVALID_ARG_VALUE for a name that is none. */
 export function abiOf(platform: Platform): Abi {
   // The most usual one, without a look-up.
-  const found = abis[platform === 'linux' ? 0 : PLATFORMS.indexOf(platform)];
+  if (platform === 'linux') return linux;
+  const found = abis[PLATFORMS.indexOf(platform)];
   if (!found) throw wrongValue('platform', `one of ${PLATFORMS.join(', ')}`, platform);
   return found;
 }
