@@ -1,5 +1,5 @@
 import { native } from './binding.ts';
-import { dropped } from './dropped.ts';
+import { droppedDescriptors, place } from './dropped.ts';
 import { systemError } from './errors.ts';
 
 /** A slot that nothing has: what a closed one is given, so that the native part answers EBADF. */
@@ -23,7 +23,7 @@ export class Descriptor {
     this.#generation = generation;
     this.#fd = native.fd(slot, generation);
     if (this.#fd < 0) throw systemError(this.#fd, 'Descriptor');
-    dropped.register(this, { what: 'Descriptor', slot, generation, fd: this.#fd }, this);
+    droppedDescriptors.register(this, place(slot, generation), this);
   }
 
   /** The two ends of a pipe, close-on-exec: the one to read from, the one to write to; pipe2(2). */
@@ -69,7 +69,7 @@ export class Descriptor {
   release(): { slot: number; generation: number } {
     const slot = this.#slot;
     const generation = this.#generation;
-    dropped.unregister(this);
+    droppedDescriptors.unregister(this);
     this.#slot = NOWHERE;
     this.#fd = -1;
     return { slot, generation };

@@ -1,18 +1,27 @@
+/** Sockets and descriptors that are garbage-collected while they are open: closed then, with a warning. */
 import { native } from './binding.ts';
 
-/** Who held a descriptor, and where the table has it. */
-interface Left {
-  what: 'Socket' | 'Descriptor';
-  slot: number;
-  generation: number;
-  fd: number;
+/** Slots are below 2^22, generations below 2^30: together one number, which is all that is kept of each. */
+const SLOTS = 2 ** 22;
+
+function registry(what: string): FinalizationRegistry<number> {
+  return new FinalizationRegistry((place) => {
+    const slot = place % SLOTS;
+    const generation = Math.floor(place / SLOTS);
+    const fd = native.fd(slot, generation);
+    if (fd < 0) return;
+    native.close(slot, generation);
+    process.emitWarning(`A ${what} was garbage-collected while open (descriptor ${fd}): call close()`, {
+      type: 'ResourceWarning',
+      code: 'SOCKEYE_UNCLOSED',
+    });
+  });
 }
 
-/** Sockets and descriptors that were dropped without close(). */
-export const dropped: FinalizationRegistry<Left> = new FinalizationRegistry((left) => {
-  native.close(left.slot, left.generation);
-  process.emitWarning(
-    `A ${left.what} was garbage-collected while open (descriptor ${left.fd}): call close()`,
-    { type: 'ResourceWarning', code: 'SOCKEYE_UNCLOSED' },
-  );
-});
+/** What the registries are told of a slot. */
+export function place(slot: number, generation: number): number {
+  return generation * SLOTS + slot;
+}
+
+export const droppedSockets: FinalizationRegistry<number> = registry('Socket');
+export const droppedDescriptors: FinalizationRegistry<number> = registry('Descriptor');

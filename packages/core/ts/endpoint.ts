@@ -3,7 +3,7 @@ import { native } from './binding.ts';
 import { checkBytes, checkInt, checkInteger, wrongType } from './check.ts';
 import { connect } from './connect.ts';
 import { constants, errnos } from './constants.ts';
-import { dropped } from './dropped.ts';
+import { droppedSockets, place } from './dropped.ts';
 import { systemError } from './errors.ts';
 import type { Handle } from './handle.ts';
 import { checkOption, type Kind, patience, type SyncOptions } from './options.ts';
@@ -34,8 +34,8 @@ export class Endpoint implements Kind {
 
   protected constructor(handle: Handle) {
     this.handle = handle;
-    const { slot, generation, fd } = handle;
-    dropped.register(handle, { what: 'Socket', slot, generation, fd }, handle);
+    const { slot, generation } = handle;
+    droppedSockets.register(handle, place(slot, generation), handle);
   }
 
   /** `constants.AF_…`. */
@@ -270,7 +270,7 @@ export class Endpoint implements Kind {
    */
   protected forget(): { slot: number; generation: number; fd: number } {
     const { slot, generation, fd } = this.handle;
-    dropped.unregister(this.handle);
+    droppedSockets.unregister(this.handle);
     this.handle.leave();
     return { slot, generation, fd };
   }

@@ -41,8 +41,6 @@ function controlBytes(control: Control | undefined): Uint8Array | undefined {
 }
 
 export class Messages extends Transfer {
-  readonly #closeOnExec: number = closeOnExec(this.family);
-
   /**
    * A message of up to `size` bytes, with its address, control data and descriptors: recvmsg(2).
    *
@@ -56,7 +54,7 @@ export class Messages extends Transfer {
     const attempt = (): number => {
       const made = this.#receive(size, space, (buffer, envelope) => {
         const { slot, generation } = this.handle;
-        return recvmsg(slot, generation, buffer, envelope, flags | this.#closeOnExec);
+        return recvmsg(slot, generation, buffer, envelope, flags | closeOnExec(this.handle.family));
       });
       if (typeof made === 'number') return made;
       message = made;
@@ -69,7 +67,7 @@ export class Messages extends Transfer {
   /** As {@link recvMsg}, blocking this thread. */
   recvMsgSync(size: number, options?: SyncOptions & Flags & ControlRoom): Message {
     checkSize(size);
-    const flags = flagsOf(options) | this.#closeOnExec;
+    const flags = flagsOf(options) | closeOnExec(this.handle.family);
     const space = checkRoom(options?.control);
     const { timeout, interruptible } = patience(options);
     const made = this.#receive(size, space, (buffer, envelope) => {
@@ -110,7 +108,7 @@ export class Messages extends Transfer {
 
   /** As {@link recvMsgInto}, blocking this thread. */
   recvMsgIntoSync(buffers: Buffers, message: MessageBuffer, options?: SyncOptions & Flags): number {
-    const flags = flagsOf(options) | this.#closeOnExec;
+    const flags = flagsOf(options) | closeOnExec(this.handle.family);
     const envelope = envelopeOf(message);
     const { timeout, interruptible } = patience(options);
     const { slot, generation } = this.handle;
@@ -129,7 +127,7 @@ export class Messages extends Transfer {
       generation,
       buffers,
       envelope.whole,
-      checkInt('flags', flags) | this.#closeOnExec,
+      checkInt('flags', flags) | closeOnExec(this.handle.family),
     );
     if (count >= 0) envelope.received();
     return count > 0 ? count : meant(count, 'buffers', buffers);
@@ -202,7 +200,7 @@ export class Messages extends Transfer {
   /** As {@link recvBatch}, blocking this thread until there is one message. */
   recvBatchSync(batch: Batch, options?: SyncOptions & Flags): number {
     const memory = this.#batch(batch, 'recvmmsg');
-    const flags = flagsOf(options) | this.#closeOnExec;
+    const flags = flagsOf(options) | closeOnExec(this.handle.family);
     const { timeout, interruptible } = patience(options);
     const { slot, generation } = this.handle;
     const { capacity } = batch;
@@ -216,7 +214,7 @@ export class Messages extends Transfer {
   tryRecvBatch(batch: Batch, flags = 0): number {
     const memory = this.#batch(batch, 'recvmmsg');
     const { slot, generation } = this.handle;
-    const all = checkInt('flags', flags) | this.#closeOnExec;
+    const all = checkInt('flags', flags) | closeOnExec(this.handle.family);
     const count = recvmmsg(slot, generation, memory.whole, memory.capacity, all);
     if (count >= 0) memory.received(count);
     return count;

@@ -17,7 +17,7 @@ import {
   WRITABLE,
   watched,
 } from './wait.ts';
-import { type Owner, Queue, Waiter } from './waiter.ts';
+import { type Left, type Owner, Queue, Waiter } from './waiter.ts';
 
 /** The first pause after an error that no call explains or a full queue, and the longest, in milliseconds. */
 const FIRST_PAUSE = 1;
@@ -55,16 +55,20 @@ export interface Counters {
   pauses: number;
 }
 
+/** A queue in which nobody ever stands. */
+const NOBODY = new Queue();
+
 /** The waiters of one socket. */
-export class Readiness implements Told {
+export class Readiness implements Told, Left {
   readonly counters: Counters = { waits: 0, wakeUps: 0, wouldBlocks: 0, noBuffers: 0, pauses: 0 };
   readonly #slot: number;
   readonly #generation: number;
-  readonly #readers: Queue = new Queue();
-  readonly #writers: Queue = new Queue();
-  readonly #exceptional: Queue = new Queue();
-  /** Those who only look, in any direction: they hold nobody back. Made when first needed. */
-  #lookers: Queue | undefined;
+  // Most sockets wait in one direction: queues are made when first needed.
+  #readers: Queue = NOBODY;
+  #writers: Queue = NOBODY;
+  #exceptional: Queue = NOBODY;
+  /** Those who only look, in any direction: they hold nobody back. */
+  #lookers: Queue = NOBODY;
   /** poll(2)'s events that they look for, at most. */
   #looksFor = 0;
   #unreferenced: number;
@@ -135,13 +139,13 @@ export class Readiness implements Told {
   ): Promise<number> {
     return new Promise((resolve, reject) => {
       const waiter = new Waiter(owner, 0, attempt, syscall, address, resolve, reject);
-      this.#join(this.#queue(direction), waiter, timeout, signal, full);
+      this.#join(this.#queueFor(direction), waiter, timeout, signal, full);
     });
   }
 
   /** Resolves with those of poll(2)'s `events` that stand, or with errors and hang-ups, as soon as there are any. */
   look(owner: Owner, events: number, timeout: number, signal: AbortSignal | undefined): Promise<number> {
-    this.#lookers ??= new Queue();
+    if (this.#lookers === NOBODY) this.#lookers = new Queue();
     const queue = this.#lookers;
     this.#looksFor |= events;
     return new Promise((resolve, reject) => {
@@ -163,11 +167,13 @@ export class Readiness implements Told {
       waiter.fail(unwatched(armed, waiter.syscall));
       return;
     }
-    waiter.bound(timeout, signal, this.#left);
+    waiter.bound(timeout, signal, this);
   }
 
   /** Somebody has left by timeout or signal: the next may have its turn, or nobody waits any more. */
-  readonly #left = (): void => this.#go();
+  left(): void {
+    this.#go();
+  }
 
   /** Whether the waits keep the event loop alive from now on. */
   reference(referenced: boolean): void {
@@ -251,7 +257,7 @@ export class Readiness implements Told {
     if (writes && this.#writers.size > 0) progress = this.#run(this.#writers) || progress;
     // Last, so that they see what the calls have left.
     const lookers = this.#lookers;
-    if (lookers !== undefined && lookers.size > 0) progress = this.#runLookers(lookers, urgent) || progress;
+    if (lookers.size > 0) progress = this.#runLookers(lookers, urgent) || progress;
     return progress;
   }
 
@@ -354,12 +360,23 @@ export class Readiness implements Told {
     return direction === WRITABLE ? this.#writers : this.#exceptional;
   }
 
+  /** As {@link #queue}, for one who will stand in it. */
+  #queueFor(direction: number): Queue {
+    const queue = this.#queue(direction);
+    if (queue !== NOBODY) return queue;
+    const made = new Queue();
+    if (direction === READABLE) this.#readers = made;
+    else if (direction === WRITABLE) this.#writers = made;
+    else this.#exceptional = made;
+    return made;
+  }
+
   #interest(): number {
     let interest = 0;
     if (this.#readers.size > 0) interest |= READABLE;
     if (this.#writers.size > 0 && this.#roomTimer === undefined) interest |= WRITABLE;
     if (this.#exceptional.size > 0) interest |= EXCEPTIONAL;
-    if (this.#lookers !== undefined && this.#lookers.size > 0) {
+    if (this.#lookers.size > 0) {
       if (this.#looksFor & constants.POLLIN) interest |= READABLE;
       if (this.#looksFor & constants.POLLOUT) interest |= WRITABLE;
       if (this.#looksFor & constants.POLLPRI) interest |= EXCEPTIONAL;
@@ -368,8 +385,7 @@ export class Readiness implements Told {
   }
 
   #everybody(): Waiter[] {
-    const queues = [this.#exceptional, this.#readers, this.#writers];
-    if (this.#lookers !== undefined) queues.push(this.#lookers);
+    const queues = [this.#exceptional, this.#readers, this.#writers, this.#lookers];
     return queues.flatMap((queue) => queue.all());
   }
 

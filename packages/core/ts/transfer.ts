@@ -46,6 +46,7 @@ export class Transfer extends Endpoint {
 
   /** Receives into `buffer` and says how many bytes: recv(2). 0 at the end of a stream. */
   recvInto(buffer: Uint8Array, options?: WaitOptions & Flags & Range): Promise<number> {
+    if (options === undefined) return this.handle.run(READABLE, () => this.tryRecvInto(buffer), 'recv');
     return this.#inPart(READABLE, 'recv', options, (flags, offset, length) =>
       this.tryRecvInto(buffer, flags, offset, length),
     );
@@ -175,6 +176,7 @@ export class Transfer extends Endpoint {
 
   /** Sends and says how many bytes the kernel took, which on a stream may be fewer than given: send(2). */
   send(data: Uint8Array, options?: WaitOptions & Flags & Range): Promise<number> {
+    if (options === undefined) return this.handle.run(WRITABLE, () => this.trySend(data), 'send');
     return this.#inPart(WRITABLE, 'send', options, (flags, offset, length) =>
       this.trySend(data, flags, offset, length),
     );

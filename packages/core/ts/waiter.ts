@@ -2,19 +2,18 @@
 import { abortError, canceledError, fullError, timeoutError } from './errors.ts';
 import { clearOneTimeout, startTimeout, type Timed, type Timeout } from './timers.ts';
 
+/** Whoever hears that a call waits no more, by its timeout or its signal. */
+export interface Left {
+  left(): void;
+}
+
 /** Whose calls wait: says what a failed one is told. */
 export interface Owner {
   error(result: number, syscall: string, address?: Uint8Array): Error;
 }
 
-/** A place in a queue. */
-class Link {
-  next: Link = this;
-  previous: Link = this;
-}
-
 /** A call that waits. It leaves its queue by being settled, by its timeout, by its signal, or by the close. */
-export class Waiter extends Link implements Timed {
+export class Waiter implements Timed {
   /** Tries the call: a count, or `-errno`. */
   readonly attempt: () => number;
   readonly syscall: string;
@@ -24,8 +23,10 @@ export class Waiter extends Link implements Timed {
   readonly #reject: (error: Error) => void;
   readonly #owner: Owner;
   readonly #address: Uint8Array | undefined;
-  /** The queue that it stands in. */
+  /** The queue that it stands in, and its neighbours there. */
   queue: Queue | undefined;
+  next: Waiter | undefined;
+  previous: Waiter | undefined;
   /** When it came, where a full queue of the interface was known by then; ms of performance.now(), 0 for not. */
   since = 0;
   /** Its last try was told ENOBUFS, or that of whom it stands behind. */
@@ -35,8 +36,8 @@ export class Waiter extends Link implements Timed {
   #timeout: Timeout | undefined;
   #signal: AbortSignal | undefined;
   #onAbort: (() => void) | undefined;
-  /** What is done when it has left by itself. */
-  #left: (() => void) | undefined;
+  /** Who is told when it has left by itself. */
+  #left: Left | undefined;
 
   constructor(
     owner: Owner,
@@ -47,7 +48,6 @@ export class Waiter extends Link implements Timed {
     resolve: (result: number) => void,
     reject: (error: Error) => void,
   ) {
-    super();
     this.#owner = owner;
     this.events = events;
     this.attempt = attempt;
@@ -57,8 +57,8 @@ export class Waiter extends Link implements Timed {
     this.#reject = reject;
   }
 
-  /** Bounds the wait; `left` is called when that has ended it. */
-  bound(timeout: number, signal: AbortSignal | undefined, left: () => void): void {
+  /** Bounds the wait; `left` is told when that has ended it. */
+  bound(timeout: number, signal: AbortSignal | undefined, left: Left): void {
     if (timeout < 0 && signal === undefined) return;
     this.#left = left;
     if (timeout >= 0) {
@@ -96,7 +96,7 @@ export class Waiter extends Link implements Timed {
     if (this.queue === undefined) return;
     const left = this.#left;
     this.fail(error);
-    left?.();
+    left?.left();
   }
 
   #done(): void {
@@ -114,39 +114,36 @@ export class Waiter extends Link implements Timed {
 
 /** Waiters in the order in which they came: all that is done to it costs the same however long it is. */
 export class Queue {
-  readonly #ring: Link = new Link();
-  size = 0;
-
   /** Who came first. */
-  get first(): Waiter | undefined {
-    const { next } = this.#ring;
-    return next instanceof Waiter ? next : undefined;
-  }
+  first: Waiter | undefined;
+  size = 0;
+  #last: Waiter | undefined;
 
   /** All of them, as they stand now. */
   all(): Waiter[] {
     const all: Waiter[] = [];
-    for (let link = this.#ring.next; link instanceof Waiter; link = link.next) all.push(link);
+    for (let waiter = this.first; waiter !== undefined; waiter = waiter.next) all.push(waiter);
     return all;
   }
 
   push(waiter: Waiter): void {
-    const ring = this.#ring;
-    const last = ring.previous;
+    const last = this.#last;
     waiter.queue = this;
-    waiter.next = ring;
     waiter.previous = last;
-    last.next = waiter;
-    ring.previous = waiter;
+    if (last === undefined) this.first = waiter;
+    else last.next = waiter;
+    this.#last = waiter;
     this.size += 1;
   }
 
   remove(waiter: Waiter): void {
     const { next, previous } = waiter;
-    next.previous = previous;
-    previous.next = next;
-    waiter.next = waiter;
-    waiter.previous = waiter;
+    if (previous === undefined) this.first = next;
+    else previous.next = next;
+    if (next === undefined) this.#last = previous;
+    else next.previous = previous;
+    waiter.next = undefined;
+    waiter.previous = undefined;
     waiter.queue = undefined;
     this.size -= 1;
   }
