@@ -166,6 +166,37 @@ describe('sendMsg and recvMsg', () => {
     });
   });
 
+  it('refuses control data that the kernel will never take at once, instead of waiting', async () => {
+    const [a, b] = datagrams();
+    await closing([a, b], async () => {
+      const control = [{ level: c.SOL_SOCKET, type: c.SCM_RIGHTS, data: Buffer.alloc(1_000_000) }];
+      const begin = performance.now();
+      const error = await rejected(a.sendMsg(Buffer.from('x'), { control }));
+      expect(error).toMatchObject({ code: 'ENOBUFS', syscall: 'sendmsg' });
+      expect(error.message).toContain('net.core.optmem_max');
+      expect(thrown(() => a.sendMsgSync(Buffer.from('x'), { control }))).toMatchObject({ code: 'ENOBUFS' });
+      const batch = new Batch({ messages: 1, size: 1, control: 1_000_016 });
+      batch.push(Buffer.from('x'), undefined, control);
+      expect(await rejected(a.sendBatch(batch))).toMatchObject({ code: 'ENOBUFS', syscall: 'sendmmsg' });
+      expect(thrown(() => a.sendBatchSync(batch))).toMatchObject({ code: 'ENOBUFS' });
+      expect(performance.now() - begin).toBeLessThan(5000);
+      expect(a.trySendMsg(Buffer.from('x'), undefined, control)).toBe(-errnos.ENOBUFS);
+      await a.sendMsg(Buffer.from('well'));
+      expect((await b.recv(10)).toString()).toBe('well');
+    });
+  });
+
+  it('passes flags on: more to come, and the peer confirmed', async () => {
+    const [a, b] = [udp(), udp()];
+    await closing([a, b], async () => {
+      await a.connect(b.getsockname());
+      await a.sendMsg(Buffer.from('one '), { flags: c.MSG_MORE });
+      await a.send(Buffer.from('two '), { flags: c.MSG_MORE });
+      await a.send(Buffer.from('three'), { flags: c.MSG_CONFIRM });
+      expect((await b.recv(100)).toString()).toBe('one two three');
+    });
+  });
+
   it('survives arrays of buffers whose elements run code', async () => {
     const [a, b] = datagrams();
     await closing([a, b], () => {

@@ -7,6 +7,7 @@ import { checkBuffers, checkBytes, checkInt, checkInteger, checkOptions, wrongTy
 import { closeOnExec } from './cmsg/close-on-exec.ts';
 import { type ControlMessage, writeControl } from './cmsg/header.ts';
 import { constants, errnos } from './constants.ts';
+import { refuseEndless, SURELY } from './control-limit.ts';
 import { systemError } from './errors.ts';
 import { checkRoom, envelopeFor, envelopeOf, Message, type MessageBuffer } from './message.ts';
 import { checkSize, type Flags, patience, type SyncOptions, someOf } from './options.ts';
@@ -143,7 +144,11 @@ export class Messages extends Transfer {
     const to = address === undefined ? undefined : sockaddr(address);
     // An iterator gives its messages once.
     const given = control === undefined || types.isUint8Array(control) ? control : [...iterable(control)];
-    const attempt = (): number => this.trySendMsg(data, to, given, flags);
+    const attempt = (): number => {
+      const bytes = controlBytes(given);
+      if (bytes !== undefined) refuseEndless(bytes.length, 'sendmsg');
+      return this.trySendMsg(data, to, bytes, flags);
+    };
     return this.handle.run(WRITABLE, attempt, 'sendmsg', options, to);
   }
 
@@ -154,6 +159,7 @@ export class Messages extends Transfer {
     const { address, control } = options ?? {};
     const to = address === undefined ? undefined : sockaddr(address);
     const bytes = controlBytes(control);
+    if (bytes !== undefined) refuseEndless(bytes.length, 'sendmsg');
     const { slot, generation } = this.handle;
     const count = native.sendmsgSync(
       slot,
@@ -246,6 +252,7 @@ export class Messages extends Transfer {
    */
   async sendBatch(batch: Batch, options?: WaitOptions & Flags): Promise<number> {
     const flags = flagsOf(options);
+    refuseLongControl(batch);
     let sent = 0;
     const attempt = (): number => {
       while (sent < batch.length) {
@@ -265,6 +272,7 @@ export class Messages extends Transfer {
   /** As {@link sendBatch}, blocking this thread; the timeout is for the whole. */
   sendBatchSync(batch: Batch, options?: SyncOptions & Flags): number {
     const memory = this.#batch(batch, 'sendmmsg');
+    refuseLongControl(batch);
     const flags = flagsOf(options);
     const { timeout, interruptible } = patience(options);
     const end = performance.now() + timeout;
@@ -300,6 +308,12 @@ export class Messages extends Transfer {
     }
     return memory;
   }
+}
+
+function refuseLongControl(batch: Batch): void {
+  memoryOf(batch);
+  if (batch.controlRoom <= SURELY) return;
+  for (const length of batch.controlLengths.subarray(0, batch.length)) refuseEndless(length, 'sendmmsg');
 }
 
 /** The flags among a call's options. */
