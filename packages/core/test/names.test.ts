@@ -1,10 +1,24 @@
+import { spawnSync } from 'node:child_process';
 import {
   constants as c,
+  errnos,
   getaddrinfo,
   getaddrinfoSync,
-  ifIndexToName,
-  ifNameToIndex,
+  getfqdnSync,
+  gethostbyaddr,
+  gethostbyname,
+  gethostbynameSync,
+  getnameinfo,
+  getnameinfoSync,
+  getprotobyname,
+  getprotobynameSync,
+  getprotobynumber,
+  getprotobynumberSync,
+  getservbynameSync,
+  getservbyport,
+  getservbyportSync,
   SocketError,
+  sethostname,
 } from '@sockeye/core';
 import { describe, expect, it } from 'vitest';
 import { loopback, rejected, thrown } from './support.ts';
@@ -49,11 +63,14 @@ describe('getaddrinfo', () => {
       'ABORT_ERR',
     );
     const controller = new AbortController();
-    const aborted = rejected(getaddrinfo('127.0.0.1', 1, { signal: controller.signal }));
+    const aborted = rejected(getaddrinfo('localhost', 1, { signal: controller.signal }));
     controller.abort();
     expect((await aborted).name).toBe('AbortError');
+    expect((await rejected(getaddrinfo('localhost', 1, { timeout: 0 }))).code).toBe('ERR_SOCKET_TIMEOUT');
+    // Answered at once, so there is nothing to be late for.
+    expect(await getaddrinfo('127.0.0.1', 1, { timeout: 0 })).not.toHaveLength(0);
     const many = await Promise.all(
-      Array.from({ length: 50 }, (_, port) => getaddrinfo('127.0.0.1', port, numeric)),
+      Array.from({ length: 50 }, (_, port) => getaddrinfo('localhost', port, { family: c.AF_INET })),
     );
     expect(many.map(([one]) => Buffer.from(one?.address ?? []).readUInt16BE(2))).toEqual([
       ...Array(50).keys(),
@@ -61,10 +78,130 @@ describe('getaddrinfo', () => {
   });
 });
 
-describe('interfaces', () => {
-  it('by name and by index', () => {
-    const index = ifNameToIndex('lo');
-    expect(index).toBeGreaterThan(0);
-    expect(ifIndexToName(index)).toBe('lo');
+describe('names that are none', () => {
+  const calls: [string, string, (name: string) => unknown][] = [
+    ['getaddrinfo', 'host', (name) => getaddrinfoSync(name, 80)],
+    ['gethostbyname', 'name', (name) => gethostbynameSync(name)],
+    ['getservbyname', 'name', (name) => getservbynameSync(name)],
+    ['getservbyname', 'protocol', (name) => getservbynameSync('http', name)],
+    ['getservbyport', 'protocol', (name) => getservbyportSync(80, name)],
+    ['getaddrinfo', 'service', (name) => getaddrinfoSync('127.0.0.1', name)],
+    ['getprotobyname', 'name', (name) => getprotobynameSync(name)],
+    ['getfqdn', 'name', (name) => getfqdnSync(name)],
+    ['sethostname', 'name', (name) => sethostname(name)],
+  ];
+
+  it.each(
+    calls,
+  )('%s refuses a %s with NUL or a lone surrogate, or that is no string', (_, argument, call) => {
+    for (const name of ['\0', 'local\0host', '\ud800', 'a\udc00b']) {
+      const error = thrown(() => call(name));
+      expect([error.code, error.message.startsWith(`${argument} must be a string without`)]).toEqual([
+        'ERR_INVALID_ARG_VALUE',
+        true,
+      ]);
+    }
+    const error = thrown(() => call({} as string));
+    expect([error.code, error.message.startsWith(`${argument} must be`)]).toEqual([
+      'ERR_INVALID_ARG_TYPE',
+      true,
+    ]);
+  });
+
+  it('letters outside ASCII are encoded, or refused where IDNA has no code', async () => {
+    const asked = await rejected(getaddrinfo('bücher.example', null, { flags: c.AI_NUMERICHOST }));
+    expect(asked.message).toContain('xn--bcher-kva.example');
+    // Full-width digits and the ideographic full stop are those of ASCII to IDNA.
+    expect(getaddrinfoSync('１２７。0.0.1', 80, { type: c.SOCK_STREAM })[0]?.address).toEqual(
+      Buffer.from(loopback(80)),
+    );
+    for (const name of [
+      'bü/cher.example',
+      'ü@example',
+      'ü cher',
+      'ü\n.example',
+      `${'ü'.repeat(70)}.example`,
+    ]) {
+      const { code } = await rejected(getaddrinfo(name, 80, { flags: c.AI_NUMERICHOST }));
+      expect(code).toMatch(/^(ERR_INVALID_ARG_VALUE|EAI_NONAME)$/);
+    }
+    expect(thrown(() => getaddrinfoSync('ü/x', 80)).message).toMatch(/^host must be a host name that IDNA/);
+  });
+
+  it('labels and names that are too long are named in the error', async () => {
+    const label = await rejected(getaddrinfo(`${'a'.repeat(64)}.invalid`, 80));
+    expect(label).toMatchObject({ code: 'EAI_NONAME', name: 'SocketError' });
+    expect(label.message).toContain("a label has at most 63 bytes, 'aaaaaaaaaaaaaaaaaaaa…' has 64");
+    const name = await rejected(gethostbyname(`${'a.'.repeat(150)}invalid`));
+    expect(name.code).toMatch(/^(HOST_NOT_FOUND|NO_RECOVERY)$/);
+    expect(name.message).toContain('a name has at most 253 bytes, this one has 307');
+  });
+
+  it('wrong numbers, families and addresses are named', async () => {
+    expect((await rejected(getservbyport(65536))).code).toBe('ERR_OUT_OF_RANGE');
+    expect((await rejected(getservbyport(-1))).code).toBe('ERR_OUT_OF_RANGE');
+    expect((await rejected(getprotobynumber(0.5))).code).toBe('ERR_OUT_OF_RANGE');
+    expect((await rejected(gethostbyaddr(new Uint8Array(16)))).code).toBe('ERR_INVALID_ARG_VALUE');
+    expect((await rejected(gethostbyaddr(loopback().subarray(0, 7)))).code).toBe('ERR_INVALID_ARG_VALUE');
+    expect((await rejected(gethostbyaddr('127.0.0.1' as unknown as Uint8Array))).code).toBe(
+      'ERR_INVALID_ARG_TYPE',
+    );
+    for (const bytes of [
+      new Uint8Array(0),
+      new Uint8Array(1),
+      new Uint8Array(128),
+      loopback().subarray(0, 15),
+    ]) {
+      expect(thrown(() => getnameinfoSync(bytes)).code).toBe('EAI_FAMILY');
+      expect((await rejected(getnameinfo(bytes))).code).toBe('EAI_FAMILY');
+    }
+    expect((await rejected(getnameinfo(loopback(), { flags: 1.5 }))).code).toBe('ERR_OUT_OF_RANGE');
+    expect((await rejected(getnameinfo(loopback(), { flags: -1 }))).code).toBe('EAI_BADFLAGS');
+    expect((await rejected(gethostbyname('localhost', { family: 12345 }))).name).toBe('SocketError');
+  });
+});
+
+describe('beside getent', () => {
+  const getent = (...args: string[]): string[][] | undefined => {
+    const { error, stdout } = spawnSync('getent', args, { encoding: 'utf8' });
+    if (error !== undefined) return undefined;
+    return stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split(/\s+/));
+  };
+
+  it('services and protocols with their aliases, by name and by number', async (context) => {
+    const lines = getent('services');
+    const numbers = getent('protocols');
+    if (lines === undefined || numbers === undefined) return context.skip('there is no getent');
+    for (const [name = '', at = '', ...aliases] of lines) {
+      const [port, protocol = ''] = at.split('/');
+      const found = getservbynameSync(name, protocol);
+      const [first] = getent('services', at) ?? [];
+      expect(found).toMatchObject({ name, protocol, port: Number(port), aliases });
+      if (name === first?.[0]) expect(getservbyportSync(Number(port), protocol)).toEqual(found);
+      if (lines.indexOf(lines.find((line) => line[0] === name) ?? []) > 40) break;
+    }
+    expect(lines.length).toBeGreaterThan(100);
+    for (const [name = '', number, ...aliases] of numbers) {
+      const found = { name, number: Number(number), aliases };
+      expect(await getprotobyname(name)).toEqual(found);
+      const [same] = numbers.filter((line) => line[1] === number);
+      if (same?.[0] === name) expect(getprotobynumberSync(Number(number))).toEqual(found);
+    }
+    expect(thrown(() => getprotobynumberSync(250))).toMatchObject({
+      code: 'ENOENT',
+      errno: -errnos.ENOENT,
+      syscall: 'getprotobynumber',
+    });
+  });
+
+  it('hosts of the hosts file, with their addresses', async (context) => {
+    const [line] = getent('ahostsv4', 'localhost') ?? [];
+    if (line === undefined) return context.skip('there is no getent');
+    const { name, family, addresses } = await gethostbyname('localhost');
+    expect([name, family, addresses[0]]).toEqual(['localhost', c.AF_INET, loopback()]);
+    expect(line[0]).toBe('127.0.0.1');
   });
 });

@@ -250,7 +250,8 @@ export interface Native {
     family: number,
     type: number,
     protocol: number,
-  ): Promise<NativeAnswer[] | NativeFailure> | number;
+    ticket: Int32Array,
+  ): Later<NativeAnswer[] | NativeFailure>;
   getaddrinfoSync(
     host: string | null,
     service: string | null,
@@ -259,9 +260,37 @@ export interface Native {
     type: number,
     protocol: number,
   ): NativeAnswer[] | NativeFailure | number;
+  getnameinfo(address: Uint8Array, flags: number, ticket: Int32Array): Later<NativeNames | NativeFailure>;
+  getnameinfoSync(address: Uint8Array, flags: number): NativeNames | NativeFailure | number;
+  gethostbyname(name: string, family: number, ticket: Int32Array): Later<NativeHost | NativeMissing>;
+  gethostbynameSync(name: string, family: number): NativeHost | NativeMissing | number;
+  gethostbyaddr(address: Uint8Array, family: number, ticket: Int32Array): Later<NativeHost | NativeMissing>;
+  gethostbyaddrSync(address: Uint8Array, family: number): NativeHost | NativeMissing | number;
+  getservbyname(
+    name: string,
+    protocol: string | null,
+    ticket: Int32Array,
+  ): Later<NativeNumbered | NativeMissing>;
+  getservbynameSync(name: string, protocol: string | null): NativeNumbered | NativeMissing | number;
+  getservbyport(
+    port: number,
+    protocol: string | null,
+    ticket: Int32Array,
+  ): Later<NativeNumbered | NativeMissing>;
+  getservbyportSync(port: number, protocol: string | null): NativeNumbered | NativeMissing | number;
+  getprotobyname(name: string, ticket: Int32Array): Later<NativeNumbered | NativeMissing>;
+  getprotobynameSync(name: string): NativeNumbered | NativeMissing | number;
+  getprotobynumber(number: number, ticket: Int32Array): Later<NativeNumbered | NativeMissing>;
+  getprotobynumberSync(number: number): NativeNumbered | NativeMissing | number;
+  cancelLookup(ticket: number): number;
+  hstrerror(hErrno: number): string;
   gaiStrerror(eai: number): string;
   ifNameToIndex(name: string): number;
   ifIndexToName(index: number): string | number;
+  ifNameIndex(): { index: number; name: string }[] | number;
+  getifaddrs(): NativeInterfaceAddress[] | number;
+  gethostname(): string | number;
+  sethostname(name: string): number;
   constants(): Record<string, number>;
   errnos(): Record<string, number>;
   platform(): string;
@@ -279,6 +308,43 @@ export interface NativeAnswer {
 export interface NativeFailure {
   eai: number;
   errno: number;
+}
+
+/** Undefined when it was cancelled; a number when it could not begin. */
+export type Later<T> = Promise<T | undefined> | number;
+
+export interface NativeNames {
+  host: string;
+  service: string;
+}
+
+export interface NativeHost {
+  name: string;
+  aliases: string[];
+  family: number;
+  /** Raw, in network byte order. */
+  addresses: Buffer[];
+}
+
+export interface NativeNumbered {
+  name: string;
+  aliases: string[];
+  number: number;
+  protocol?: string;
+}
+
+export interface NativeMissing {
+  hErrno: number;
+  errno: number;
+}
+
+export interface NativeInterfaceAddress {
+  name: string;
+  flags: number;
+  /** Sockaddrs, as long as the longest. */
+  address: Buffer | undefined;
+  netmask: Buffer | undefined;
+  other: Buffer | undefined;
 }
 
 /** An argument of the wrong type or range, which Rust found and TypeScript names. */

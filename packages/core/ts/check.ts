@@ -85,6 +85,16 @@ export function checkRange(argument: string, buffer: unknown, offset: unknown, l
   if (length !== undefined) checkInteger('length', length, 0, bytes.byteLength - start);
 }
 
+/** A string that C can have: without NUL, and Unicode throughout. */
+export function checkText(argument: string, value: unknown, takes = 'a string'): string {
+  if (typeof value !== 'string') throw wrongType(argument, takes, value);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII but NUL is meant
+  if (/^[\u0001-\u007f]*$/.test(value)) return value;
+  if (value.includes('\0')) throw wrongValue(argument, 'a string without NUL', value);
+  if (/\p{Surrogate}/u.test(value)) throw wrongValue(argument, 'a string without lone surrogates', value);
+  return value;
+}
+
 /** The longest that Node.js's timers can wait: 24.8 days. */
 const LONGEST = 0x7fffffff;
 

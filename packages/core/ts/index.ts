@@ -6,9 +6,36 @@ export { constants, errnos, type Platform, platform } from './constants.ts';
 export { Descriptor } from './descriptor.ts';
 export { gaiStrerror, SocketError, strerror } from './errors.ts';
 export type { OpenFile, SpliceFlags } from './files.ts';
-export { ifIndexToName, ifNameToIndex } from './interfaces.ts';
+export { getfqdn, getfqdnSync, gethostname, sethostname } from './hostname.ts';
+export {
+  type InterfaceAddress,
+  type InterfaceName,
+  ifIndexToName,
+  ifNameIndex,
+  ifNameToIndex,
+  interfaces,
+  type NetworkInterface,
+} from './interfaces.ts';
 export { type Message, MessageBuffer, type MessageBufferOptions } from './message.ts';
 export type { Along, Buffers, Control, ControlRoom } from './messages.ts';
+export {
+  gethostbyaddr,
+  gethostbyaddrSync,
+  gethostbyname,
+  gethostbynameSync,
+  getprotobyname,
+  getprotobynameSync,
+  getprotobynumber,
+  getprotobynumberSync,
+  getservbyname,
+  getservbynameSync,
+  getservbyport,
+  getservbyportSync,
+  type HostEntry,
+  type HostOptions,
+  type ProtocolEntry,
+  type ServiceEntry,
+} from './netdb.ts';
 export type { AcceptOptions, Flags, Known, Range, ReceivedFrom, SyncOptions, Ticket } from './options.ts';
 export type { Counters } from './readiness.ts';
 export type { Directions, Ready } from './ready.ts';
@@ -17,6 +44,10 @@ export {
   type AddressInfoHints,
   getaddrinfo,
   getaddrinfoSync,
+  getnameinfo,
+  getnameinfoSync,
+  type NameInfo,
+  type NameInfoOptions,
 } from './resolve.ts';
 export { Socket } from './socket.ts';
 export type { WaitOptions } from './wait.ts';

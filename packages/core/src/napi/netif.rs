@@ -1,14 +1,18 @@
-//! Network interfaces by name and by index.
+//! Network interfaces, and this machine's name.
 
 use crate::error::{Fault, Result};
 use crate::methods;
-use crate::sys;
 use crate::sys::js::{Call, Exports, Value};
+use crate::sys::{self, InterfaceSockaddr};
 
 pub fn register(exports: &Exports) {
     methods!(exports;
         c"ifNameToIndex"(1) => if_name_to_index,
         c"ifIndexToName"(1) => if_index_to_name,
+        c"ifNameIndex"(0) => if_name_index,
+        c"getifaddrs"(0) => getifaddrs,
+        c"gethostname"(0) => gethostname,
+        c"sethostname"(1) => sethostname,
     );
 }
 
@@ -20,4 +24,45 @@ fn if_name_to_index(call: &Call) -> Result<i32> {
 /// `ifIndexToName(index)`: if_indextoname(3), a string.
 fn if_index_to_name(call: &Call) -> Result<Value> {
     Ok(call.text(&sys::if_indextoname(call.u32(0)?)?))
+}
+
+/// `ifNameIndex()`: if_nameindex(3), an array of `{ index, name }`.
+fn if_name_index(call: &Call) -> Result<Value> {
+    let interfaces = sys::if_nameindex()?;
+    Ok(call.array(interfaces.iter().map(|(index, name)| {
+        call.object([
+            (c"index", call.number(f64::from(*index))),
+            (c"name", call.text(name)),
+        ])
+    })))
+}
+
+/// `getifaddrs()`: getifaddrs(3), an array of `{ name, flags, address, netmask, other }`, of which the last three may be
+/// missing and are as long as the longest sockaddr of an interface.
+fn getifaddrs(call: &Call) -> Result<Value> {
+    let addresses = sys::getifaddrs()?;
+    let bytes = |sockaddr: &Option<InterfaceSockaddr>| {
+        sockaddr
+            .as_ref()
+            .map_or_else(|| call.undefined(), |bytes| call.buffer(bytes))
+    };
+    Ok(call.array(addresses.iter().map(|line| {
+        call.object([
+            (c"name", call.text(&line.name)),
+            (c"flags", call.number(f64::from(line.flags))),
+            (c"address", bytes(&line.address)),
+            (c"netmask", bytes(&line.netmask)),
+            (c"other", bytes(&line.other)),
+        ])
+    })))
+}
+
+/// `gethostname()`: gethostname(2), a string.
+fn gethostname(call: &Call) -> Result<Value> {
+    Ok(call.text(&sys::gethostname()?))
+}
+
+/// `sethostname(name)`: sethostname(2).
+fn sethostname(call: &Call) -> Result<()> {
+    Ok(sys::sethostname(&call.string(0)?.ok_or(Fault::BadArgument)?)?)
 }

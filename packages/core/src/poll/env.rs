@@ -7,6 +7,7 @@
 use std::cell::{Cell, OnceCell};
 use std::ffi::c_void;
 use std::ptr;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use napi_sys::{self as node, Status, napi_async_cleanup_hook_handle, napi_env, napi_ref};
@@ -17,6 +18,7 @@ use super::{Engine, SHARED, Shared};
 use crate::error::Result;
 use crate::sys;
 use crate::sys::js::Call;
+use crate::sys::work::Desk;
 use crate::table::{self, Handle};
 
 /// Belongs to one thread. JavaScript reaches it as the module's instance data.
@@ -33,6 +35,8 @@ pub struct Environment {
     kept: Cell<napi_ref>,
     worker: bool,
     engine: OnceCell<Box<dyn Engine>>,
+    /// The promises of look-ups, from the first on.
+    desk: OnceCell<Rc<Desk>>,
     /// Node-API wants a cleanup hook removed by whoever added it; Deno frees it by itself, and once is enough.
     removes_hook: Cell<bool>,
     ending: Cell<bool>,
@@ -60,6 +64,7 @@ impl Environment {
                 kept: Cell::new(ptr::null_mut()),
                 worker: !sys::is_first_thread(),
                 engine: OnceCell::new(),
+                desk: OnceCell::new(),
                 removes_hook: Cell::new(true),
                 ending: Cell::new(false),
             }));
@@ -92,6 +97,17 @@ impl Environment {
 
     pub fn id(&self) -> u64 {
         self.id
+    }
+
+    /// Where look-ups are asked for.
+    pub fn desk(&self, call: &Call) -> Result<&Desk> {
+        match self.desk.get() {
+            Some(desk) => Ok(desk),
+            None => {
+                let desk = Desk::open(call)?;
+                Ok(self.desk.get_or_init(|| desk))
+            }
+        }
     }
 
     pub fn is_worker(&self) -> bool {

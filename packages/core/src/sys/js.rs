@@ -91,6 +91,14 @@ impl<'a> Bytes<'a> {
         self.length
     }
 
+    /// A copy to keep after the call.
+    pub fn to_vec(self) -> Vec<u8> {
+        let mut copy = vec![0; self.length];
+        // SAFETY: both are as long as that; where JavaScript's other threads write meanwhile, any bytes are a value.
+        unsafe { ptr::copy(self.data, copy.as_mut_ptr(), self.length) };
+        copy
+    }
+
     /// All but the first `count` bytes.
     pub fn skip(self, count: usize) -> Self {
         let count = count.min(self.length);
@@ -479,6 +487,13 @@ impl<'a> Call<'a> {
         unsafe {
             node::napi_create_string_utf8(self.env, text.as_ptr().cast(), text.len() as isize, &mut value)
         };
+        Value(value)
+    }
+
+    pub fn undefined(&self) -> Value {
+        let mut value = ptr::null_mut();
+        // SAFETY: the environment belongs to this call.
+        unsafe { node::napi_get_undefined(self.env, &mut value) };
         Value(value)
     }
 

@@ -202,3 +202,50 @@ pub fn ioctl(fd: RawFd, request: u32, argument: Bytes) -> Result<i32, Errno> {
     // SAFETY: the argument is as long as this request takes it to be, and holds no pointers.
     check(unsafe { libc::ioctl(fd, request as libc::c_ulong as _, argument.as_ptr()) })
 }
+
+/// sethostname(2).
+pub fn sethostname(name: &str) -> Result<(), Errno> {
+    // SAFETY: the name is readable for its length.
+    check(unsafe { libc::sethostname(name.as_ptr().cast(), name.len()) }).map(drop)
+}
+
+/// One line of getifaddrs(3): an address of an interface.
+pub struct InterfaceAddress {
+    pub name: String,
+    /// IFF_… of netdevice(7).
+    pub flags: u32,
+    pub address: Option<InterfaceSockaddr>,
+    pub netmask: Option<InterfaceSockaddr>,
+    /// The broadcast address, or the peer of a point-to-point link.
+    pub other: Option<InterfaceSockaddr>,
+}
+
+/// A sockaddr whose length its family says, with what stands behind it.
+pub type InterfaceSockaddr = [u8; 36];
+
+/// getifaddrs(3), freeifaddrs(3).
+pub fn getifaddrs() -> Result<Vec<InterfaceAddress>, Errno> {
+    let mut list = std::ptr::null_mut();
+    // SAFETY: the place of the list is writable.
+    check(unsafe { libc::getifaddrs(&mut list) })?;
+    // SAFETY: as `lossy` has it; glibc and musl keep each sockaddr in a union as large as their largest, a link-layer
+    // address of 36 bytes.
+    let sockaddr = |at: *mut libc::sockaddr| unsafe { at.cast::<InterfaceSockaddr>().as_ref().copied() };
+    let mut addresses = Vec::new();
+    let mut entry: *const libc::ifaddrs = list;
+    // SAFETY: the C library made the list, whose names end in NUL; it is freed once, after the last look at it.
+    unsafe {
+        while let Some(line) = entry.as_ref() {
+            addresses.push(InterfaceAddress {
+                name: super::unix::lossy(line.ifa_name),
+                flags: line.ifa_flags,
+                address: sockaddr(line.ifa_addr),
+                netmask: sockaddr(line.ifa_netmask),
+                other: sockaddr(line.ifa_ifu),
+            });
+            entry = line.ifa_next;
+        }
+        libc::freeifaddrs(list);
+    }
+    Ok(addresses)
+}

@@ -19,6 +19,9 @@ pub mod constants;
 #[cfg(target_os = "linux")]
 mod epoll;
 #[cfg(target_os = "linux")]
+#[path = "linux_netdb.rs"]
+pub mod netdb;
+#[cfg(target_os = "linux")]
 #[path = "linux.rs"]
 mod os;
 #[cfg(not(target_os = "linux"))]

@@ -1,4 +1,4 @@
-//! Name resolution as the C library does it.
+//! Names and addresses as the C library has them: getaddrinfo(3), getnameinfo(3).
 
 use std::ffi::{CStr, CString};
 use std::mem::zeroed;
@@ -70,6 +70,41 @@ pub fn getaddrinfo(question: &Question) -> Result<Vec<Answer>, Failure> {
         libc::freeaddrinfo(list);
     }
     Ok(answers)
+}
+
+/// Room for a host's and a service's name: NI_MAXHOST, NI_MAXSERV of netdb.h.
+const HOST: usize = 1025;
+const SERVICE: usize = 32;
+
+/// getnameinfo(3): the names of a host and a service. Blocks for as long as the resolver takes.
+pub fn getnameinfo(address: &[u8], flags: i32) -> Result<(String, String), Failure> {
+    let (mut host, mut service) = ([0u8; HOST], [0u8; SERVICE]);
+    // SAFETY: the address is readable and the names are writable for their lengths; the call checks that the address is as
+    // long as its family's.
+    let eai = unsafe {
+        libc::getnameinfo(
+            address.as_ptr().cast(),
+            address.len() as libc::socklen_t,
+            host.as_mut_ptr().cast(),
+            HOST as libc::socklen_t,
+            service.as_mut_ptr().cast(),
+            SERVICE as libc::socklen_t,
+            flags,
+        )
+    };
+    if eai != 0 {
+        return Err(Failure {
+            eai,
+            errno: last_errno().0,
+        });
+    }
+    Ok((text(&host), text(&service)))
+}
+
+/// Up to the first NUL.
+fn text(bytes: &[u8]) -> String {
+    let length = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
+    String::from_utf8_lossy(&bytes[..length]).into_owned()
 }
 
 /// gai_strerror(3): the C library's words for an `EAI_…` number.

@@ -258,6 +258,47 @@ pub fn if_indextoname(index: u32) -> Result<String, Errno> {
     Ok(String::from_utf8_lossy(&name[..length]).into_owned())
 }
 
+/// if_nameindex(3), if_freenameindex(3): index and name of every interface.
+pub fn if_nameindex() -> Result<Vec<(u32, String)>, Errno> {
+    // SAFETY: takes nothing.
+    let list = unsafe { libc::if_nameindex() };
+    if list.is_null() {
+        return Err(last_errno());
+    }
+    let mut interfaces = Vec::new();
+    let mut entry: *const libc::if_nameindex = list;
+    // SAFETY: the C library made the list, which ends with an entry without a name; it is freed once, after the last look.
+    unsafe {
+        while !(*entry).if_name.is_null() {
+            interfaces.push(((*entry).if_index, lossy((*entry).if_name)));
+            entry = entry.add(1);
+        }
+        libc::if_freenameindex(list);
+    }
+    Ok(interfaces)
+}
+
+/// A text of the C library's.
+///
+/// # Safety
+/// It ends in NUL.
+pub(super) unsafe fn lossy(text: *const libc::c_char) -> String {
+    // SAFETY: as the caller says.
+    unsafe { std::ffi::CStr::from_ptr(text) }
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// gethostname(2).
+pub fn gethostname() -> Result<String, Errno> {
+    // Linux has names of up to 64 bytes, POSIX of up to 255; one more byte is a NUL in any case.
+    let mut name = [0u8; 257];
+    // SAFETY: the buffer is writable for the length given.
+    check(unsafe { libc::gethostname(name.as_mut_ptr().cast(), name.len() - 1) })?;
+    // SAFETY: the last byte is NUL.
+    Ok(unsafe { lossy(name.as_ptr().cast()) })
+}
+
 /// strerror(3): the C library's words for an error number.
 pub fn strerror(number: i32) -> String {
     let mut text = [0u8; 128];
