@@ -11,7 +11,9 @@ type Generation = number;
 /** What Rust gives: counts, `-errno`, {@link BAD_ARGUMENT} or {@link TIMED_OUT}. See `src/napi/*.rs`. */
 export interface Native {
   socket(family: number, type: number, protocol: number, out: Int32Array): number;
+  socketIn(namespace: number, family: number, type: number, protocol: number, out: Int32Array): number;
   socketpair(family: number, type: number, protocol: number, out: Int32Array): number;
+  socketpairIn(namespace: number, family: number, type: number, protocol: number, out: Int32Array): number;
   fromFd(fd: number, out: Int32Array): number;
   dup(slot: Slot, generation: Generation, out: Int32Array): number;
   dupFd(fd: number, out: Int32Array): number;

@@ -36,6 +36,7 @@ export {
   type ProtocolEntry,
   type ServiceEntry,
 } from './netdb.ts';
+export type { NamespaceOptions, NetworkNamespace } from './netns.ts';
 export type { AcceptOptions, Flags, Known, Range, ReceivedFrom, SyncOptions, Ticket } from './options.ts';
 export type { Counters } from './readiness.ts';
 export type { Directions, Ready } from './ready.ts';

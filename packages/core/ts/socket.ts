@@ -8,6 +8,7 @@ import { systemError } from './errors.ts';
 import { Files } from './files.ts';
 import { Handle } from './handle.ts';
 import { hint } from './hints/index.ts';
+import { inNamespace, type NamespaceOptions } from './netns.ts';
 import type { AcceptOptions, Kind, Known, SyncOptions, Ticket } from './options.ts';
 import { checkKind, checkKnown, checkTicket, patience } from './options.ts';
 import { READABLE, type WaitOptions } from './wait.ts';
@@ -41,19 +42,34 @@ export class Socket extends Files {
   /**
    * A new socket, close-on-exec and non-blocking: socket(2).
    *
+   * @param options `netns` opens it in another network namespace, where it stays: setns(2) by a thread that lives for this
+   *   call, so that none of Node.js's own moves
    * @throws SocketError EAFNOSUPPORT, EPROTONOSUPPORT, EPERM, EMFILE …, saying what mends it where that is known
    */
-  static create(family: number, type: number, protocol = 0): Socket {
+  static create(family: number, type: number, protocol = 0, options?: NamespaceOptions): Socket {
     const kind = checkKind(family, type, protocol);
-    const result = native.socket(family, type, protocol, out);
+    const netns = checkOptions(options).netns;
+    const result =
+      netns === undefined
+        ? native.socket(family, type, protocol, out)
+        : inNamespace(netns, out, (namespace) => native.socketIn(namespace, family, type, protocol, out));
     if (result < 0) throw systemError(result, 'socket', hint(result, { syscall: 'socket', ...kind }));
     return Socket.#made(kind);
   }
 
-  /** Two sockets that are connected to each other, close-on-exec and non-blocking: socketpair(2). */
-  static socketpair(family: number, type: number, protocol = 0): [Socket, Socket] {
+  /** Two sockets that are connected to each other, close-on-exec and non-blocking: socketpair(2). Options as in `create`. */
+  static socketpair(
+    family: number,
+    type: number,
+    protocol = 0,
+    options?: NamespaceOptions,
+  ): [Socket, Socket] {
     const kind = checkKind(family, type, protocol);
-    const result = native.socketpair(family, type, protocol, out);
+    const netns = checkOptions(options).netns;
+    const result =
+      netns === undefined
+        ? native.socketpair(family, type, protocol, out)
+        : inNamespace(netns, out, (namespace) => native.socketpairIn(namespace, family, type, protocol, out));
     if (result < 0) throw systemError(result, 'socketpair', hint(result, { syscall: 'socketpair', ...kind }));
     return [Socket.#made(kind, 0), Socket.#made(kind, 2)];
   }

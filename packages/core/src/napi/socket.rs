@@ -4,15 +4,17 @@ use std::os::fd::OwnedFd;
 
 use crate::error::Result;
 use crate::methods;
-use crate::sys;
 use crate::sys::js::{self, Call, Exports};
 use crate::sys::wait::{self, Deadline};
+use crate::sys::{self, Abroad};
 use crate::table::{self, Use};
 
 pub fn register(exports: &Exports) {
     methods!(exports;
         c"socket"(4) => socket,
+        c"socketIn"(5) => socket_in,
         c"socketpair"(4) => socketpair,
+        c"socketpairIn"(5) => socketpair_in,
         c"fromFd"(2) => from_fd,
         c"dup"(3) => dup,
         c"dupFd"(2) => dup_fd,
@@ -54,10 +56,45 @@ fn socket(call: &Call) -> Result<()> {
     hand_out(call, out, sys::socket(call.i32(0)?, call.i32(1)?, call.i32(2)?)?)
 }
 
+/// What happened in another namespace; the caller's array begins with 1 when the way there failed.
+fn abroad<T>(out: js::Numbers, result: std::result::Result<T, Abroad>) -> Result<T> {
+    match result {
+        Ok(made) => Ok(made),
+        Err(Abroad::There(errno)) => Err(errno.into()),
+        Err(Abroad::Entering(errno)) => {
+            out.put([1])?;
+            Err(errno.into())
+        }
+    }
+}
+
+/// `socketIn(namespace, family, type, protocol, out)`: setns(2) and socket(2) on a thread that then ends.
+fn socket_in(call: &Call) -> Result<()> {
+    let (namespace, out) = (call.i32(0)?, call.numbers(4, 2)?);
+    let (family, kind, protocol) = (call.i32(1)?, call.i32(2)?, call.i32(3)?);
+    let made = sys::in_network_namespace(namespace, || sys::socket(family, kind, protocol));
+    hand_out(call, out, abroad(out, made)?)
+}
+
+/// `socketpairIn(namespace, family, type, protocol, out)`: setns(2) and socketpair(2) on a thread that then ends.
+fn socketpair_in(call: &Call) -> Result<()> {
+    let (namespace, out) = (call.i32(0)?, call.numbers(4, 4)?);
+    let (family, kind, protocol) = (call.i32(1)?, call.i32(2)?, call.i32(3)?);
+    let made = sys::in_network_namespace(namespace, || sys::socketpair(family, kind, protocol));
+    hand_out_pair(call, out, abroad(out, made)?)
+}
+
 /// `socketpair(family, type, protocol, out)`: socketpair(2); two handles, four numbers.
 fn socketpair(call: &Call) -> Result<()> {
     let out = call.numbers(3, 4)?;
-    let (one, other) = sys::socketpair(call.i32(0)?, call.i32(1)?, call.i32(2)?)?;
+    hand_out_pair(
+        call,
+        out,
+        sys::socketpair(call.i32(0)?, call.i32(1)?, call.i32(2)?)?,
+    )
+}
+
+fn hand_out_pair(call: &Call, out: js::Numbers, (one, other): (OwnedFd, OwnedFd)) -> Result<()> {
     let owner = call.environment().id();
     let one = table::insert(one, owner)?;
     let other = table::insert(other, owner).inspect_err(|_| {

@@ -249,3 +249,33 @@ pub fn getifaddrs() -> Result<Vec<InterfaceAddress>, Errno> {
     }
     Ok(addresses)
 }
+
+/// What failed on the way to a socket in another namespace.
+pub enum Abroad {
+    /// pthread_create(3) or setns(2).
+    Entering(Errno),
+    /// socket(2) or socketpair(2).
+    There(Errno),
+}
+
+/// Runs `call` in a network namespace, by a thread that ends with it: setns(2) moves one thread, and none of Node.js's.
+pub fn in_network_namespace<T: Send>(
+    namespace: RawFd,
+    call: impl FnOnce() -> Result<T, Errno> + Send,
+) -> Result<T, Abroad> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .name("sockeye.netns".into())
+            // It makes two system calls.
+            .stack_size(64 * 1024)
+            .spawn_scoped(scope, || {
+                // SAFETY: takes numbers only.
+                check(unsafe { libc::setns(namespace, libc::CLONE_NEWNET) }).map_err(Abroad::Entering)?;
+                call().map_err(Abroad::There)
+            })
+            .map_err(|error| Abroad::Entering(Errno(error.raw_os_error().unwrap_or(libc::EAGAIN))))?;
+        thread
+            .join()
+            .unwrap_or(Err(Abroad::Entering(super::unix::ECANCELED)))
+    })
+}
