@@ -3,7 +3,7 @@
  * Nothing is expected but that the process lives, that what is returned is a number, a string or an object, and that descriptors
  * are back to where they were. Under Valgrind it shows reads and writes out of bounds too.
  */
-import { readdirSync } from 'node:fs';
+import { openSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 const native = createRequire(import.meta.url)('@sockeye/core-linux-x64-gnu');
@@ -40,6 +40,18 @@ const TIMEOUT_AT = {
   spliceFromSync: 5,
   spliceIntoSync: 5,
   pollSync: 3,
+};
+
+/** How many arguments stand before the array for the ticket. */
+const LOOKUP_ARGUMENTS = {
+  getaddrinfo: 6,
+  getnameinfo: 2,
+  gethostbyname: 2,
+  gethostbyaddr: 2,
+  getservbyname: 2,
+  getservbyport: 2,
+  getprotobyname: 1,
+  getprotobynumber: 1,
 };
 
 const AF_UNIX = 1;
@@ -223,6 +235,7 @@ const GOOD = {
 const names = Object.keys(native).filter((name) => typeof native[name] === 'function' && !LEFT_OUT.has(name));
 // Those that move bytes come as often as all others together.
 for (let count = names.length; count > 0; count--) names.push(pick(Object.keys(GOOD)));
+const namespace = openSync('/proc/self/ns/net', 'r');
 const descriptors = () => readdirSync('/proc/self/fd').length;
 const before = descriptors();
 /** Names that are looked up on other threads, with files and sockets of their own. */
@@ -246,6 +259,29 @@ for (let call = 0; call < Number(calls); call++) {
   if (name === 'fromFd' || name === 'dupFd') values[0] = pick([-1, 2 ** 31, 100_000, 'x']);
   if (name.startsWith('splice') || name.startsWith('sendfile')) values[2] = pick([-1, 100_000, 'x', 2 ** 31]);
   if (name === 'getaddrinfo' || name === 'getaddrinfoSync') values[0] = pick(['127.0.0.1', null, '\0', 7]);
+  // No name that is looked up elsewhere: whoever is asked may be slow.
+  if (name.startsWith('gethostbyname'))
+    values[0] = pick(['localhost', '127.1', 'x'.repeat(300), '\0', '\ud800', 7]);
+  if (name.startsWith('gethostbyaddr')) {
+    values.splice(0, 2, pick([new Uint8Array([127, 0, 0, 1]), bytes(), odd()]), pick([1, 99, -1, 'x']));
+    if (random(3) === 0) values.splice(0, 2, new Uint8Array([127, 0, 0, 1]), 2);
+  }
+  if (name.startsWith('getnameinfo')) values.splice(0, 2, pick([bytes, odd])(), pick([1, 3, -1, 'x']));
+  if (name in LOOKUP_ARGUMENTS && random(2) === 0) {
+    values[LOOKUP_ARGUMENTS[name]] = new Int32Array(pick([0, 1, 1, 4]));
+  }
+  // The namespace is this process's own, or none.
+  if (name === 'socketIn' || name === 'socketpairIn') {
+    values.splice(
+      0,
+      5,
+      pick([namespace, namespace, -1, 'x', out]),
+      pick([1, 2, 77, 'x']),
+      pick([1, 2, 99]),
+      0,
+      new Int32Array(pick([0, 1, 2, 4])),
+    );
+  }
   const at = TIMEOUT_AT[name];
   if (at !== undefined) {
     while (values.length <= at + 1) values.push(undefined);
@@ -262,7 +298,17 @@ for (let call = 0; call < Number(calls); call++) {
     if (
       typeof result === 'number' &&
       result >= 0 &&
-      ['socket', 'socketpair', 'dup', 'pipe', 'accept', 'acceptSync', 'fromFd'].includes(name)
+      [
+        'socket',
+        'socketIn',
+        'socketpair',
+        'socketpairIn',
+        'dup',
+        'pipe',
+        'accept',
+        'acceptSync',
+        'fromFd',
+      ].includes(name)
     ) {
       for (const value of values) {
         if (value instanceof Int32Array) {
