@@ -292,6 +292,7 @@ export interface Native {
   ifNameIndex(): { index: number; name: string }[] | number;
   getifaddrs(): NativeInterfaceAddress[] | number;
   gethostname(): string | number;
+  openFilesLimit(): { soft: number; hard: number };
   sethostname(name: string): number;
   constants(): Record<string, number>;
   errnos(): Record<string, number>;

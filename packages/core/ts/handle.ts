@@ -38,6 +38,7 @@ export class Handle implements Kind, Owner {
   readonly family: number;
   readonly type: number;
   readonly protocol: number;
+  readonly foreign: boolean;
   #readiness: Readiness | undefined;
   #referenced = true;
 
@@ -48,6 +49,7 @@ export class Handle implements Kind, Owner {
     this.family = kind.family;
     this.type = kind.type & ~NOT_TYPES;
     this.protocol = kind.protocol;
+    this.foreign = kind.foreign === true;
   }
 
   get closed(): boolean {
@@ -179,8 +181,8 @@ export class Handle implements Kind, Owner {
 
   error(result: number, syscall: string, address?: Uint8Array): SocketError {
     if (this.closed && result === -errnos.EBADF) return systemError(result, syscall, 'this Socket is closed');
-    const { family, type, protocol } = this;
-    return systemError(result, syscall, hint(result, { syscall, family, type, protocol, address }));
+    const { family, type, protocol, foreign } = this;
+    return systemError(result, syscall, hint(result, { syscall, family, type, protocol, foreign, address }));
   }
 }
 

@@ -7,7 +7,7 @@ import { SocketError, systemError } from './errors.ts';
 import { checkHost, hostHint } from './host.ts';
 import { INET_ADDRESS, inetAddress, inetSockaddr } from './layout/inet.ts';
 import { lookup, notBegun } from './lookup.ts';
-import { shownAddress } from './resolve.ts';
+import { shownAddress } from './shown.ts';
 import type { WaitOptions } from './wait.ts';
 
 /** `struct hostent`. */

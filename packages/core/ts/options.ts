@@ -67,6 +67,8 @@ export interface Kind {
   family: number;
   type: number;
   protocol: number;
+  /** It was opened in another network namespace than this process's. */
+  foreign?: boolean | undefined;
 }
 
 interface Part {

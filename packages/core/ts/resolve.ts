@@ -7,6 +7,7 @@ import { gaiStrerror, SocketError, strerror, systemError } from './errors.ts';
 import { waiting } from './handle.ts';
 import { checkHost, eaiName, hostHint } from './host.ts';
 import { lookup, notBegun } from './lookup.ts';
+import { shownAddress } from './shown.ts';
 import type { WaitOptions } from './wait.ts';
 
 /** What to look for; 0 or undefined leaves a number open. */
@@ -142,12 +143,6 @@ export interface NameInfoOptions {
 
 function nameQuestion(address: Address, options: NameInfoOptions | undefined): [Uint8Array, number] {
   return [sockaddr(address), checkInt('flags', checkOptions(options).flags ?? 0)];
-}
-
-/** An address in digits, for a message. */
-export function shownAddress(address: Uint8Array): string {
-  const answer = native.getnameinfoSync(address, constants.NI_NUMERICHOST | constants.NI_NUMERICSERV);
-  return typeof answer === 'number' || 'eai' in answer ? `${address.byteLength} bytes` : answer.host;
 }
 
 function names(result: NativeNames | NativeFailure | number, address: Uint8Array): NameInfo {

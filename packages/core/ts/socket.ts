@@ -47,8 +47,9 @@ export class Socket extends Files {
    * @throws SocketError EAFNOSUPPORT, EPROTONOSUPPORT, EPERM, EMFILE …, saying what mends it where that is known
    */
   static create(family: number, type: number, protocol = 0, options?: NamespaceOptions): Socket {
-    const kind = checkKind(family, type, protocol);
     const netns = checkOptions(options).netns;
+    const kind = checkKind(family, type, protocol);
+    if (netns !== undefined) kind.foreign = true;
     const result =
       netns === undefined
         ? native.socket(family, type, protocol, out)
@@ -64,8 +65,9 @@ export class Socket extends Files {
     protocol = 0,
     options?: NamespaceOptions,
   ): [Socket, Socket] {
-    const kind = checkKind(family, type, protocol);
     const netns = checkOptions(options).netns;
+    const kind = checkKind(family, type, protocol);
+    if (netns !== undefined) kind.foreign = true;
     const result =
       netns === undefined
         ? native.socketpair(family, type, protocol, out)

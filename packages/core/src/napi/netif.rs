@@ -1,4 +1,4 @@
-//! Network interfaces, and this machine's name.
+//! Network interfaces, this machine's name, and what this process may.
 
 use crate::error::{Fault, Result};
 use crate::methods;
@@ -12,6 +12,7 @@ pub fn register(exports: &Exports) {
         c"ifNameIndex"(0) => if_name_index,
         c"getifaddrs"(0) => getifaddrs,
         c"gethostname"(0) => gethostname,
+        c"openFilesLimit"(0) => open_files_limit,
         c"sethostname"(1) => sethostname,
     );
 }
@@ -65,4 +66,13 @@ fn gethostname(call: &Call) -> Result<Value> {
 /// `sethostname(name)`: sethostname(2).
 fn sethostname(call: &Call) -> Result<()> {
     Ok(sys::sethostname(&call.string(0)?.ok_or(Fault::BadArgument)?)?)
+}
+
+/// `openFilesLimit()`: getrlimit(2) RLIMIT_NOFILE, `{ soft, hard }`.
+fn open_files_limit(call: &Call) -> Result<Value> {
+    let (soft, hard) = sys::open_files_limit()?;
+    Ok(call.object([
+        (c"soft", call.number(soft as f64)),
+        (c"hard", call.number(hard as f64)),
+    ]))
 }

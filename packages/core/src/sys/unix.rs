@@ -289,6 +289,16 @@ pub(super) unsafe fn lossy(text: *const libc::c_char) -> String {
         .into_owned()
 }
 
+/// getrlimit(2) RLIMIT_NOFILE: how many descriptors this process may have open, and how many it may allow itself.
+pub fn open_files_limit() -> Result<(u64, u64), Errno> {
+    let mut limit = MaybeUninit::<libc::rlimit>::uninit();
+    // SAFETY: the place of the limit is writable.
+    check(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, limit.as_mut_ptr()) })?;
+    // SAFETY: the call succeeded and has filled it.
+    let limit = unsafe { limit.assume_init() };
+    Ok((limit.rlim_cur, limit.rlim_max))
+}
+
 /// gethostname(2).
 pub fn gethostname() -> Result<String, Errno> {
     // Linux has names of up to 64 bytes, POSIX of up to 255; one more byte is a NUL in any case.

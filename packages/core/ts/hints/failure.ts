@@ -7,6 +7,8 @@ export interface Failure {
   protocol: number;
   /** The sockaddr that was given, where one was. */
   address?: Uint8Array | undefined;
+  /** The socket is in another network namespace than this process, whose /proc/net says nothing of it. */
+  foreign?: boolean | undefined;
 }
 
 /** How this process gets a capability: for the program file, or for a container. */

@@ -3,7 +3,10 @@ import { errnoName } from '../errors.ts';
 import { canHint } from './can.ts';
 import type { Failure } from './failure.ts';
 import { inetHint } from './inet.ts';
+import { limitHint } from './limits.ts';
+import { moduleHint } from './modules.ts';
 import { packetHint } from './packet.ts';
+import { unixHint } from './unix.ts';
 
 /** The family in front of a sockaddr, which a kernel that was given another one's compares. */
 function mismatch({ address, code, family }: Failure): string | undefined {
@@ -20,8 +23,14 @@ function full({ code, syscall }: Failure): string | undefined {
   return 'the queue of the interface is full: send more slowly, or give it room (ip link set dev … txqueuelen …)';
 }
 
+const TABLES = [mismatch, packetHint, canHint, inetHint, unixHint, moduleHint, limitHint, full];
+
 /** A sentence that says what to do about `-errno`, or nothing. */
 export function hint(result: number, failure: Omit<Failure, 'code'>): string | undefined {
   const known = { ...failure, code: errnoName(-result) };
-  return mismatch(known) ?? packetHint(known) ?? canHint(known) ?? inetHint(known) ?? full(known);
+  for (const table of TABLES) {
+    const words = table(known);
+    if (words !== undefined) return words;
+  }
+  return undefined;
 }
