@@ -30,6 +30,9 @@ const OUT_OF_BAND = (constants.MSG_ERRQUEUE ?? 0) | (constants.MSG_OOB ?? 0);
 /** The counters of a socket that never waited. */
 const NOTHING: Counters = { waits: 0, wakeUps: 0, wouldBlocks: 0, noBuffers: 0, pauses: 0 };
 
+/** Those in another network namespace: so few that the others need no word for it. */
+const FOREIGN = new WeakSet<Kind>();
+
 export class Handle implements Kind, Owner {
   slot: number;
   generation: number;
@@ -38,7 +41,6 @@ export class Handle implements Kind, Owner {
   readonly family: number;
   readonly type: number;
   readonly protocol: number;
-  readonly foreign: boolean;
   #readiness: Readiness | undefined;
   #referenced = true;
 
@@ -49,11 +51,15 @@ export class Handle implements Kind, Owner {
     this.family = kind.family;
     this.type = kind.type & ~NOT_TYPES;
     this.protocol = kind.protocol;
-    this.foreign = kind.foreign === true;
+    if (kind.foreign === true) FOREIGN.add(this);
   }
 
   get closed(): boolean {
     return this.slot === NOWHERE;
+  }
+
+  get foreign(): boolean {
+    return FOREIGN.has(this);
   }
 
   /** Refuses calls from now on, and fails those that wait with ECANCELED. */

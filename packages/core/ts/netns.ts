@@ -1,8 +1,10 @@
 /** Network namespaces: which one a socket is opened in. */
-import { checkInteger, checkText, wrongType, wrongValue } from './check.ts';
+import { native } from './binding.ts';
+import { checkInteger, checkOptions, checkText, wrongType, wrongValue } from './check.ts';
 import { Descriptor } from './descriptor.ts';
 import { errnoName, type SocketError, systemError } from './errors.ts';
 import { capability } from './hints/failure.ts';
+import type { Kind } from './options.ts';
 
 /**
  * A network namespace, network_namespaces(7): a name that `ip netns` knows (`/run/netns/NAME`), an absolute path, a descriptor
@@ -23,23 +25,27 @@ const ENTERING = 1;
 
 type Files = typeof import('node:fs');
 
-/** Runs `call` with a descriptor of the namespace, which is closed again where it was opened here. */
-export function inNamespace(
-  netns: NetworkNamespace,
-  out: Int32Array,
-  call: (namespace: number) => number,
-): number {
+type Make = 'socketIn' | 'socketpairIn';
+
+/** socket(2) or socketpair(2) there; `out` as the native part fills it. A descriptor that was opened for it is closed again. */
+export function makeIn(netns: NetworkNamespace, make: Make, kind: Kind, out: Int32Array): number {
   const { fd, path } = located(netns);
-  let namespace = fd;
-  if (namespace === undefined) namespace = open(path, netns);
+  const namespace = fd ?? open(path, netns);
   try {
     out[0] = 0;
-    const result = call(namespace);
+    const result = native[make](namespace, kind.family, kind.type, kind.protocol, out);
     if (result < 0 && out[0] === ENTERING) throw entering(result, path);
     return result;
   } finally {
     if (fd === undefined) files().closeSync(namespace);
   }
+}
+
+/** The namespace of the options, and in `kind` that it is another one's. */
+export function namespaceOf(options: NamespaceOptions, kind: Kind): NetworkNamespace | undefined {
+  const { netns } = checkOptions(options);
+  if (netns !== undefined) kind.foreign = true;
+  return netns;
 }
 
 function files(): Files {

@@ -8,7 +8,7 @@ import { systemError } from './errors.ts';
 import { Files } from './files.ts';
 import { Handle } from './handle.ts';
 import { hint } from './hints/index.ts';
-import { inNamespace, type NamespaceOptions } from './netns.ts';
+import { makeIn, type NamespaceOptions, namespaceOf } from './netns.ts';
 import type { AcceptOptions, Kind, Known, SyncOptions, Ticket } from './options.ts';
 import { checkKind, checkKnown, checkTicket, patience } from './options.ts';
 import { READABLE, type WaitOptions } from './wait.ts';
@@ -47,13 +47,10 @@ export class Socket extends Files {
    * @throws SocketError EAFNOSUPPORT, EPROTONOSUPPORT, EPERM, EMFILE …, saying what mends it where that is known
    */
   static create(family: number, type: number, protocol = 0, options?: NamespaceOptions): Socket {
-    const netns = checkOptions(options).netns;
     const kind = checkKind(family, type, protocol);
-    if (netns !== undefined) kind.foreign = true;
+    const netns = options === undefined ? undefined : namespaceOf(options, kind);
     const result =
-      netns === undefined
-        ? native.socket(family, type, protocol, out)
-        : inNamespace(netns, out, (namespace) => native.socketIn(namespace, family, type, protocol, out));
+      netns === undefined ? native.socket(family, type, protocol, out) : makeIn(netns, 'socketIn', kind, out);
     if (result < 0) throw systemError(result, 'socket', hint(result, { syscall: 'socket', ...kind }));
     return Socket.#made(kind);
   }
@@ -65,13 +62,12 @@ export class Socket extends Files {
     protocol = 0,
     options?: NamespaceOptions,
   ): [Socket, Socket] {
-    const netns = checkOptions(options).netns;
     const kind = checkKind(family, type, protocol);
-    if (netns !== undefined) kind.foreign = true;
+    const netns = options === undefined ? undefined : namespaceOf(options, kind);
     const result =
       netns === undefined
         ? native.socketpair(family, type, protocol, out)
-        : inNamespace(netns, out, (namespace) => native.socketpairIn(namespace, family, type, protocol, out));
+        : makeIn(netns, 'socketpairIn', kind, out);
     if (result < 0) throw systemError(result, 'socketpair', hint(result, { syscall: 'socketpair', ...kind }));
     return [Socket.#made(kind, 0), Socket.#made(kind, 2)];
   }
