@@ -42,6 +42,8 @@ const PREAMBLE = `
   const comm = (task) => { try { return readFileSync('/proc/self/task/' + task + '/comm', 'utf8').trim(); } catch { return ''; } };
   /** How many threads look up just now. */
   const lookups = () => readdirSync('/proc/self/task').filter((task) => comm(task) === 'sockeye.lookup').length;
+  /** The same once it is as many as that, or after a while: a thread has its name a moment after it began. */
+  const counted = async (count) => { while (lookups() !== count && soon()) await pause(10); return lookups(); };
   const silent = async () => {
     const server = createSocket('udp4'); const questions = [];
     server.on('message', (data) => questions.push(data)); server.unref();
