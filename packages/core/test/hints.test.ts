@@ -117,6 +117,8 @@ describe('ways that are none', () => {
       const netns = 'blue';
       say(() => make(c.AF_INET, c.SOCK_DGRAM, 0, { netns }).connectSync(at('192.0.2.1', 80)));
       say(() => make(c.AF_INET, c.SOCK_DGRAM, 0, { netns }).bind(at('192.0.2.1')));
+      const ticket = structuredClone(make(c.AF_INET, c.SOCK_DGRAM, 0, { netns }).handOver());
+      say(() => Socket.takeOver(ticket).bind(at('192.0.2.1')));
       process.exit();`);
     if (/type veth/.test(ended.output)) return context.skip('the kernel has no veth');
     held(ended, [
@@ -131,6 +133,7 @@ describe('ways that are none', () => {
       /^bind EINVAL: .*; a link-local address takes the interface it is on/,
       // This process's routes and addresses say nothing of another namespace's.
       /^connect ENETUNREACH: .*; no route of its namespace leads to 192\.0\.2\.1$/,
+      /^bind EADDRNOTAVAIL: .*; no interface of its namespace has 192\.0\.2\.1$/,
       /^bind EADDRNOTAVAIL: .*; no interface of its namespace has 192\.0\.2\.1$/,
     ]);
   });

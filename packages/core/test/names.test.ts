@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { hostname } from 'node:os';
 import {
   constants as c,
   errnos,
@@ -8,6 +9,7 @@ import {
   gethostbyaddr,
   gethostbyname,
   gethostbynameSync,
+  gethostname,
   getnameinfo,
   getnameinfoSync,
   getprotobyname,
@@ -21,6 +23,7 @@ import {
   sethostname,
 } from '@sockeye/core';
 import { describe, expect, it } from 'vitest';
+import { cannotIsolate, isolated } from './isolated.ts';
 import { loopback, rejected, thrown } from './support.ts';
 
 describe('getaddrinfo', () => {
@@ -158,6 +161,28 @@ describe('names that are none', () => {
     expect((await rejected(getnameinfo(loopback(), { flags: 1.5 }))).code).toBe('ERR_OUT_OF_RANGE');
     expect((await rejected(getnameinfo(loopback(), { flags: -1 }))).code).toBe('EAI_BADFLAGS');
     expect((await rejected(gethostbyname('localhost', { family: 12345 }))).name).toBe('SocketError');
+  });
+});
+
+describe('this machine’s name', () => {
+  it('is read and, in a UTS namespace of one’s own, set', async (context) => {
+    expect(gethostname()).toBe(hostname());
+    const reason = cannotIsolate();
+    if (reason !== undefined) return context.skip(reason);
+    const program = `
+      import { hostname } from 'node:os';
+      import { gethostname, sethostname } from '@sockeye/core';
+      sethostname('sockeye-test'); console.log(gethostname(), hostname());
+      sethostname('x'.repeat(64)); console.log(gethostname().length);
+      try { sethostname('x'.repeat(65)); } catch (error) { console.log(error.message); }`;
+    const node = [process.execPath, '--input-type=module', '-e', program];
+    const { output } = await isolated({ resolver: 'refusing' }, '', ['unshare', '-u', ...node]);
+    expect(output.split('\n')).toEqual([
+      'sockeye-test sockeye-test',
+      '64',
+      'sethostname EINVAL: Invalid argument; the name has 65 bytes, and at most 64 are taken',
+    ]);
+    expect(gethostname()).toBe(hostname());
   });
 });
 

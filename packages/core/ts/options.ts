@@ -48,6 +48,8 @@ export interface Ticket {
   readonly family: number;
   readonly type: number;
   readonly protocol: number;
+  /** It is in another network namespace than this process; absent otherwise. */
+  readonly foreign?: boolean | undefined;
 }
 
 /** Where a call that takes a connection may put the peer's address. */
@@ -168,13 +170,13 @@ export function checkKnown(known: Known | undefined): void {
 export function checkTicket(ticket: Ticket): Ticket {
   if (ticket === null || typeof ticket !== 'object')
     throw wrongType('ticket', 'what handOver() gave', ticket);
-  const { slot, generation, family, type, protocol } = ticket;
+  const { slot, generation, family, type, protocol, foreign } = ticket;
   checkInteger('ticket.slot', slot, 0, REST);
   checkInteger('ticket.generation', generation, 0, REST);
   checkInt('ticket.family', family);
   checkInt('ticket.type', type);
   checkInt('ticket.protocol', protocol);
-  return { slot, generation, family, type, protocol };
+  return { slot, generation, family, type, protocol, ...(foreign === true ? { foreign } : {}) };
 }
 
 /** An option's integer: an `int`, or an unsigned one that is given as it. */

@@ -117,11 +117,11 @@ export class Socket extends Files {
    *   the descriptor
    */
   static takeOver(ticket: Ticket): Socket {
-    const { slot, generation, family, type, protocol } = checkTicket(ticket);
+    const { slot, generation, ...kind } = checkTicket(ticket);
     const result = native.takeOver(slot, generation, out);
     const words = 'the ticket was taken already, was never given, or its giver has ended';
     if (result < 0) throw systemError(result, 'takeOver', words);
-    return Socket.#made({ family, type, protocol });
+    return Socket.#made(kind);
   }
 
   /**
@@ -253,9 +253,10 @@ export class Socket extends Files {
    */
   handOver(): Ticket {
     const { family, type, protocol } = this;
+    const { foreign } = this.handle;
     const { slot, generation } = this.forget();
     const next = this.handle.done(native.handOver(slot, generation), 'handOver');
-    return { slot, generation: next, family, type, protocol };
+    return { slot, generation: next, family, type, protocol, ...(foreign ? { foreign } : {}) };
   }
 
   /** A second Socket with a descriptor of its own for the same open socket: fcntl(2) F_DUPFD_CLOEXEC. */
