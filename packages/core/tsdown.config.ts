@@ -7,6 +7,7 @@ export default defineConfig({
     'ts/node/index.ts',
     'ts/streams/index.ts',
     'ts/systemd/index.ts',
+    'ts/udp/index.ts',
   ],
   format: ['esm', 'cjs'],
   fixedExtension: false,

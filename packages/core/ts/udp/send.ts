@@ -1,0 +1,219 @@
+/** Many datagrams from one piece of memory: UDP_SEGMENT, udp(7), or one after the other. */
+import { type Address, sockaddr } from '../address.ts';
+import { checkBytes, checkInt, checkInteger, checkOptions, checkTimeout, wrongType } from '../check.ts';
+import { SocketError } from '../errors.ts';
+import type { Flags, SyncOptions } from '../options.ts';
+import type { Socket } from '../socket.ts';
+import type { WaitOptions } from '../wait.ts';
+import { type Marks, type Offload, offloadOf } from './offload.ts';
+import { bytesOf, done, slices } from './slices.ts';
+
+/** What goes with the datagrams. */
+export interface SegmentOptions extends Marks, Flags {
+  /** The receiver; whom the socket is connected to unless given. */
+  address?: Address | undefined;
+  /** False sends single datagrams, whatever the kernel can do. */
+  offload?: boolean | undefined;
+}
+
+/** Datagrams that are to be sent, checked, and how far it came. */
+class Job {
+  readonly data: Uint8Array;
+  readonly size: number;
+  readonly to: Uint8Array | undefined;
+  readonly flags: number;
+  readonly end: number;
+  at = 0;
+  readonly #marks: Marks;
+  readonly #offload: Offload;
+  readonly #singly: boolean;
+  /** The error that segmentation was refused with, for the bytes up to `#until`. */
+  #refusal = 0;
+  #until = 0;
+
+  constructor(socket: Socket, data: Uint8Array, segmentSize: number, options: SegmentOptions | undefined) {
+    const { address, offload = true, flags, ...marks } = checkOptions(options);
+    this.#offload = offloadOf(socket);
+    this.data = checkBytes('data', data);
+    this.size = checkInteger('segmentSize', segmentSize, 1, 0xffff);
+    this.to = address === undefined ? undefined : sockaddr(address);
+    this.flags = flags === undefined ? 0 : checkInt('flags', flags);
+    if (typeof offload !== 'boolean') throw wrongType('offload', 'a boolean', offload);
+    this.#singly = !offload;
+    this.#marks = marks;
+    this.end = data.length;
+  }
+
+  /** Where the next message ends; `at` and less than two datagrams on means that it has to be single ones. */
+  next(): number {
+    if (this.#singly || this.at < this.#until) return Math.min(this.at + this.size, this.end);
+    return Math.min(this.at + this.#offload.chunk(this.size), this.end);
+  }
+
+  /** Whether several datagrams are left that have to be sent singly. */
+  severally(next: number): boolean {
+    return next < this.end && next - this.at <= this.size;
+  }
+
+  part(next: number): Uint8Array {
+    return this.at === 0 && next === this.end ? this.data : this.data.subarray(this.at, next);
+  }
+
+  control(next: number): Uint8Array | undefined {
+    return this.#offload.control(next - this.at > this.size ? this.size : 0, this.#marks);
+  }
+
+  slices(): ReturnType<typeof slices> {
+    const end = this.#until > this.at ? this.#until : this.end;
+    return slices(this.data, this.at, end, this.size, this.to, this.#offload.control(0, this.#marks));
+  }
+
+  /** Bytes went out. */
+  sent(bytes: number): void {
+    this.at += bytes;
+    if (this.#refusal === 0 || this.at < this.#until) return;
+    this.#offload.refused(this.size, this.#refusal);
+    this.#refusal = 0;
+  }
+
+  /** Whether an error means that what ends at `next` is to be sent singly. */
+  refused(next: number, errno: number | undefined): boolean {
+    if (next - this.at <= this.size || !this.#offload.refuses(errno)) return false;
+    this.#until = next;
+    this.#refusal = errno as number;
+    return true;
+  }
+
+  /** A failure's error, which says how far it came. */
+  failed(error: unknown): unknown {
+    if (error instanceof SocketError) error.bytesSent = this.at;
+    return error;
+  }
+}
+
+/**
+ * Sends `data` as datagrams of `segmentSize` bytes each, the last with what is left, in order: up to 128 of them in one
+ * sendmsg(2) with UDP_SEGMENT where kernel, socket and route can, and otherwise in sendmmsg(2) of slices, which the receiver
+ * cannot tell from it. No bytes are one empty datagram. Works on datagram sockets of every family.
+ *
+ * @param segmentSize 1 to 65,535 bytes; those that are longer than the path's MTU go out in fragments
+ * @returns the bytes sent, which are all; when it fails, the error's `bytesSent` says how many went out
+ * @throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE; ENOTSUP for marks that the family has not; SocketError
+ * EMSGSIZE for a datagram that is too long by itself, and what send(2) says
+ */
+export async function sendSegments(
+  socket: Socket,
+  data: Uint8Array,
+  segmentSize: number,
+  options?: WaitOptions & SegmentOptions,
+): Promise<number> {
+  const job = new Job(socket, data, segmentSize, options);
+  const { signal } = checkOptions(options);
+  const left = until(options?.timeout);
+  const { to: address, flags } = job;
+  do {
+    const next = job.next();
+    if (job.severally(next)) {
+      const batch = job.slices();
+      try {
+        await socket.sendBatch(batch, { flags, signal, timeout: left() });
+        job.sent(bytesOf(batch, batch.length));
+      } catch (error) {
+        job.sent(bytesOf(batch, (error as SocketError).messagesSent ?? 0));
+        throw job.failed(error);
+      } finally {
+        done(batch);
+      }
+    } else {
+      try {
+        const control = job.control(next);
+        await socket.sendMsg(job.part(next), { address, control, flags, signal, timeout: left() });
+        job.sent(next - job.at);
+      } catch (error) {
+        if (!job.refused(next, (error as SocketError).errno)) throw job.failed(error);
+      }
+    }
+  } while (job.at < job.end);
+  return job.at;
+}
+
+/** As {@link sendSegments}, blocking this thread; the timeout is for the whole. */
+export function sendSegmentsSync(
+  socket: Socket,
+  data: Uint8Array,
+  segmentSize: number,
+  options?: SyncOptions & SegmentOptions,
+): number {
+  const job = new Job(socket, data, segmentSize, options);
+  const { interruptible } = checkOptions(options);
+  const left = until(options?.timeout);
+  const { to: address, flags } = job;
+  do {
+    const next = job.next();
+    if (job.severally(next)) {
+      const batch = job.slices();
+      try {
+        socket.sendBatchSync(batch, { flags, interruptible, timeout: left() });
+        job.sent(bytesOf(batch, batch.length));
+      } catch (error) {
+        job.sent(bytesOf(batch, (error as SocketError).messagesSent ?? 0));
+        throw job.failed(error);
+      } finally {
+        done(batch);
+      }
+    } else {
+      try {
+        const control = job.control(next);
+        socket.sendMsgSync(job.part(next), { address, control, flags, interruptible, timeout: left() });
+        job.sent(next - job.at);
+      } catch (error) {
+        if (!job.refused(next, (error as SocketError).errno)) throw job.failed(error);
+      }
+    }
+  } while (job.at < job.end);
+  return job.at;
+}
+
+/**
+ * As {@link sendSegments}, as far as there is room: the bytes sent, whole datagrams, or `-errno` when none went out. No bytes to send
+ * give 0.
+ */
+export function trySendSegments(
+  socket: Socket,
+  data: Uint8Array,
+  segmentSize: number,
+  options?: SegmentOptions,
+): number {
+  const job = new Job(socket, data, segmentSize, options);
+  do {
+    const next = job.next();
+    if (job.severally(next)) {
+      const batch = job.slices();
+      const count = socket.trySendBatch(batch, job.flags);
+      const bytes = count < 0 ? 0 : bytesOf(batch, count);
+      const all = count === batch.length;
+      done(batch);
+      job.sent(bytes);
+      if (!all) return job.at > 0 || count >= 0 ? job.at : count;
+    } else {
+      const result = socket.trySendMsg(job.part(next), job.to, job.control(next), job.flags);
+      if (result >= 0) job.sent(next - job.at);
+      else if (!job.refused(next, result)) return job.at > 0 ? job.at : result;
+    }
+  } while (job.at < job.end);
+  return job.at;
+}
+
+/** Milliseconds that are left of a timeout, each time it is asked. */
+function until(timeout: number | undefined): () => number | undefined {
+  const checked = checkTimeout(timeout);
+  if (checked < 0) return () => undefined;
+  const end = performance.now() + checked;
+  let asked = false;
+  return () => {
+    // The first call is asked once where the timeout is 0.
+    const left = asked ? Math.max(0, end - performance.now()) : checked;
+    asked = true;
+    return left;
+  };
+}
