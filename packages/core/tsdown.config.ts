@@ -8,6 +8,7 @@ export default defineConfig({
     'ts/streams/index.ts',
     'ts/systemd/index.ts',
     'ts/udp/index.ts',
+    'ts/zerocopy/index.ts',
   ],
   format: ['esm', 'cjs'],
   fixedExtension: false,
