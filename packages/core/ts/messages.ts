@@ -97,14 +97,22 @@ export class Messages extends Transfer {
    * Receives into one buffer, or into several in order, and says how many bytes; what comes beside them is in `message`.
    * recvmsg(2). With MSG_TRUNC the count is the message's whole length.
    */
-  async recvMsgInto(
-    buffers: Buffers,
-    message: MessageBuffer,
-    options?: WaitOptions & Flags,
+  recvMsgInto(buffers: Buffers, message: MessageBuffer, options?: WaitOptions & Flags): Promise<number> {
+    return this.#awaited('recvmsg', options, (flags) => this.tryRecvMsgInto(buffers, message, flags));
+  }
+
+  /** The Promise form of a call that receives. Not async: one Promise is made, not two. */
+  #awaited(
+    syscall: string,
+    options: (WaitOptions & Flags) | undefined,
+    call: (flags: number) => number,
   ): Promise<number> {
-    const flags = flagsOf(options);
-    const attempt = (): number => this.tryRecvMsgInto(buffers, message, flags);
-    return this.handle.run(READABLE, attempt, 'recvmsg', options);
+    try {
+      const flags = flagsOf(options);
+      return this.handle.run(READABLE, () => call(flags), syscall, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** As {@link recvMsgInto}, blocking this thread. */
@@ -138,18 +146,22 @@ export class Messages extends Transfer {
    * Sends bytes from one buffer, or from several as one message, with an address and control data, and says how many bytes the
    * kernel took, which on a stream may be fewer than given: sendmsg(2).
    */
-  async sendMsg(data: Buffers, options?: WaitOptions & Flags & Along): Promise<number> {
-    const flags = flagsOf(options);
-    const { address, control } = options ?? {};
-    const to = address === undefined ? undefined : sockaddr(address);
-    // An iterator gives its messages once.
-    const given = control === undefined || types.isUint8Array(control) ? control : [...iterable(control)];
-    const attempt = (): number => {
-      const bytes = controlBytes(given);
-      if (bytes !== undefined) refuseEndless(bytes.length, 'sendmsg');
-      return this.trySendMsg(data, to, bytes, flags);
-    };
-    return this.handle.run(WRITABLE, attempt, 'sendmsg', options, to);
+  sendMsg(data: Buffers, options?: WaitOptions & Flags & Along): Promise<number> {
+    try {
+      const flags = flagsOf(options);
+      const { address, control } = options ?? {};
+      const to = address === undefined ? undefined : sockaddr(address);
+      // An iterator gives its messages once.
+      const given = control === undefined || types.isUint8Array(control) ? control : [...iterable(control)];
+      const attempt = (): number => {
+        const bytes = controlBytes(given);
+        if (bytes !== undefined) refuseEndless(bytes.length, 'sendmsg');
+        return this.trySendMsg(data, to, bytes, flags);
+      };
+      return this.handle.run(WRITABLE, attempt, 'sendmsg', options, to);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** As {@link sendMsg}, blocking this thread. */
@@ -197,10 +209,8 @@ export class Messages extends Transfer {
    *
    * @throws SocketError EOPNOTSUPP on a stream, which has no messages
    */
-  async recvBatch(batch: Batch, options?: WaitOptions & Flags): Promise<number> {
-    const flags = flagsOf(options);
-    const attempt = (): number => this.tryRecvBatch(batch, flags);
-    return this.handle.run(READABLE, attempt, 'recvmmsg', options);
+  recvBatch(batch: Batch, options?: WaitOptions & Flags): Promise<number> {
+    return this.#awaited('recvmmsg', options, (flags) => this.tryRecvBatch(batch, flags));
   }
 
   /** As {@link recvBatch}, blocking this thread until there is one message. */

@@ -70,6 +70,8 @@ export class UdpReceiver implements Iterable<Datagram> {
   /** Traffic class of each message, -1 for none. */
   readonly #classes: Int16Array;
   #length = 0;
+  /** Made once, not for each receive. */
+  readonly #came: () => number = () => this.#split();
 
   /** @throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE; ENOTSUP; SocketError */
   constructor(socket: Socket, options?: UdpReceiverOptions) {
@@ -108,9 +110,8 @@ export class UdpReceiver implements Iterable<Datagram> {
   }
 
   /** Waits for datagrams, takes what is there, and says how many. What it held before is gone. */
-  async receive(options?: WaitOptions & Flags): Promise<number> {
-    await this.#socket.recvBatch(this.batch, options);
-    return this.#split();
+  receive(options?: WaitOptions & Flags): Promise<number> {
+    return this.#socket.recvBatch(this.batch, options).then(this.#came);
   }
 
   /** As {@link receive}, blocking this thread. */

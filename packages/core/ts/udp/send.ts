@@ -24,7 +24,7 @@ class Job {
   readonly flags: number;
   readonly end: number;
   at = 0;
-  readonly #marks: Marks;
+  readonly #marks: Marks | undefined;
   readonly #offload: Offload;
   readonly #singly: boolean;
   /** The error that segmentation was refused with, for the bytes up to `#until`. */
@@ -32,7 +32,7 @@ class Job {
   #until = 0;
 
   constructor(socket: Socket, data: Uint8Array, segmentSize: number, options: SegmentOptions | undefined) {
-    const { address, offload = true, flags, ...marks } = checkOptions(options);
+    const { address, offload = true, flags } = checkOptions(options);
     this.#offload = offloadOf(socket);
     this.data = checkBytes('data', data);
     this.size = checkInteger('segmentSize', segmentSize, 1, 0xffff);
@@ -40,7 +40,7 @@ class Job {
     this.flags = flags === undefined ? 0 : checkInt('flags', flags);
     if (typeof offload !== 'boolean') throw wrongType('offload', 'a boolean', offload);
     this.#singly = !offload;
-    this.#marks = marks;
+    this.#marks = options;
     this.end = data.length;
   }
 
@@ -101,15 +101,35 @@ class Job {
  * @throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE; ENOTSUP for marks that the family has not; SocketError
  * EMSGSIZE for a datagram that is too long by itself, and what send(2) says
  */
-export async function sendSegments(
+export function sendSegments(
   socket: Socket,
   data: Uint8Array,
   segmentSize: number,
   options?: WaitOptions & SegmentOptions,
 ): Promise<number> {
-  const job = new Job(socket, data, segmentSize, options);
-  const { signal } = checkOptions(options);
-  const left = until(options?.timeout);
+  try {
+    const job = new Job(socket, data, segmentSize, options);
+    const left = until(options?.timeout);
+    const next = job.next();
+    if (next < job.end) return inParts(socket, job, left, options?.signal);
+    // Most often one message is all: its Promise is the answer, and no other is made.
+    const { to: address, flags } = job;
+    const more = { address, control: job.control(next), flags, signal: options?.signal, timeout: left() };
+    return socket.sendMsg(data, more).then(undefined, (error: SocketError) => {
+      if (!job.refused(next, error.errno)) throw job.failed(error);
+      return inParts(socket, job, left, options?.signal);
+    });
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+async function inParts(
+  socket: Socket,
+  job: Job,
+  left: () => number | undefined,
+  signal: AbortSignal | undefined,
+): Promise<number> {
   const { to: address, flags } = job;
   do {
     const next = job.next();

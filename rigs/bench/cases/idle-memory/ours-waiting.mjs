@@ -1,0 +1,3 @@
+import { figures } from './scripts/child.mjs';
+
+figures('./ours.mjs', 'waiting');
