@@ -1,8 +1,9 @@
 /** One after the other: what segmentation would do, as a batch of single datagrams. */
 import { Batch } from '../batch.ts';
 
-/** Datagrams of one call. */
+/** Datagrams of one call, and bytes of a batch of long ones. */
 const MESSAGES = 64;
+const MEMORY = 1 << 20;
 
 const spare: Batch[] = [];
 /** Batches that are kept for the next time. */
@@ -53,5 +54,7 @@ function fitting(size: number, room: number): Batch {
   if (index >= 0) return spare.splice(index, 1)[0] as Batch;
   spare.shift();
   // Most datagrams are as long as a link's frames.
-  return new Batch({ messages: MESSAGES, size: Math.max(size, 2048), control: Math.max(room, 128) });
+  const each = Math.max(size, 2048);
+  const messages = Math.max(1, Math.min(MESSAGES, Math.floor(MEMORY / each)));
+  return new Batch({ messages, size: each, control: Math.max(room, 128) });
 }
