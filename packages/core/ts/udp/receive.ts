@@ -4,9 +4,10 @@ import { checkInteger, checkOptions, wrongType } from '../check.ts';
 import { decodeControl } from '../cmsg/control.ts';
 import { controlSpace } from '../cmsg/header.ts';
 import { constants as c } from '../constants.ts';
+import { runOn } from '../messages.ts';
 import type { Flags, SyncOptions } from '../options.ts';
 import type { Socket } from '../socket.ts';
-import type { WaitOptions } from '../wait.ts';
+import { READABLE, type WaitOptions } from '../wait.ts';
 import { checkDatagrams, familyOf, needed } from './families.ts';
 import type { Arrival, UdpFamily } from './family.ts';
 import { tell, told } from './layout.ts';
@@ -70,8 +71,6 @@ export class UdpReceiver implements Iterable<Datagram> {
   /** Traffic class of each message, -1 for none. */
   readonly #classes: Int16Array;
   #length = 0;
-  /** Made once, not for each receive. */
-  readonly #came: () => number = () => this.#split();
 
   /** @throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE; ENOTSUP; SocketError */
   constructor(socket: Socket, options?: UdpReceiverOptions) {
@@ -111,7 +110,12 @@ export class UdpReceiver implements Iterable<Datagram> {
 
   /** Waits for datagrams, takes what is there, and says how many. What it held before is gone. */
   receive(options?: WaitOptions & Flags): Promise<number> {
-    return this.#socket.recvBatch(this.batch, options).then(this.#came);
+    try {
+      const { flags } = checkOptions(options);
+      return runOn(this.#socket, READABLE, () => this.tryReceive(flags), 'recvmmsg', options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** As {@link receive}, blocking this thread. */

@@ -1,10 +1,12 @@
 /** Many datagrams from one piece of memory: UDP_SEGMENT, udp(7), or one after the other. */
 import { type Address, sockaddr } from '../address.ts';
+import type { Batch } from '../batch.ts';
 import { checkBytes, checkInt, checkInteger, checkOptions, checkTimeout, wrongType } from '../check.ts';
 import { SocketError } from '../errors.ts';
+import { runOn } from '../messages.ts';
 import type { Flags, SyncOptions } from '../options.ts';
 import type { Socket } from '../socket.ts';
-import type { WaitOptions } from '../wait.ts';
+import { type WaitOptions, WRITABLE } from '../wait.ts';
 import { type Marks, type Offload, offloadOf } from './offload.ts';
 import { bytesOf, done, slices } from './slices.ts';
 
@@ -30,6 +32,9 @@ class Job {
   /** The error that segmentation was refused with, for the bytes up to `#until`. */
   #refusal = 0;
   #until = 0;
+  /** Slices under way, and how many of them are gone. */
+  #batch: Batch | undefined;
+  #gone = 0;
 
   constructor(socket: Socket, data: Uint8Array, segmentSize: number, options: SegmentOptions | undefined) {
     const { address, offload = true, flags } = checkOptions(options);
@@ -68,6 +73,39 @@ class Job {
     return slices(this.data, this.at, end, this.size, this.to, this.#offload.control(0, this.#marks));
   }
 
+  /** Sends as far as there is room: all the bytes when it is done, `-errno` until then. */
+  advance(socket: Socket): number {
+    do {
+      const next = this.next();
+      if (this.severally(next)) {
+        const result = this.#several(socket);
+        if (result < 0) return result;
+      } else {
+        const result = socket.trySendMsg(this.part(next), this.to, this.control(next), this.flags);
+        if (result >= 0) this.sent(next - this.at);
+        else if (!this.refused(next, result)) return result;
+      }
+    } while (this.at < this.end);
+    return this.at;
+  }
+
+  /** Sends slices, which are made once, however often there is no room for the rest. */
+  #several(socket: Socket): number {
+    this.#batch ??= this.slices();
+    const batch = this.#batch;
+    const count = socket.trySendBatch(batch, this.flags, this.#gone);
+    if (count < 0) return count;
+    const from = this.#gone;
+    this.#gone += count;
+    this.sent(bytesOf(batch, from, this.#gone));
+    if (this.#gone === batch.length) {
+      done(batch);
+      this.#batch = undefined;
+      this.#gone = 0;
+    }
+    return 0;
+  }
+
   /** Bytes went out. */
   sent(bytes: number): void {
     this.at += bytes;
@@ -82,6 +120,11 @@ class Job {
     this.#until = next;
     this.#refusal = errno as number;
     return true;
+  }
+
+  /** Whether all is known to be sent: of no bytes it is not. */
+  get done(): boolean {
+    return this.end > 0 && this.at === this.end;
   }
 
   /** A failure's error, which says how far it came. */
@@ -109,52 +152,16 @@ export function sendSegments(
 ): Promise<number> {
   try {
     const job = new Job(socket, data, segmentSize, options);
-    const left = until(options?.timeout);
-    const next = job.next();
-    if (next < job.end) return inParts(socket, job, left, options?.signal);
-    // Most often one message is all: its Promise is the answer, and no other is made.
-    const { to: address, flags } = job;
-    const more = { address, control: job.control(next), flags, signal: options?.signal, timeout: left() };
-    return socket.sendMsg(data, more).then(undefined, (error: SocketError) => {
-      if (!job.refused(next, error.errno)) throw job.failed(error);
-      return inParts(socket, job, left, options?.signal);
+    const attempt = (): number => job.advance(socket);
+    const sending = runOn(socket, WRITABLE, attempt, 'sendmsg', options, job.to);
+    // Most often it is done by now: no other Promise is made then.
+    if (job.done) return sending;
+    return sending.catch((error: unknown) => {
+      throw job.failed(error);
     });
   } catch (error) {
     return Promise.reject(error);
   }
-}
-
-async function inParts(
-  socket: Socket,
-  job: Job,
-  left: () => number | undefined,
-  signal: AbortSignal | undefined,
-): Promise<number> {
-  const { to: address, flags } = job;
-  do {
-    const next = job.next();
-    if (job.severally(next)) {
-      const batch = job.slices();
-      try {
-        await socket.sendBatch(batch, { flags, signal, timeout: left() });
-        job.sent(bytesOf(batch, batch.length));
-      } catch (error) {
-        job.sent(bytesOf(batch, (error as SocketError).messagesSent ?? 0));
-        throw job.failed(error);
-      } finally {
-        done(batch);
-      }
-    } else {
-      try {
-        const control = job.control(next);
-        await socket.sendMsg(job.part(next), { address, control, flags, signal, timeout: left() });
-        job.sent(next - job.at);
-      } catch (error) {
-        if (!job.refused(next, (error as SocketError).errno)) throw job.failed(error);
-      }
-    }
-  } while (job.at < job.end);
-  return job.at;
 }
 
 /** As {@link sendSegments}, blocking this thread; the timeout is for the whole. */
@@ -174,9 +181,9 @@ export function sendSegmentsSync(
       const batch = job.slices();
       try {
         socket.sendBatchSync(batch, { flags, interruptible, timeout: left() });
-        job.sent(bytesOf(batch, batch.length));
+        job.sent(bytesOf(batch, 0, batch.length));
       } catch (error) {
-        job.sent(bytesOf(batch, (error as SocketError).messagesSent ?? 0));
+        job.sent(bytesOf(batch, 0, (error as SocketError).messagesSent ?? 0));
         throw job.failed(error);
       } finally {
         done(batch);
@@ -205,23 +212,8 @@ export function trySendSegments(
   options?: SegmentOptions,
 ): number {
   const job = new Job(socket, data, segmentSize, options);
-  do {
-    const next = job.next();
-    if (job.severally(next)) {
-      const batch = job.slices();
-      const count = socket.trySendBatch(batch, job.flags);
-      const bytes = count < 0 ? 0 : bytesOf(batch, count);
-      const all = count === batch.length;
-      done(batch);
-      job.sent(bytes);
-      if (!all) return job.at > 0 || count >= 0 ? job.at : count;
-    } else {
-      const result = socket.trySendMsg(job.part(next), job.to, job.control(next), job.flags);
-      if (result >= 0) job.sent(next - job.at);
-      else if (!job.refused(next, result)) return job.at > 0 ? job.at : result;
-    }
-  } while (job.at < job.end);
-  return job.at;
+  const result = job.advance(socket);
+  return result < 0 && job.at > 0 ? job.at : result;
 }
 
 /** Milliseconds that are left of a timeout, each time it is asked. */

@@ -37,10 +37,10 @@ export function slices(
   return batch;
 }
 
-/** The bytes of the first `count` datagrams. */
-export function bytesOf(batch: Batch, count: number): number {
+/** The bytes of datagrams number `from` to `to`, without the last. */
+export function bytesOf(batch: Batch, from: number, to: number): number {
   let bytes = 0;
-  for (let index = 0; index < count; index++) bytes += batch.lengths[index] as number;
+  for (let index = from; index < to; index++) bytes += batch.lengths[index] as number;
   return bytes;
 }
 
