@@ -3,9 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { values } from './turns.mjs';
 
-const COUNT = 1_000_000;
-/** Calls before those that count: the compiler has seen them. */
-const WARM = 100_000;
+/** The calls are counted so often; what counts is the least, since code that is compiled meanwhile is on the heap too. */
+const ROUNDS = 8;
+/** Calls of a round, at least and at most. */
+const LEAST = 5_000;
+const MOST = 250_000;
 
 /** So large a semi-space that no collection falls into a measurement. */
 const FLAGS = ['--expose-gc', '--min-semi-space-size=256', '--max-semi-space-size=256'];
@@ -17,8 +19,8 @@ const FLAGS = ['--expose-gc', '--min-semi-space-size=256', '--max-semi-space-siz
  */
 export function allocated(base, script) {
   const path = fileURLToPath(new URL(script, base));
-  values(() => {
-    const { status, signal, stdout, stderr } = spawnSync(process.execPath, [...FLAGS, path], {
+  values((ms) => {
+    const { status, signal, stdout, stderr } = spawnSync(process.execPath, [...FLAGS, path, String(ms)], {
       stdio: ['ignore', 'pipe', 'pipe'],
       encoding: 'utf8',
     });
@@ -27,20 +29,29 @@ export function allocated(base, script) {
   });
 }
 
-/**
- * Prints the bytes that a call allocates, to hundredths.
- * @param {() => void} call throws if it goes wrong
- * @param {number} count how many
- */
-export function measure(call, count = COUNT) {
-  const calls = (count) => {
-    for (let i = 0; i < count; i++) call();
-  };
-  for (let i = 0; i < 3; i++) calls(WARM);
+/** Bytes of heap that `count` calls allocate. */
+function taken(call, count) {
   globalThis.gc();
   const before = process.memoryUsage().heapUsed;
-  calls(count);
+  for (let i = 0; i < count; i++) call();
   const bytes = process.memoryUsage().heapUsed - before;
   if (bytes < 0) throw new Error('a collection fell into the measurement');
-  console.log((Math.round((bytes / count) * 100) / 100).toString());
+  return bytes;
+}
+
+/**
+ * Prints the bytes that a call allocates, to hundredths: of as many calls as fit into the turn, two million at most.
+ * @param {() => void} call throws if it goes wrong
+ */
+export function measure(call) {
+  const ms = Number(process.argv[2] ?? 1000);
+  const start = performance.now();
+  taken(call, LEAST);
+  const each = (performance.now() - start) / LEAST;
+  const count = Math.min(MOST, Math.max(LEAST, Math.floor(ms / each / ROUNDS)));
+  const rounds = Array.from({ length: ROUNDS }, () => taken(call, count));
+  // what asking allocates is no call's
+  const nothing = taken(call, 0);
+  const bytes = Math.max(0, Math.min(...rounds) - nothing);
+  console.log(String(Math.round((bytes / count) * 100) / 100));
 }
