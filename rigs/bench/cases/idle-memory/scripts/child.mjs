@@ -12,15 +12,11 @@ const FLAGS = ['--expose-gc', '--max-semi-space-size=1'];
  */
 export function figures(script, ...words) {
   const path = fileURLToPath(new URL(script, import.meta.url));
-  values((ms) => {
-    const { status, signal, stdout, stderr } = spawnSync(
-      process.execPath,
-      [...FLAGS, path, String(ms), ...words],
-      {
-        stdio: ['ignore', 'pipe', 'pipe'],
-        encoding: 'utf8',
-      },
-    );
+  values(() => {
+    const { status, signal, stdout, stderr } = spawnSync(process.execPath, [...FLAGS, path, ...words], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      encoding: 'utf8',
+    });
     if (status !== 0) throw new Error(`${path}: ${signal ?? status}\n${stderr}`);
     return Number(stdout);
   });

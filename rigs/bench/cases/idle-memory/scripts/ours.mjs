@@ -8,7 +8,7 @@ listener.bind(loopback.address);
 listener.listen();
 const to = listener.getsockname();
 /** Data are told of, as net tells of them: into one buffer for all, as net has. */
-const waiting = process.argv[3] === 'waiting';
+const waiting = process.argv[2] === 'waiting';
 const buffer = Buffer.alloc(65536);
 
 measure(async (connections) => {

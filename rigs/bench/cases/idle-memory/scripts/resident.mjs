@@ -1,7 +1,7 @@
 /** The process' memory that connections take: what is resident after a collection. */
-/** Connections that count, in a turn that is not cut short, and a part of as many before: code, tables and the first pages of the heap are made for those. */
+/** Connections that count, and those before: code, tables and the first pages of the heap are made for them. */
 const CONNECTIONS = 2000;
-const WARM = 0.3;
+const WARM = 600;
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -18,12 +18,11 @@ async function resident() {
  * @param {(connections: number) => Promise<unknown[]>} open makes connections, and gives what holds them
  */
 export async function measure(open) {
-  const count = Math.max(1000, Math.min(CONNECTIONS, 2 * Number(process.argv[2])));
-  const first = await open(Math.ceil(count * WARM));
+  const first = await open(WARM);
   const before = await resident();
-  const held = await open(count);
+  const held = await open(CONNECTIONS);
   const bytes = (await resident()) - before;
-  console.log(String(Math.round(bytes / (2 * count))));
+  console.log(String(Math.round(bytes / (2 * CONNECTIONS))));
   // both are held until here
   process.exit(first.length < held.length ? 0 : 1);
 }
