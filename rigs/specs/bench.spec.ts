@@ -407,7 +407,7 @@ describe('nothing is left running', () => {
 });
 
 describe('the cases', () => {
-  it('all run', { timeout: 120_000 }, async (ctx) => {
+  it('all run', { timeout: 240_000 }, async (ctx) => {
     if (!existsSync(at('../../packages/core/dist/index.js'))) ctx.skip('core is not built: npm run build');
     const json = join(folder, 'report.json');
     const { status, err } = await bench(['--quick', '--json', json]);
