@@ -41,22 +41,7 @@ function controlBytes(control: Control | undefined): Uint8Array | undefined {
   return types.isUint8Array(control) ? checkBytes('control', control) : writeControl(iterable(control));
 }
 
-/** Runs a call of a module beside the class as the class runs its own: the Promise form of a `try…` call. */
-export let runOn: (
-  socket: Messages,
-  direction: number,
-  attempt: () => number,
-  syscall: string,
-  options?: WaitOptions,
-  address?: Uint8Array,
-) => Promise<number>;
-
 export class Messages extends Transfer {
-  static {
-    runOn = (socket, direction, attempt, syscall, options, address) =>
-      socket.handle.run(direction, attempt, syscall, options, address);
-  }
-
   /**
    * A message of up to `size` bytes, with its address, control data and descriptors: recvmsg(2).
    *

@@ -4,7 +4,7 @@ import { checkInteger, checkOptions, wrongType } from '../check.ts';
 import { decodeControl } from '../cmsg/control.ts';
 import { controlSpace } from '../cmsg/header.ts';
 import { constants as c } from '../constants.ts';
-import { runOn } from '../messages.ts';
+import { handleOf } from '../endpoint.ts';
 import type { Flags, SyncOptions } from '../options.ts';
 import type { Socket } from '../socket.ts';
 import { READABLE, type WaitOptions } from '../wait.ts';
@@ -112,7 +112,7 @@ export class UdpReceiver implements Iterable<Datagram> {
   receive(options?: WaitOptions & Flags): Promise<number> {
     try {
       const { flags } = checkOptions(options);
-      return runOn(this.#socket, READABLE, () => this.tryReceive(flags), 'recvmmsg', options);
+      return handleOf(this.#socket).run(READABLE, () => this.tryReceive(flags), 'recvmmsg', options);
     } catch (error) {
       return Promise.reject(error);
     }

@@ -2,8 +2,8 @@
 import { type Address, sockaddr } from '../address.ts';
 import type { Batch } from '../batch.ts';
 import { checkBytes, checkInt, checkInteger, checkOptions, checkTimeout, wrongType } from '../check.ts';
+import { handleOf } from '../endpoint.ts';
 import { SocketError } from '../errors.ts';
-import { runOn } from '../messages.ts';
 import type { Flags, SyncOptions } from '../options.ts';
 import type { Socket } from '../socket.ts';
 import { type WaitOptions, WRITABLE } from '../wait.ts';
@@ -153,7 +153,7 @@ export function sendSegments(
   try {
     const job = new Job(socket, data, segmentSize, options);
     const attempt = (): number => job.advance(socket);
-    const sending = runOn(socket, WRITABLE, attempt, 'sendmsg', options, job.to);
+    const sending = handleOf(socket).run(WRITABLE, attempt, 'sendmsg', options, job.to);
     // Most often it is done by now: no other Promise is made then.
     if (job.done) return sending;
     return sending.catch((error: unknown) => {
