@@ -53,6 +53,20 @@ export interface Native {
   getsockoptBytes(slot: Slot, generation: Generation, level: number, name: number, out: Uint8Array): number;
   setsockoptInt(slot: Slot, generation: Generation, level: number, name: number, value: number): number;
   setsockoptBytes(slot: Slot, generation: Generation, level: number, name: number, value: Uint8Array): number;
+  getsockoptDescriptor(
+    slot: Slot,
+    generation: Generation,
+    level: number,
+    name: number,
+    out: Int32Array,
+  ): number;
+  setsockoptProgram(
+    slot: Slot,
+    generation: Generation,
+    level: number,
+    name: number,
+    program: Uint8Array,
+  ): number;
   recv(
     slot: Slot,
     generation: Generation,

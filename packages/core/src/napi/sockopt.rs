@@ -1,4 +1,4 @@
-//! Options by number: integers and bytes.
+//! Options by number: integers, bytes, programs, and what makes a descriptor.
 
 use crate::error::Result;
 use crate::methods;
@@ -11,7 +11,9 @@ pub fn register(exports: &Exports) {
         c"getsockoptInt"(5) => getsockopt_int,
         c"getsockoptBytes"(5) => getsockopt_bytes,
         c"setsockoptInt"(5) => setsockopt_int,
+        c"getsockoptDescriptor"(5) => getsockopt_descriptor,
         c"setsockoptBytes"(5) => setsockopt_bytes,
+        c"setsockoptProgram"(5) => setsockopt_program,
     );
 }
 
@@ -48,6 +50,26 @@ fn setsockopt_int(call: &Call) -> Result<()> {
 fn setsockopt_bytes(call: &Call) -> Result<()> {
     let socket = table::acquire(call.handle(0)?)?;
     Ok(sys::setsockopt_bytes(
+        socket.fd(),
+        call.i32(2)?,
+        call.i32(3)?,
+        call.bytes(4)?,
+    )?)
+}
+
+/// `getsockoptDescriptor(slot, generation, level, name, out)`: getsockopt(2); slot and generation of what the kernel made.
+fn getsockopt_descriptor(call: &Call) -> Result<()> {
+    let out = call.numbers(4, 2)?;
+    let socket = table::acquire(call.handle(0)?)?;
+    let made = sys::getsockopt_descriptor(socket.fd(), call.i32(2)?, call.i32(3)?)?;
+    let handle = table::insert(made, call.environment().id())?;
+    out.put([handle.slot as i32, handle.generation as i32])
+}
+
+/// `setsockoptProgram(slot, generation, level, name, program)`: setsockopt(2) of a classic filter's instructions.
+fn setsockopt_program(call: &Call) -> Result<()> {
+    let socket = table::acquire(call.handle(0)?)?;
+    Ok(sys::setsockopt_program(
         socket.fd(),
         call.i32(2)?,
         call.i32(3)?,

@@ -60,6 +60,36 @@ pub fn describe(fd: RawFd) -> Result<(i32, i32, i32), Errno> {
     ))
 }
 
+/// What the length of an option counts: bytes, but for SO_GET_FILTER, which counts the instructions of the filter; socket(7).
+pub fn option_unit(level: i32, name: i32) -> usize {
+    if (level, name) == (libc::SOL_SOCKET, libc::SO_GET_FILTER) {
+        size_of::<libc::sock_filter>()
+    } else {
+        1
+    }
+}
+
+/// Whether getsockopt(2) of this option makes a descriptor: unix(7).
+pub fn makes_descriptor(level: i32, name: i32) -> bool {
+    (level, name) == (libc::SOL_SOCKET, libc::SO_PEERPIDFD)
+}
+
+/// setsockopt(2) of a `struct sock_fprog`: a program of `struct sock_filter`, which the kernel reads and checks.
+pub fn setsockopt_program(fd: RawFd, level: i32, name: i32, program: Bytes) -> Result<(), Errno> {
+    let instructions = program.len() / size_of::<libc::sock_filter>();
+    let whole = instructions * size_of::<libc::sock_filter>() == program.len();
+    let Some(len) = u16::try_from(instructions).ok().filter(|_| whole) else {
+        return Err(Errno(libc::EINVAL));
+    };
+    let value = libc::sock_fprog {
+        len,
+        filter: program.as_ptr().cast(),
+    };
+    let length = size_of::<libc::sock_fprog>() as socklen_t;
+    // SAFETY: the structure is readable, and what it points to for as many instructions as it says; the kernel copies both.
+    check(unsafe { libc::setsockopt(fd, level, name, (&raw const value).cast(), length) }).map(drop)
+}
+
 /// Whether this thread is the process's first: gettid(2), getpid(2). Others can be told to end while they wait.
 pub fn is_first_thread() -> bool {
     // SAFETY: both only ask.

@@ -182,18 +182,30 @@ pub fn has_peer(fd: RawFd) -> Result<(), Errno> {
 /// getsockopt(2) of an `int`.
 pub fn getsockopt_int(fd: RawFd, level: i32, name: i32) -> Result<i32, Errno> {
     let mut value: c_int = 0;
-    let mut length = size_of::<c_int>() as socklen_t;
-    // SAFETY: the value is writable for `length` bytes.
+    let mut length = (size_of::<c_int>() / super::option_unit(level, name)) as socklen_t;
+    // SAFETY: the value is writable for `length` units of the option.
     check(unsafe { libc::getsockopt(fd, level, name, (&raw mut value).cast::<c_void>(), &mut length) })?;
     Ok(value)
 }
 
 /// getsockopt(2) into bytes; how many the kernel wrote.
 pub fn getsockopt_bytes(fd: RawFd, level: i32, name: i32, buffer: Bytes) -> Result<usize, Errno> {
-    let mut length = buffer.socklen();
-    // SAFETY: the buffer is writable for `length` bytes.
+    let unit = super::option_unit(level, name);
+    let room = buffer.socklen() / unit as socklen_t;
+    let mut length = room;
+    // SAFETY: the buffer is writable for `length` units of the option.
     check(unsafe { libc::getsockopt(fd, level, name, buffer.as_ptr().cast(), &mut length) })?;
-    Ok(length as usize)
+    // Some options say how much there would be.
+    Ok(length.min(room) as usize * unit)
+}
+
+/// getsockopt(2) of an option that answers with a descriptor of its own making, close-on-exec.
+pub fn getsockopt_descriptor(fd: RawFd, level: i32, name: i32) -> Result<OwnedFd, Errno> {
+    // The caller's word is not enough to own a number: the kernel has made one when the option is such a one.
+    if !super::makes_descriptor(level, name) {
+        return Err(Errno(libc::ENOPROTOOPT));
+    }
+    owned(getsockopt_int(fd, level, name)?)
 }
 
 /// setsockopt(2) of an `int`.
