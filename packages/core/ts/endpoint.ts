@@ -3,17 +3,21 @@ import { native } from './binding.ts';
 import { checkBytes, checkInt, checkInteger, wrongType } from './check.ts';
 import { connect } from './connect.ts';
 import { constants, errnos } from './constants.ts';
+import { Descriptor } from './descriptor.ts';
 import { droppedSockets, place } from './dropped.ts';
 import { systemError } from './errors.ts';
 import type { Handle } from './handle.ts';
 import { checkOption, type Kind, patience, type SyncOptions } from './options.ts';
 import type { Counters } from './readiness.ts';
 import { type Directions, pollEvents, type Ready, ready } from './ready.ts';
+import { ANSWER, MAKE, type OptionForms, PROGRAM } from './sockopt.ts';
 import type { WaitOptions } from './wait.ts';
 
 /** What the native part writes numbers and addresses into; read before the next call. */
 const out: Int32Array = new Int32Array(1);
 const outBytes: Uint8Array = new Uint8Array(out.buffer);
+/** Slot and generation of a descriptor that an option made. */
+const made: Int32Array = new Int32Array(2);
 const scratch: AddressBuffer = new AddressBuffer();
 const scratchWhole: Uint8Array = storage(scratch);
 
@@ -214,6 +218,26 @@ export class Endpoint implements Kind {
         ? native.setsockoptBytes(slot, generation, level, name, checkBytes('value', value))
         : native.setsockoptInt(slot, generation, level, name, checkOption(value));
     this.handle.done(result, 'setsockopt');
+  }
+
+  static {
+    // What `@sockeye/core/options` needs beside getsockopt and setsockopt, and knows how to use: see sockopt.ts.
+    const forms: OptionForms & ThisType<Endpoint> = {
+      [ANSWER](level, name, value) {
+        const { slot, generation } = this.handle;
+        return this.handle.done(native.getsockoptBytes(slot, generation, level, name, value), 'getsockopt');
+      },
+      [MAKE](level, name) {
+        const { slot, generation } = this.handle;
+        this.handle.done(native.getsockoptDescriptor(slot, generation, level, name, made), 'getsockopt');
+        return new Descriptor(made[0] as number, made[1] as number);
+      },
+      [PROGRAM](level, name, program) {
+        const { slot, generation } = this.handle;
+        this.handle.done(native.setsockoptProgram(slot, generation, level, name, program), 'setsockopt');
+      },
+    };
+    Object.assign(Endpoint.prototype, forms);
   }
 
   /**

@@ -324,6 +324,26 @@ pub const CONSTANTS: &[(&CStr, i64)] = table! {
     from "the kernel's include/linux/socket.h and uapi/linux/vm_sockets.h": [
         SCM_PIDFD = 4, SCM_SECURITY = 3, SOL_VSOCK = 287, VSOCK_RECVERR = 1,
     ]
+    from "linux/in.h as of Linux 6.3": [
+        IP_LOCAL_PORT_RANGE = 51,
+    ]
+    from "linux/mptcp.h, and the kernel's include/linux/socket.h": [
+        MPTCP_FULL_INFO = 4, MPTCP_INFO = 1, MPTCP_SUBFLOW_ADDRS = 3, MPTCP_TCPINFO = 2, SOL_MPTCP = 284,
+    ]
+    from "linux/tcp.h as of Linux 6.18": [
+        TCP_DELACK_MAX_US = 46, TCP_IS_MPTCP = 43, TCP_RTO_MAX_MS = 44, TCP_RTO_MIN_US = 45,
+    ]
+    from "linux/net_tstamp.h as of Linux 6.18": [
+        SOF_TIMESTAMPING_TX_COMPLETION = 262144,
+    ]
+    from "linux/vm_sockets.h, of 64 bits": [
+        SO_VM_SOCKETS_CONNECT_TIMEOUT = 6, SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW = 8,
+    ]
+    from "linux/tipc.h, its options": [
+        TIPC_GROUP_JOIN = 135, TIPC_GROUP_LEAVE = 136, TIPC_GROUP_LOOPBACK = 1, TIPC_GROUP_MEMBER_EVTS = 2,
+        TIPC_MCAST_BROADCAST = 133, TIPC_MCAST_REPLICAST = 134, TIPC_NODELAY = 138,
+        TIPC_NODE_RECVQ_DEPTH = 131, TIPC_SOCK_RECVQ_DEPTH = 132, TIPC_SOCK_RECVQ_USED = 137,
+    ]
     from "the kernel's own headers, as Python 3.11 has them": [
         ALG_OP_SIGN = 2, ALG_OP_VERIFY = 3, ALG_SET_PUBKEY = 6, CAN_BCM_CAN_FD_FRAME = 2048,
         CAN_BCM_RX_ANNOUNCE_RESUME = 256, CAN_BCM_RX_CHANGED = 12, CAN_BCM_RX_CHECK_DLC = 64,

@@ -1,0 +1,19 @@
+/** Options of sockets, by their meaning: `@sockeye/core/options`. */
+export type { HasOptions } from '../sockopt.ts';
+export * from './filter.ts';
+export * from './ip.ts';
+export * from './ipv6.ts';
+export * from './mptcp.ts';
+export * from './multicast.ts';
+export type { Askable, Command, Gettable, Option, OptionInfo, Settable } from './option.ts';
+export * from './packet.ts';
+export * from './sctp.ts';
+export * from './socket.ts';
+export * from './tcp.ts';
+export * from './tcp-info.ts';
+export * from './timestamping.ts';
+export * from './tipc.ts';
+export * from './tls.ts';
+export * from './udp.ts';
+export * from './unix.ts';
+export * from './vsock.ts';
