@@ -1,6 +1,5 @@
 /** When packets came and went, level SOL_SOCKET: socket(7) and the kernel's networking/timestamping.rst. */
 import { checkInteger, wrongType } from '../check.ts';
-import type { ConstantName } from '../constant-names.ts';
 import { constants } from '../constants.ts';
 import { checkObject, checkWord, FLAG } from './codec.ts';
 import { type Option, option } from './option.ts';
@@ -39,7 +38,7 @@ const FLAGS = {
   optIdTcp: 'SOF_TIMESTAMPING_OPT_ID_TCP',
   optRxFilter: 'SOF_TIMESTAMPING_OPT_RX_FILTER',
   txCompletion: 'SOF_TIMESTAMPING_TX_COMPLETION',
-} as const satisfies { [name: string]: ConstantName };
+} as const;
 
 /**
  * What is stamped (`tx…`, `rx…`), which stamps are told (`software`, `rawHardware`) and how (`opt…`): each is

@@ -24,7 +24,7 @@ const CIPHERS = {
   'sm4-ccm': { number: 'TLS_CIPHER_SM4_CCM', iv: 8, key: 16, salt: 4 },
   'aria-128-gcm': { number: 'TLS_CIPHER_ARIA_GCM_128', iv: 8, key: 16, salt: 4 },
   'aria-256-gcm': { number: 'TLS_CIPHER_ARIA_GCM_256', iv: 8, key: 32, salt: 4 },
-} as const satisfies { [name: string]: Sizes };
+} as const;
 /** `TLS_CIPHER_…_REC_SEQ_SIZE`: the same for all. */
 const SEQUENCE = 8;
 /** `struct tls_crypto_info`: __u16 version, __u16 cipher_type. */
