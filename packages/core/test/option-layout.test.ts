@@ -300,7 +300,7 @@ describe('structs of options', () => {
     expect(written(options.sctpPeerParameters, parameters)).toBe(bytesOf('sctp_paddrparams'));
     const answered = options.sctpPeerParameters.get(new Paper(recorded('sctp_paddrparams')), parameters);
     expect(answered).toEqual(parameters);
-    expect(options.sctpStatus.get(new Paper(recorded('sctp_status')), undefined)).toEqual({
+    expect(options.sctpStatus.get(new Paper(recorded('sctp_status')))).toEqual({
       associationId: 1,
       state: 'established',
       receiverWindow: 2,

@@ -54,10 +54,13 @@ export interface Settable<T> extends OptionInfo {
 /** An option that can be read and set; `S` is what it takes, where that is more than what it gives. */
 export interface Option<T, S = T> extends Gettable<T>, Settable<S> {}
 
+/** What an option is asked with; it may be left out where it may be undefined. */
+export type Question<Q> = undefined extends Q ? [question?: Q] : [question: Q];
+
 /** An option that is read with an argument: of which association, of which group. */
 export interface Askable<T, Q> extends OptionInfo {
   /** getsockopt(2), asked with bytes. Throws as {@link Settable.set} does for `question`. */
-  get(socket: HasOptions, question: Q): T;
+  get(socket: HasOptions, ...question: Question<Q>): T;
 }
 
 /** An option without a value: to set it is to do it. */
@@ -198,8 +201,8 @@ class AskableOption<T, Q> extends Info implements Askable<T, Q> {
     this.#asker = asker;
   }
 
-  get(socket: HasOptions, question: Q): T {
-    return this.answer(this.#asker, socket, question);
+  get(socket: HasOptions, ...[question]: Question<Q>): T {
+    return this.answer(this.#asker, socket, question as Q);
   }
 }
 
