@@ -16,6 +16,8 @@ const inside: Record<KernelName, string[]> = {
   '6.1': [
     ...specs('rigs/specs/inside'),
     'packages/can/test/vcan.test.ts',
+    'packages/core/test/option.test.ts',
+    'packages/core/test/option-live.test.ts',
     'packages/compat-python/test/families.test.ts',
     'packages/core/test/cmsg-live.test.ts',
   ],
