@@ -49,7 +49,8 @@ export interface Native {
   shutdown(slot: Slot, generation: Generation, how: number): number;
   getsockname(slot: Slot, generation: Generation, address: Uint8Array): number;
   getpeername(slot: Slot, generation: Generation, address: Uint8Array): number;
-  getsockoptInt(slot: Slot, generation: Generation, level: number, name: number, out: Int32Array): number;
+  /** The value; what stands for a failure is 2^32 below the usual. */
+  getsockoptInt(slot: Slot, generation: Generation, level: number, name: number): number;
   getsockoptBytes(slot: Slot, generation: Generation, level: number, name: number, out: Uint8Array): number;
   setsockoptInt(slot: Slot, generation: Generation, level: number, name: number, value: number): number;
   setsockoptBytes(slot: Slot, generation: Generation, level: number, name: number, value: Uint8Array): number;

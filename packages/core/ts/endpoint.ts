@@ -16,6 +16,9 @@ import type { WaitOptions } from './wait.ts';
 /** What the native part writes numbers and addresses into; read before the next call. */
 const out: Int32Array = new Int32Array(1);
 const outBytes: Uint8Array = new Uint8Array(out.buffer);
+/** Below the least `int` are failures of the call that reads one, by so much. */
+const INT_MIN = -0x80000000;
+const BELOW: number = 2 ** 32;
 /** Slot and generation of a descriptor that an option made. */
 const made: Int32Array = new Int32Array(2);
 const scratch: AddressBuffer = new AddressBuffer();
@@ -200,8 +203,8 @@ export class Endpoint implements Kind {
     checkInt('name', name);
     const { slot, generation } = this.handle;
     if (length === undefined) {
-      this.handle.done(native.getsockoptInt(slot, generation, level, name, out), 'getsockopt');
-      return out[0] as number;
+      const value = native.getsockoptInt(slot, generation, level, name);
+      return value < INT_MIN ? this.handle.done(value + BELOW, 'getsockopt') : value;
     }
     const value = Buffer.alloc(checkInteger('length', length, 0, 1 << 20));
     const written = native.getsockoptBytes(slot, generation, level, name, value);

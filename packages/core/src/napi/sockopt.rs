@@ -3,12 +3,15 @@
 use crate::error::Result;
 use crate::methods;
 use crate::sys;
-use crate::sys::js::{Call, Exports};
+use crate::sys::js::{Call, Exports, Value};
 use crate::table;
+
+/// How far below an `int` its failures are told: 2^32.
+const BELOW: f64 = 4_294_967_296.0;
 
 pub fn register(exports: &Exports) {
     methods!(exports;
-        c"getsockoptInt"(5) => getsockopt_int,
+        c"getsockoptInt"(4) => getsockopt_int,
         c"getsockoptBytes"(5) => getsockopt_bytes,
         c"setsockoptInt"(5) => setsockopt_int,
         c"getsockoptDescriptor"(5) => getsockopt_descriptor,
@@ -17,11 +20,17 @@ pub fn register(exports: &Exports) {
     );
 }
 
-/// `getsockoptInt(slot, generation, level, name, out)`: getsockopt(2).
-fn getsockopt_int(call: &Call) -> Result<()> {
-    let socket = table::acquire(call.handle(0)?)?;
-    let value = sys::getsockopt_int(socket.fd(), call.i32(2)?, call.i32(3)?)?;
-    call.numbers(4, 1)?.put([value])
+/// `getsockoptInt(slot, generation, level, name)`: getsockopt(2). The value may be any `int`, so what stands for a failure is
+/// 2^32 below the usual: an array to put the value into would cost as much as the rest of the call.
+fn getsockopt_int(call: &Call) -> Value {
+    let value = || -> Result<i32> {
+        let socket = table::acquire(call.handle(0)?)?;
+        Ok(sys::getsockopt_int(socket.fd(), call.i32(2)?, call.i32(3)?)?)
+    };
+    match value() {
+        Ok(value) => call.number(value.into()),
+        Err(fault) => call.number(f64::from(fault.code()) - BELOW),
+    }
 }
 
 /// `getsockoptBytes(slot, generation, level, name, buffer)`: getsockopt(2); how many bytes the kernel wrote.

@@ -215,10 +215,15 @@ pub fn setsockopt_int(fd: RawFd, level: i32, name: i32, value: i32) -> Result<()
     check(unsafe { libc::setsockopt(fd, level, name, (&raw const value).cast::<c_void>(), length) }).map(drop)
 }
 
-/// setsockopt(2) of bytes.
+/// setsockopt(2) of bytes; of none, with a null pointer, as some options without a value want it.
 pub fn setsockopt_bytes(fd: RawFd, level: i32, name: i32, value: Bytes) -> Result<(), Errno> {
+    let pointer = if value.len() == 0 {
+        std::ptr::null()
+    } else {
+        value.as_ptr().cast_const()
+    };
     // SAFETY: the value is readable for its length.
-    check(unsafe { libc::setsockopt(fd, level, name, value.as_ptr().cast(), value.socklen()) }).map(drop)
+    check(unsafe { libc::setsockopt(fd, level, name, pointer.cast(), value.socklen()) }).map(drop)
 }
 
 /// Whether a socket has no message boundaries: getsockopt(2) SO_TYPE.

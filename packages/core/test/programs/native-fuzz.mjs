@@ -228,6 +228,8 @@ const GOOD = {
   sendmsg: () => [pick([buffer, () => [buffer(), buffer()]])(), 0, undefined, 0, undefined, 0],
   sendmmsg: () => [goodBatch(), 0, pick([1, 3, 8, 1000]), 0],
   getsockname: () => [new Uint8Array(132)],
+  getsockoptInt: () => [SOL_SOCKET, pick([3, 12, 26])],
+  setsockoptProgram: () => [SOL_SOCKET, pick([26, 51]), new Uint8Array(pick([0, 7, 8, 64]))],
   getsockoptBytes: () => [SOL_SOCKET, pick([3, 17, 16]), new Uint8Array(pick([0, 4, 12, 64]))],
   ioctl: () => [pick([0x541b, 0x5411, 0x8921, 0x8906, 0x8905]), new Uint8Array(pick([0, 4, 16, 40]))],
 };

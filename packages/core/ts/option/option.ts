@@ -219,19 +219,28 @@ class AskableSettableOption<T, Q, S> extends AskableOption<T, Q> implements Sett
   }
 }
 
-/** Sets nothing: some kernels want an `int` all the same. */
-const NOTHING: Writer<undefined> = {
+/** SOL_SOCKET wants an `int` for all its options, and does not look at it. */
+const UNUSED: Writer<undefined> = {
   type: 'int, not looked at',
   set: (socket, level, name) => socket.setsockopt(level, name, 0),
 };
+/** Others want none. */
+const NOTHING: Writer<undefined> = {
+  type: 'none',
+  set: (socket, level, name) => socket.setsockopt(level, name, new Uint8Array()),
+};
 
 class CommandOption extends Info implements Command {
+  readonly #writer: Writer<undefined>;
+
   constructor(levels: Levels, constant: ConstantName, facts: OptionFacts) {
-    super(levels, constant, NOTHING.type, facts);
+    const writer = levels === 'SOL_SOCKET' ? UNUSED : NOTHING;
+    super(levels, constant, writer.type, facts);
+    this.#writer = writer;
   }
 
   set(socket: HasOptions): void {
-    this.write(NOTHING, socket, undefined);
+    this.write(this.#writer, socket, undefined);
   }
 }
 
