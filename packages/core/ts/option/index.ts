@@ -5,6 +5,7 @@ export * from './ip.ts';
 export * from './ipv6.ts';
 export * from './mptcp.ts';
 export * from './multicast.ts';
+export { of } from './of.ts';
 export type { Askable, Command, Gettable, Option, OptionInfo, Question, Settable } from './option.ts';
 export * from './packet.ts';
 export * from './sctp.ts';
