@@ -18,6 +18,7 @@ const inside: Record<KernelName, string[]> = {
     'packages/can/test/vcan.test.ts',
     'packages/core/test/option.test.ts',
     'packages/core/test/option-live.test.ts',
+    'packages/core/test/option-tcp.test.ts',
     'packages/compat-python/test/families.test.ts',
     'packages/core/test/cmsg-live.test.ts',
   ],

@@ -143,7 +143,7 @@ export function name(most: number): Codec<string> {
 }
 
 /** A name for the kernel, with a NUL after it. */
-export function checkName(argument: string, value: unknown, most: number): Uint8Array {
+function checkName(argument: string, value: unknown, most: number): Uint8Array {
   if (typeof value !== 'string') throw wrongType(argument, 'a string', value);
   if (value.includes('\0')) throw wrongValue(argument, 'a name without NULs', value.replaceAll('\0', '\\0'));
   const bytes = new TextEncoder().encode(value);

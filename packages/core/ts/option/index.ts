@@ -8,7 +8,36 @@ export * from './multicast.ts';
 export { of } from './of.ts';
 export type { Askable, Command, Gettable, Option, OptionInfo, Question, Settable } from './option.ts';
 export * from './packet.ts';
-export * from './sctp.ts';
+export {
+  type SctpAssociation,
+  type SctpAssociationInfo,
+  type SctpAssociationValue,
+  type SctpDelayedSack,
+  type SctpEvent,
+  type SctpInitMessage,
+  type SctpRtoInfo,
+  type SctpSendDefaults,
+  sctpAdaptationLayer,
+  sctpAssociationInfo,
+  sctpAutoClose,
+  sctpContext,
+  sctpDelayedSack,
+  sctpDisableFragments,
+  sctpEvents,
+  sctpFragmentInterleave,
+  sctpInitMessage,
+  sctpMappedV4,
+  sctpMaxBurst,
+  sctpMaxSegment,
+  sctpNoDelay,
+  sctpPartialDeliveryPoint,
+  sctpReceiveInfo,
+  sctpReceiveNextInfo,
+  sctpReusePort,
+  sctpRtoInfo,
+  sctpSendDefaults,
+} from './sctp.ts';
+export * from './sctp-peer.ts';
 export * from './socket.ts';
 export * from './tcp.ts';
 export * from './tcp-info.ts';

@@ -4,7 +4,7 @@ import { ANSWER, formsOf, type HasOptions } from '../sockopt.ts';
 import { type Codec, checkObject, checkUint64, type Reader } from './codec.ts';
 
 /** The integers that fields are. */
-export type FieldType = 'u8' | 'u16' | 'u32' | 'i32' | 'u64';
+type FieldType = 'u8' | 'u16' | 'u32' | 'i32' | 'u64';
 
 /** A field: its type and its offset. */
 export type Field = readonly [type: FieldType, at: number];
@@ -25,13 +25,13 @@ const RANGES: { readonly [type in FieldType]: readonly [number, number] } = {
   u64: [0, 0],
 };
 
-/** A view of bytes for {@link readField} and {@link writeField}. */
+/** A view of bytes for fields. */
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** A field, or undefined when the bytes end before it does: an older kernel has a shorter struct. */
-export function readField(view: DataView, [type, at]: Field): number | bigint | undefined {
+function readField(view: DataView, [type, at]: Field): number | bigint | undefined {
   if (at + SIZES[type] > view.byteLength) return undefined;
   switch (type) {
     case 'u8':
