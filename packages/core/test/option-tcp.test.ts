@@ -139,7 +139,7 @@ describe('TCP', () => {
       expect(o.tcpIsMultipath.get(client)).toBe(true);
     } catch (error) {
       expect(error).toMatchObject({ code: expect.stringMatching(/ENOPROTOOPT|EOPNOTSUPP/) });
-      expect((error as Error).message).toContain('it came with Linux 6.9');
+      expect((error as Error).message).toContain('it came with Linux 6.10');
     }
   });
 

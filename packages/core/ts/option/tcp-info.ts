@@ -146,7 +146,7 @@ export interface TcpAgreed {
   synData: boolean;
   /** Time stamps in microseconds. Since Linux 6.7. */
   usecTs: boolean;
-  /** An accepted connection that came by fast open. Since Linux 6.14. */
+  /** An accepted connection that came by fast open. Since Linux 6.16. */
   tfoChild: boolean;
 }
 const AGREED: readonly (keyof TcpAgreed)[] = [

@@ -198,7 +198,7 @@ export const tcpIsMultipath: Gettable<boolean> = /* @__PURE__ */ gettable(
   'TCP_IS_MPTCP',
   FLAG,
   {
-    since: '6.9',
+    since: '6.10',
     page: header,
   },
 );
