@@ -6,7 +6,6 @@ const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url
 /** Packages are tested from their sources; what is packed is tested by rigs/specs. */
 const alias = [
   { find: /^@sockeye\/core$/, replacement: at('packages/core/ts/index.ts') },
-  { find: /^@sockeye\/core\/options$/, replacement: at('packages/core/ts/option/index.ts') },
   { find: /^@sockeye\/core\/(\w+)$/, replacement: at('packages/core/ts/$1/index.ts') },
   { find: /^@sockeye\/(addr|can|raw|compat-python)$/, replacement: at('packages/$1/src/index.ts') },
   { find: /^@sockeye\/(addr|can|raw)\/(.*)$/, replacement: at('packages/$1/src/$2.ts') },

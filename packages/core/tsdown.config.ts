@@ -5,7 +5,7 @@ export default defineConfig({
     'ts/index.ts',
     'ts/cmsg/index.ts',
     'ts/node/index.ts',
-    'ts/option/index.ts',
+    'ts/options/index.ts',
     'ts/streams/index.ts',
     'ts/systemd/index.ts',
     'ts/udp/index.ts',

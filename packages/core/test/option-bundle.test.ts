@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { describe, expect, it } from 'vitest';
 
-const source = fileURLToPath(new URL('../ts/option/index.ts', import.meta.url));
+const source = fileURLToPath(new URL('../ts/options/index.ts', import.meta.url));
 
 /** What an application gets that says `code`, as "sideEffects": false of package.json has it. */
 async function bundle(code: string): Promise<string> {

@@ -1,4 +1,5 @@
 import { type Address, AddressBuffer, sockaddr, storage } from './address.ts';
+import { checkOption, type Kind, patience, type SyncOptions } from './arguments.ts';
 import { native } from './binding.ts';
 import { checkBytes, checkInt, checkInteger, wrongType } from './check.ts';
 import { connect } from './connect.ts';
@@ -7,7 +8,6 @@ import { Descriptor } from './descriptor.ts';
 import { droppedSockets, place } from './dropped.ts';
 import { systemError } from './errors.ts';
 import type { Handle } from './handle.ts';
-import { checkOption, type Kind, patience, type SyncOptions } from './options.ts';
 import type { Counters } from './readiness.ts';
 import { type Directions, pollEvents, type Ready, ready } from './ready.ts';
 import { ANSWER, MAKE, type OptionForms, PROGRAM } from './sockopt.ts';

@@ -1,8 +1,9 @@
 /** Files and pipes beside sockets: bytes that JavaScript never sees. */
+
+import { MOST, type Patience, partly, patience, type Range, type SyncOptions } from './arguments.ts';
 import { native, REST } from './binding.ts';
 import { checkInt, checkInteger, checkOptions, wrongType } from './check.ts';
 import { Messages } from './messages.ts';
-import { MOST, type Patience, partly, patience, type Range, type SyncOptions } from './options.ts';
 import { READABLE, type WaitOptions, WRITABLE } from './wait.ts';
 
 /** An open file or an end of a pipe: a descriptor's number, or what has one (`FileHandle`, `Descriptor`). */

@@ -1,10 +1,11 @@
 /** One owned descriptor: its life, how its calls wait, and the errors they end with. */
+
+import { explained, type Flags, type Kind } from './arguments.ts';
 import { native } from './binding.ts';
 import { checkOptions, checkSignal, checkTimeout } from './check.ts';
 import { constants, errnos } from './constants.ts';
 import { abortError, fullError, type SocketError, systemError, timeoutError } from './errors.ts';
 import { hint } from './hints/index.ts';
-import { explained, type Flags, type Kind } from './options.ts';
 import { type Counters, Readiness } from './readiness.ts';
 import {
   AGAIN,

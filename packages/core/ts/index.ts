@@ -1,4 +1,5 @@
 export { type Address, AddressBuffer } from './address.ts';
+export type { AcceptOptions, Flags, Known, Range, ReceivedFrom, SyncOptions, Ticket } from './arguments.ts';
 export { Batch, type BatchesOptions, type BatchMessage, type BatchOptions } from './batch.ts';
 export type { ControlMessage } from './cmsg/header.ts';
 export type { FirstData } from './connect.ts';
@@ -37,7 +38,6 @@ export {
   type ServiceEntry,
 } from './netdb.ts';
 export type { NamespaceOptions, NetworkNamespace } from './netns.ts';
-export type { AcceptOptions, Flags, Known, Range, ReceivedFrom, SyncOptions, Ticket } from './options.ts';
 export type { Counters } from './readiness.ts';
 export type { Directions, Ready } from './ready.ts';
 export {

@@ -1,6 +1,7 @@
 /** Messages with addresses, control data and descriptors, one at a time and in batches. */
 import { types } from 'node:util';
 import { type Address, sockaddr } from './address.ts';
+import { checkSize, type Flags, patience, type SyncOptions, someOf } from './arguments.ts';
 import { Batch, type BatchesOptions, memoryOf } from './batch.ts';
 import { BAD_ARGUMENT, native } from './binding.ts';
 import { checkBuffers, checkBytes, checkInt, checkInteger, checkOptions, wrongType } from './check.ts';
@@ -10,7 +11,6 @@ import { constants, errnos } from './constants.ts';
 import { refuseEndless, SURELY } from './control-limit.ts';
 import { systemError } from './errors.ts';
 import { checkRoom, envelopeFor, envelopeOf, Message, type MessageBuffer } from './message.ts';
-import { checkSize, type Flags, patience, type SyncOptions, someOf } from './options.ts';
 import { keep, room, start } from './pool.ts';
 import { Transfer } from './transfer.ts';
 import { READABLE, type WaitOptions, WRITABLE } from './wait.ts';

@@ -1,10 +1,11 @@
 /** Network namespaces: which one a socket is opened in. */
+
+import type { Kind } from './arguments.ts';
 import { native } from './binding.ts';
 import { checkInteger, checkOptions, checkText, wrongType, wrongValue } from './check.ts';
 import { Descriptor } from './descriptor.ts';
 import { errnoName, type SocketError, systemError } from './errors.ts';
 import { capability } from './hints/failure.ts';
-import type { Kind } from './options.ts';
 
 /**
  * A network namespace, network_namespaces(7): a name that `ip netns` knows (`/run/netns/NAME`), an absolute path, a descriptor

@@ -1,4 +1,6 @@
 import { type Address, type AddressBuffer, sockaddr, storage } from './address.ts';
+import type { AcceptOptions, Kind, Known, SyncOptions, Ticket } from './arguments.ts';
+import { checkKind, checkKnown, checkTicket, patience } from './arguments.ts';
 import { native } from './binding.ts';
 import { checkInteger, checkOptions } from './check.ts';
 import { type FirstData, finishConnect, firstData, remaining } from './connect.ts';
@@ -9,8 +11,6 @@ import { Files } from './files.ts';
 import { Handle } from './handle.ts';
 import { hint } from './hints/index.ts';
 import { makeIn, type NamespaceOptions, namespaceOf } from './netns.ts';
-import type { AcceptOptions, Kind, Known, SyncOptions, Ticket } from './options.ts';
-import { checkKind, checkKnown, checkTicket, patience } from './options.ts';
 import { READABLE, type WaitOptions } from './wait.ts';
 
 /** What the native part writes numbers into; read before the next call. */

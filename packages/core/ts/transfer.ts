@@ -1,9 +1,9 @@
 import { type Address, AddressBuffer, sockaddr, storage } from './address.ts';
+import type { Flags, Range, ReceivedFrom, SyncOptions } from './arguments.ts';
+import { checkSize, explained, MOST, odd, part, partly, patience, refuse, whole } from './arguments.ts';
 import { BAD_ARGUMENT, native, REST } from './binding.ts';
 import { Endpoint } from './endpoint.ts';
 import { Gather } from './gather.ts';
-import type { Flags, Range, ReceivedFrom, SyncOptions } from './options.ts';
-import { checkSize, explained, MOST, odd, part, partly, patience, refuse, whole } from './options.ts';
 import { keep, room, start } from './pool.ts';
 import { AGAIN, NO_BUFFERS, READABLE, type WaitOptions, WRITABLE } from './wait.ts';
 

@@ -3,6 +3,7 @@
  * Documentation/networking/msg_zerocopy.rst.
  */
 import { sockaddr } from './address.ts';
+import type { Flags } from './arguments.ts';
 import {
   checkBuffers,
   checkInt,
@@ -17,7 +18,6 @@ import { constants as c, errnos } from './constants.ts';
 import { abortError, canceledError, SocketError, systemError, timeoutError } from './errors.ts';
 import { MessageBuffer } from './message.ts';
 import type { Along, Buffers } from './messages.ts';
-import type { Flags } from './options.ts';
 import type { Socket } from './socket.ts';
 import { AGAIN, type WaitOptions } from './wait.ts';
 

@@ -1,4 +1,6 @@
 /** What the adapters have in common: which sockets they take, and how bytes go in and out of one. */
+
+import { MOST } from '../arguments.ts';
 import { native } from '../binding.ts';
 import { checkInteger, wrongType, wrongValue } from '../check.ts';
 import { constants, errnos } from '../constants.ts';
@@ -6,7 +8,6 @@ import { handleOf } from '../endpoint.ts';
 import { SocketError } from '../errors.ts';
 import { Gather } from '../gather.ts';
 import type { Handle } from '../handle.ts';
-import { MOST } from '../options.ts';
 import type { Socket } from '../socket.ts';
 import { AGAIN, NO_BUFFERS, STAYS, WRITABLE } from '../wait.ts';
 import { Chunks } from './chunks.ts';

@@ -4,10 +4,10 @@ import { Duplex } from 'node:stream';
 import { checkInteger, checkOptions, checkSignal, checkTimeout, wrongType } from '../check.ts';
 import { constants } from '../constants.ts';
 import { abortError } from '../errors.ts';
-import { setKeepIdle, setNoDelay } from '../options/tcp.ts';
 import type { Socket } from '../socket.ts';
 import { READABLE } from '../wait.ts';
 import { Carrier, type CarrierOptions } from './carrier.ts';
+import { setKeepIdle, setNoDelay } from './tcp.ts';
 
 const { SO_KEEPALIVE, SOL_SOCKET } = constants;
 

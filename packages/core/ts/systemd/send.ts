@@ -1,11 +1,12 @@
 /** How a notification travels: sd_notify(3), unix(7), vsock(7). */
+
+import type { SyncOptions } from '../arguments.ts';
 import { checkOptions, wrongType } from '../check.ts';
 import type { ControlMessage } from '../cmsg/header.ts';
 import { type HasDescriptor, rights } from '../cmsg/socket.ts';
 import { remaining } from '../connect.ts';
 import { constants as c, errnos } from '../constants.ts';
 import { type SocketError, systemError } from '../errors.ts';
-import type { SyncOptions } from '../options.ts';
 import { Socket } from '../socket.ts';
 import type { WaitOptions } from '../wait.ts';
 import { type Destination, destination, vsockAddress } from './address.ts';

@@ -1,11 +1,12 @@
 /** Many datagrams in one call: UDP_GRO, udp(7), over recvmmsg(2). */
+
+import type { Flags, SyncOptions } from '../arguments.ts';
 import { Batch } from '../batch.ts';
 import { checkInteger, checkOptions, wrongType } from '../check.ts';
 import { decodeControl } from '../cmsg/control.ts';
 import { controlSpace } from '../cmsg/header.ts';
 import { constants as c } from '../constants.ts';
 import { handleOf } from '../endpoint.ts';
-import type { Flags, SyncOptions } from '../options.ts';
 import type { Socket } from '../socket.ts';
 import { READABLE, type WaitOptions } from '../wait.ts';
 import { checkDatagrams, familyOf, needed } from './families.ts';

@@ -1,10 +1,10 @@
 /** Many messages of many datagrams each, to many receivers, in one system call: sendmmsg(2) with UDP_SEGMENT. */
 import { type Address, sockaddr } from '../address.ts';
+import type { Flags, SyncOptions } from '../arguments.ts';
 import { Batch } from '../batch.ts';
 import { checkBytes, checkInt, checkInteger, checkOptions, checkTimeout } from '../check.ts';
 import { errnos } from '../constants.ts';
 import { SocketError } from '../errors.ts';
-import type { Flags, SyncOptions } from '../options.ts';
 import type { Socket } from '../socket.ts';
 import type { WaitOptions } from '../wait.ts';
 import { type Marks, MOST_PAYLOAD, type Offload, offloadOf } from './offload.ts';

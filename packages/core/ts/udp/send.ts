@@ -1,10 +1,10 @@
 /** Many datagrams from one piece of memory: UDP_SEGMENT, udp(7), or one after the other. */
 import { type Address, sockaddr } from '../address.ts';
+import type { Flags, SyncOptions } from '../arguments.ts';
 import type { Batch } from '../batch.ts';
 import { checkBytes, checkInt, checkInteger, checkOptions, checkTimeout, wrongType } from '../check.ts';
 import { handleOf } from '../endpoint.ts';
 import { SocketError } from '../errors.ts';
-import type { Flags, SyncOptions } from '../options.ts';
 import type { Socket } from '../socket.ts';
 import { type WaitOptions, WRITABLE } from '../wait.ts';
 import { type Marks, type Offload, offloadOf } from './offload.ts';

@@ -1,10 +1,11 @@
 /** Options of sockets that Node.js made: what `net` and `dgram` have no methods for. */
+
+import { checkOption } from '../arguments.ts';
 import { native } from '../binding.ts';
 import { checkBytes, checkInt, checkInteger } from '../check.ts';
 import { Descriptor } from '../descriptor.ts';
 import { systemError } from '../errors.ts';
 import { checkNodeSocket, fdOf, type NodeSocket } from '../node/descriptor.ts';
-import { checkOption } from '../options.ts';
 import { ANSWER, type HasOptions, MAKE, type OptionForms, PROGRAM } from '../sockopt.ts';
 
 const out: Int32Array = new Int32Array(2);
