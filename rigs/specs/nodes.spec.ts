@@ -51,6 +51,13 @@ describe.each(runtimes)('$name', ({ name, command }) => {
 });
 
 describe.each(runtimes)('$name', ({ name, command }) => {
+  it('ends well with a part of core that never waits', async (context) => {
+    if (!command) return context.skip(`${name} is not installed: npm install --prefix rigs/nodes`);
+    const [program = '', ...flags] = command;
+    const { status, signal, stdout } = await run(program, 'alone.mjs', [], 20, flags);
+    expect({ status, signal, stdout }).toEqual({ status: 0, signal: null, stdout: 'through\n' });
+  });
+
   it.for([
     ['unref', 'ended\n'],
     ['ref', 'kept\nended\n'],

@@ -244,13 +244,8 @@ export interface Native {
   ): number;
   pipe(out: Int32Array): number;
   ioctl(slot: Slot, generation: Generation, request: number, argument: Uint8Array): number;
-  setup(
-    onReady: () => void,
-    nothing: () => void,
-    hasLibuv: boolean,
-    removesHook: boolean,
-    shared: Int32Array,
-  ): number;
+  leaveHook(): number;
+  setup(onReady: () => void, nothing: () => void, hasLibuv: boolean, shared: Int32Array): number;
   arm(slot: Slot, generation: Generation, events: number): number;
   poll(slot: Slot, generation: Generation, events: number): number;
   pollSync(
@@ -387,7 +382,10 @@ function load(): Native {
   const reasons: string[] = [];
   for (const name of candidates()) {
     try {
-      return fetch(name) as Native;
+      const native = fetch(name) as Native;
+      // Node-API wants a cleanup hook removed by whoever added it; Deno frees it by itself as well.
+      if (process.versions.deno !== undefined) native.leaveHook();
+      return native;
     } catch (error) {
       reasons.push(`${name}: ${String((error as Error).message).split('\n')[0]}`);
     }

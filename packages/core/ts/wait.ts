@@ -76,7 +76,7 @@ function setUp(): Meeting {
   if (wanted !== undefined && wanted !== 'uv' && wanted !== 'thread') {
     throw wrongValue('The environment variable SOCKEYE_ENGINE', "'uv' or 'thread'", wanted);
   }
-  native.setup(onReady, () => {}, hasLibuv && wanted !== 'thread', deno === undefined, shared);
+  native.setup(onReady, () => {}, hasLibuv && wanted !== 'thread', shared);
   Object.defineProperty(native, WAITING, { value: { watched, shared } });
   return { watched, shared };
 }

@@ -9,14 +9,22 @@ use crate::table;
 
 pub fn register(exports: &Exports) {
     methods!(exports;
-        c"setup"(5) => setup,
+        c"leaveHook"(0) => leave_hook,
+        c"setup"(4) => setup,
         c"arm"(3) => arm,
         c"poll"(3) => poll,
         c"pollSync"(5) => poll_sync,
     );
 }
 
-/// `setup(onReady, nothing, hasLibuv, removesHook, shared)`: once per environment, before anything waits. `onReady()` is
+/// `leaveHook()`: has the end of the environment leave the cleanup hook to the runtime, which frees it. Once, when the module
+/// is loaded.
+fn leave_hook(call: &Call) -> Result<()> {
+    call.environment().leave_hook();
+    Ok(())
+}
+
+/// `setup(onReady, nothing, hasLibuv, shared)`: once per environment, before anything waits. `onReady()` is
 /// called on the event loop; `shared` says for whom, see `poll/mod.rs`. `nothing` does nothing, and is called to learn
 /// whether JavaScript may still run.
 fn setup(call: &Call) -> Result<()> {

@@ -75,17 +75,16 @@ impl Environment {
         }
     }
 
-    /// `setup(onReady, nothing, hasLibuv, removesHook, shared)`: what only JavaScript knows. The first call counts.
+    /// `setup(onReady, nothing, hasLibuv, shared)`: what only JavaScript knows. The first call counts.
     pub fn setup(&self, call: &Call) -> Result<()> {
         if self.engine.get().is_some() {
             return Ok(());
         }
-        let (shared, kept) = call.keep_numbers::<SHARED>(4)?;
+        let (shared, kept) = call.keep_numbers::<SHARED>(3)?;
         self.shared.set(shared);
         self.kept.set(kept);
         self.on_ready.set(call.keep_function(0)?);
         self.nothing.set(call.keep_function(1)?);
-        self.removes_hook.set(call.bool(3)?);
         let libuv = if call.bool(2)? { UvEngine::find(self) } else { None };
         let engine: Box<dyn Engine> = match libuv {
             Some(engine) => Box::new(engine),
@@ -93,6 +92,11 @@ impl Environment {
         };
         let _ = self.engine.set(engine);
         Ok(())
+    }
+
+    /// The runtime frees the cleanup hook by itself: once is enough.
+    pub fn leave_hook(&self) {
+        self.removes_hook.set(false);
     }
 
     pub fn id(&self) -> u64 {
