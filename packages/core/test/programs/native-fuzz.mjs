@@ -20,6 +20,7 @@ const pick = (list) => list[random(list.length)];
 
 /** What may not be called here, and why. */
 const LEFT_OUT = new Map([
+  ['leaveHook', 'Node.js would wait for the hook at the end, for ever'],
   ['setup', 'the engine would tell another function'],
   ['sethostname', 'the machine would have another name'],
 ]);
