@@ -297,6 +297,43 @@ describe('connections', () => {
     expect(descriptors()).toBe(before);
   });
 
+  it('of datagrams send their first bytes once they have a peer, in both forms', async () => {
+    const udp = Socket.create(c.AF_INET, c.SOCK_DGRAM);
+    udp.bind(loopback());
+    const unix = Socket.create(c.AF_UNIX, c.SOCK_DGRAM);
+    unix.bind(Buffer.concat([Buffer.from([c.AF_UNIX, 0, 0]), Buffer.from(`sockeye-first-${process.pid}`)]));
+    await closing([udp, unix], async () => {
+      for (const receiver of [udp, unix]) {
+        for (const form of ['connect', 'connectSync'] as const) {
+          const client = Socket.create(receiver.family, c.SOCK_DGRAM);
+          await closing([client], async () => {
+            const to = receiver.getsockname();
+            await client[form](to, { data: Buffer.from('first'), timeout: 1000 });
+            expect([...client.getpeername()]).toEqual([...to]);
+            expect((await receiver.recv(10)).toString()).toBe('first');
+            expect(receiver.tryRecvInto(new Uint8Array(1))).toBe(-errnos.EAGAIN);
+          });
+        }
+      }
+    });
+  });
+
+  it('with first bytes are not begun when an argument is bad or the signal was aborted', async () => {
+    const server = listener();
+    const client = Socket.create(c.AF_INET, c.SOCK_STREAM);
+    await closing([server, client], async () => {
+      const [to, data] = [server.getsockname(), Buffer.from('x')];
+      const aborted = await rejected(client.connect(to, { data, signal: AbortSignal.abort() }));
+      expect(aborted).toMatchObject({ code: 'ABORT_ERR', syscall: 'connect' });
+      const refused = await rejected(client.connect(to, { data, signal: 7 as never }));
+      expect(refused.code).toBe('ERR_INVALID_ARG_TYPE');
+      const options = { data, interruptible: 7 as never };
+      expect(thrown(() => client.connectSync(to, options)).code).toBe('ERR_INVALID_ARG_TYPE');
+      await pause(20);
+      expect(server.tryAccept()).toBe(-errnos.EAGAIN);
+    });
+  });
+
   it('send their first bytes with fast open, or without it, in both forms', async () => {
     const fastOpen = Number((await readFile('/proc/sys/net/ipv4/tcp_fastopen', 'utf8')).trim());
     const server = listener();

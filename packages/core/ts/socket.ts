@@ -8,7 +8,7 @@ import { constants, errnos } from './constants.ts';
 import { Descriptor } from './descriptor.ts';
 import { systemError } from './errors.ts';
 import { Files } from './files.ts';
-import { Handle } from './handle.ts';
+import { Handle, waiting } from './handle.ts';
 import { hint } from './hints/index.ts';
 import { makeIn, type NamespaceOptions, namespaceOf } from './netns.ts';
 import { READABLE, type WaitOptions } from './wait.ts';
@@ -133,9 +133,11 @@ export class Socket extends Files {
   override async connect(address: Address, options?: WaitOptions & FirstData): Promise<void> {
     const data = firstData(options);
     if (data === undefined) return super.connect(address, options);
+    // All is checked before anything is on its way.
+    waiting(options, 'connect');
     const left = remaining(options?.timeout);
     const to = sockaddr(address);
-    const sent = this.trySendTo(data, to, constants.MSG_FASTOPEN);
+    const sent = this.#sendFirst(data, to);
     if (sent < 0 && sent !== -errnos.EINPROGRESS) await super.connect(to, options);
     else await finishConnect(this.handle, to, options);
     const offset = Math.max(0, sent);
@@ -149,15 +151,22 @@ export class Socket extends Files {
       super.connectSync(address, options);
       return;
     }
+    patience(options);
     const left = remaining(options?.timeout);
     const to = sockaddr(address);
-    const sent = this.trySendTo(data, to, constants.MSG_FASTOPEN);
+    const sent = this.#sendFirst(data, to);
     if (sent < 0 && sent !== -errnos.EINPROGRESS) super.connectSync(to, options);
     else this.#finishConnectSync(to, options);
     const offset = Math.max(0, sent);
     if (offset < data.length) {
       this.sendAllSync(data, { offset, timeout: left(), interruptible: options?.interruptible });
     }
+  }
+
+  /** Fast open, of streams: datagrams take no notice of the flag, and would be sent without a peer. */
+  #sendFirst(data: Uint8Array, to: Uint8Array): number {
+    if (this.type !== constants.SOCK_STREAM) return -errnos.EOPNOTSUPP;
+    return this.trySendTo(data, to, constants.MSG_FASTOPEN);
   }
 
   #finishConnectSync(to: Uint8Array, options: SyncOptions | undefined): void {
