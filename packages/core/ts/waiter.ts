@@ -61,6 +61,11 @@ export class Waiter implements Timed {
   bound(timeout: number, signal: AbortSignal | undefined, left: Left): void {
     if (timeout < 0 && signal === undefined) return;
     this.#left = left;
+    if (signal?.aborted) {
+      // By a getter, while the call was tried: it tells nobody any more.
+      this.#leave(abortError(signal, this.syscall));
+      return;
+    }
     if (timeout >= 0) {
       this.bounded = true;
       this.#timeout = startTimeout(this, timeout);
