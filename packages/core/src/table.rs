@@ -178,7 +178,8 @@ pub fn close(handle: Handle) -> Result<(), Errno> {
 pub fn acquire_own(handle: Handle) -> Result<Use, Errno> {
     let in_use = acquire(handle)?;
     let identity = slot(handle.slot).map(|entry| entry.identity.load(Ordering::Relaxed));
-    if sys::identity(in_use.fd()).ok() == identity {
+    let known = ledger().by_fd.get(&in_use.fd()) == Some(&handle.slot);
+    if known && sys::identity(in_use.fd()).ok() == identity {
         Ok(in_use)
     } else {
         Err(sys::EBADF)
@@ -209,9 +210,11 @@ pub fn give(handle: Handle) -> Result<Handle, Errno> {
 pub fn take(ticket: Handle, owner: u64) -> Result<Handle, Errno> {
     let entry = slot(ticket.slot).ok_or(sys::EBADF)?;
     // While the lock is held, `close_all_of` cannot find the new handle with its old owner.
-    let _ledger = ledger();
+    let ledger = ledger();
+    let fd = entry.fd.load(Ordering::Relaxed);
     if entry.state.load(Ordering::Acquire) >> 32 != u64::from(ticket.generation)
-        || sys::identity(entry.fd.load(Ordering::Relaxed)) != Ok(entry.identity.load(Ordering::Relaxed))
+        || ledger.by_fd.get(&fd) != Some(&ticket.slot)
+        || sys::identity(fd) != Ok(entry.identity.load(Ordering::Relaxed))
     {
         return Err(sys::EBADF);
     }
@@ -281,11 +284,15 @@ fn mark_closed(handle: Handle) -> Result<(&'static Slot, u64), Errno> {
     }
 }
 
-fn forget(fd: RawFd, index: u32) {
+/// Takes a number out of the ledger, and says whether it was this slot's: another one may have it, even for the same open
+/// file, when something else closed it and dup(2) or a message gave it anew.
+fn forget(fd: RawFd, index: u32) -> bool {
     let mut ledger = ledger();
-    if ledger.by_fd.get(&fd) == Some(&index) {
+    let ours = ledger.by_fd.get(&fd) == Some(&index);
+    if ours {
         ledger.by_fd.remove(&fd);
     }
+    ours
 }
 
 /// Closes the descriptor of a slot that nobody uses any more, and frees the slot.
@@ -295,9 +302,9 @@ fn retire(index: u32, entry: &Slot) -> Result<(), Errno> {
     if fd != -1 {
         // The number leaves the ledger before the kernel may give it out again; the lock is not held while a
         // lingering close waits.
-        forget(fd, index);
+        let ours = forget(fd, index);
         closed = match sys::identity(fd) {
-            Ok(now) if now == entry.identity.load(Ordering::Relaxed) => sys::close(fd),
+            Ok(now) if ours && now == entry.identity.load(Ordering::Relaxed) => sys::close(fd),
             _ => Err(sys::EBADF),
         };
     }
@@ -352,6 +359,22 @@ mod tests {
             "the other one's descriptor is still open"
         );
         sys::close(fd).expect("close");
+    }
+
+    #[test]
+    fn a_number_that_another_slot_has_is_left_to_it_though_the_open_file_is_the_same() {
+        let pair = end();
+        let handle = insert(sys::dup(pair.as_raw_fd()).expect("dup"), 7).expect("insert");
+        let fd = acquire(handle).expect("acquire").fd();
+        // Closed behind the table's back, and given anew at once.
+        sys::replace_for_test(&pair, fd);
+        let other = insert(sys::adopt(fd).expect("adopt"), 7).expect("insert");
+        assert_eq!(detach(handle), Err(sys::EBADF));
+        assert_eq!(give(handle), Err(sys::EBADF));
+        assert_eq!(close(handle), Err(sys::EBADF));
+        assert!(acquire_own(other).is_ok(), "still open, and its own");
+        assert!(owns(fd));
+        close(other).expect("close");
     }
 
     #[test]

@@ -420,3 +420,44 @@ describe('a received descriptor', () => {
     await once(socket.resume(), 'close');
   });
 });
+
+describe('a number that something else closed', () => {
+  it('and that another Socket has by now stays that one’s, though the open socket is the same', async () => {
+    const [a, b] = streams();
+    const before = descriptors();
+    for (const end of ['close', 'detach', 'handOver'] as const) {
+      const one = a.dup();
+      const { fd } = one;
+      closeSync(fd);
+      const other = a.dup();
+      expect(other.fd).toBe(fd);
+      expect(thrown(() => one[end]()).code).toBe('EBADF');
+      expect(other.trySend(Buffer.from(end))).toBe(end.length);
+      other.close();
+    }
+    expect(descriptors()).toBe(before);
+    a.close();
+    b.close();
+  });
+
+  it('is not kept by who waited for it, when it is given away', async () => {
+    const [x, y] = streams();
+    // With the first wait the engine may open some of its own.
+    const first = rejected(x.recv(1));
+    x.close();
+    await first;
+    y.close();
+    const before = descriptors();
+    for (const end of ['detach', 'handOver'] as const) {
+      const [a, b] = streams();
+      const waiting = rejected(a.recv(1));
+      closeSync(a.fd);
+      expect(thrown(() => a[end]()).code).toBe('EBADF');
+      expect(await waiting).toMatchObject({ code: 'ECANCELED' });
+      // The peer hears of it: nobody has this end any more.
+      expect(await b.recv(1, { timeout: 2000 })).toHaveLength(0);
+      b.close();
+    }
+    expect(descriptors()).toBe(before);
+  });
+});

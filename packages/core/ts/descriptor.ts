@@ -50,8 +50,10 @@ export class Descriptor {
   detach(): number {
     const { slot, generation } = this.release();
     const fd = native.detach(slot, generation);
-    if (fd < 0) throw systemError(fd, 'detach');
-    return fd;
+    if (fd >= 0) return fd;
+    // Something else had closed it: its slot is free again.
+    native.close(slot, generation);
+    throw systemError(fd, 'detach');
   }
 
   /** Closes it: close(2). Twice is fine. */
@@ -86,4 +88,24 @@ export class Descriptor {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+/** Closes all of them, whatever becomes of each; throws the first error. */
+export function closeAll(descriptors: readonly Descriptor[]): void {
+  let failure: unknown;
+  for (const descriptor of descriptors) {
+    try {
+      descriptor.close();
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+  if (failure !== undefined) throw failure;
+}
+
+/** Closes what nobody took. That something else had closed one is no concern of the message that comes now. */
+export function closeQuietly(descriptors: readonly Descriptor[]): void {
+  try {
+    closeAll(descriptors);
+  } catch {}
 }

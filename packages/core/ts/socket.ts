@@ -252,7 +252,7 @@ export class Socket extends Files {
   /** Gives the descriptor to the caller, open, and forgets it. Calls that wait fail with ECANCELED. */
   detach(): number {
     const { slot, generation } = this.forget();
-    return this.handle.done(native.detach(slot, generation), 'detach');
+    return this.#given(native.detach(slot, generation), slot, generation, 'detach');
   }
 
   /**
@@ -264,8 +264,14 @@ export class Socket extends Files {
     const { family, type, protocol } = this;
     const { foreign } = this.handle;
     const { slot, generation } = this.forget();
-    const next = this.handle.done(native.handOver(slot, generation), 'handOver');
+    const next = this.#given(native.handOver(slot, generation), slot, generation, 'handOver');
     return { slot, generation: next, family, type, protocol, ...(foreign ? { foreign } : {}) };
+  }
+
+  /** What could not be given away, since something else had closed it, is let go of: its slot, and what watched it. */
+  #given(result: number, slot: number, generation: number, syscall: string): number {
+    if (result < 0) native.close(slot, generation);
+    return this.handle.done(result, syscall);
   }
 
   /** A second Socket with a descriptor of its own for the same open socket: fcntl(2) F_DUPFD_CLOEXEC. */
