@@ -3,7 +3,17 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync, writeSync } fro
 import { Batch, constants as c, Descriptor, errnos, MessageBuffer, Socket } from '@sockeye/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { closing, datagrams, descriptors, loopback, pause, rejected, streams, thrown } from './support.ts';
+import {
+  closing,
+  datagrams,
+  descriptors,
+  fill,
+  loopback,
+  pause,
+  rejected,
+  streams,
+  thrown,
+} from './support.ts';
 
 /** One SCM_RIGHTS message with these descriptors, laid out for 64-bit Linux. */
 function rights(...fds: number[]): { level: number; type: number; data: Uint8Array } {
@@ -20,6 +30,30 @@ function udp(): Socket {
 }
 
 describe('sendMsg and recvMsg', () => {
+  it('hear of a signal that is aborted while the call is tried', async () => {
+    const [a, b] = datagrams();
+    await closing([a, b], async () => {
+      fill(a);
+      const controller = new AbortController();
+      const control = {
+        ...rights(),
+        get data() {
+          controller.abort('in a getter');
+          return new Uint8Array();
+        },
+      };
+      const { signal } = controller;
+      const error = await rejected(
+        a.sendMsg(Buffer.from('x'), { control: [control], signal, timeout: 2000 }),
+      );
+      expect(error).toMatchObject({ code: 'ABORT_ERR', cause: 'in a getter', syscall: 'sendmsg' });
+      // Whoever stood behind it goes on.
+      const next = a.send(Buffer.from('y'));
+      while (b.tryRecvInto(new Uint8Array(1)) >= 0);
+      expect(await next).toBe(1);
+    });
+  });
+
   it('gathers from several buffers and scatters into several, in all forms', async () => {
     const [a, b] = datagrams();
     await closing([a, b], async () => {
@@ -457,6 +491,53 @@ describe('sendAll of several buffers', () => {
       expect(thrown(() => a.sendAllSync([Buffer.alloc(1), 'x' as never])).message).toMatch(
         /^data\[1\] must be/,
       );
+    });
+  });
+});
+
+describe('a descriptor that nobody took and something else closed', () => {
+  it('does not stand in the way of the next message, nor of its descriptors', async () => {
+    const [a, b] = datagrams();
+    const before = descriptors();
+    await closing([a, b], async () => {
+      const message = new MessageBuffer({ control: 64 });
+      const batch = new Batch({ messages: 2, size: 1, control: 64 });
+      const forms = [
+        {
+          receive: () => b.tryRecvMsgInto(new Uint8Array(1), message),
+          control: () => message.control(),
+          take: () => message.descriptors(),
+        },
+        {
+          receive: () => b.tryRecvBatch(batch),
+          control: () => batch.controlOf(0),
+          take: () => batch.descriptors(0),
+        },
+      ];
+      for (const { receive, control, take } of forms) {
+        await a.sendMsg(Buffer.from('x'), { control: [rights(a.fd, b.fd)] });
+        expect(receive()).toBe(1);
+        closeSync(new DataView((control()[0]?.data as Uint8Array).slice().buffer).getInt32(0, true));
+        await a.sendMsg(Buffer.from('y'), { control: [rights(a.fd, b.fd)] });
+        expect(receive()).toBe(1);
+        const taken = take();
+        expect(taken).toHaveLength(2);
+        for (const descriptor of taken) descriptor.close();
+        expect(descriptors()).toBe(before);
+      }
+    });
+  });
+
+  it('is told of by close(), which closes the others', async () => {
+    const [a, b] = datagrams();
+    const before = descriptors();
+    await closing([a, b], async () => {
+      await a.sendMsg(Buffer.from('x'), { control: [rights(a.fd, b.fd, a.fd)] });
+      const message = await b.recvMsg(1, { control: 64 });
+      closeSync(message.descriptors[0]?.fd as number);
+      expect(thrown(() => message.close()).code).toBe('EBADF');
+      expect(descriptors()).toBe(before);
+      message.close();
     });
   });
 });

@@ -3,7 +3,7 @@ import { type Address, sockaddr } from './address.ts';
 import { checkBytes, checkInteger, checkOptions, wrongType } from './check.ts';
 import { type ControlMessage, readControl, writeControl } from './cmsg/header.ts';
 import { constants } from './constants.ts';
-import type { Descriptor } from './descriptor.ts';
+import { closeAll, closeQuietly, type Descriptor } from './descriptor.ts';
 import { staleError } from './errors.ts';
 import { descriptorsAt, MOST_CONTROL } from './message.ts';
 
@@ -57,7 +57,7 @@ class Memory {
   received(count: number): void {
     this.generation += 1;
     this.length = count;
-    if (this.untaken !== undefined) this.closeUntaken();
+    if (this.untaken !== undefined) closeQuietly(this.#all());
     if (this.room === 0) return;
     for (let index = 0; index < count; index++) {
       const came = this.counts[index] as number;
@@ -74,10 +74,14 @@ class Memory {
   }
 
   closeUntaken(): void {
-    for (const descriptors of this.untaken ?? []) {
-      for (const descriptor of descriptors ?? []) descriptor.close();
-    }
+    closeAll(this.#all());
+  }
+
+  /** All that nobody has taken, the caller's from now on. */
+  #all(): Descriptor[] {
+    const all = (this.untaken ?? []).flatMap((descriptors) => descriptors ?? []);
     this.untaken = undefined;
+    return all;
   }
 }
 

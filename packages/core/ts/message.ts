@@ -3,7 +3,7 @@ import { AddressBuffer } from './address.ts';
 import { checkInteger, checkOptions, wrongType } from './check.ts';
 import { type ControlMessage, readControl } from './cmsg/header.ts';
 import { constants } from './constants.ts';
-import { Descriptor } from './descriptor.ts';
+import { closeAll, closeQuietly, Descriptor } from './descriptor.ts';
 
 /** The most control data that one call takes: net.core.optmem_max is far below. */
 export const MOST_CONTROL: number = 1 << 20;
@@ -47,7 +47,7 @@ export class Envelope {
 
   /** To be called after each message: descriptors get an owner in JavaScript, those of the last message are closed. */
   received(): void {
-    if (this.#untaken !== undefined) this.closeUntaken();
+    if (this.#untaken !== undefined) closeQuietly(this.take());
     const count = this.#numbers[DESCRIPTORS] as number;
     if (count > 0) this.#untaken = descriptorsAt(this.#handles, 0, count);
   }
@@ -59,7 +59,7 @@ export class Envelope {
   }
 
   closeUntaken(): void {
-    for (const descriptor of this.take()) descriptor.close();
+    closeAll(this.take());
   }
 
   /** The control data of the last message: a view. */
@@ -166,7 +166,7 @@ export class Message {
 
   /** Closes the descriptors that were not given away. */
   close(): void {
-    for (const descriptor of this.descriptors) descriptor.close();
+    closeAll(this.descriptors);
   }
 
   [Symbol.dispose](): void {
