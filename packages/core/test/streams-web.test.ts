@@ -1,9 +1,10 @@
+import { getEventListeners } from 'node:events';
 import { ReadableStream, TransformStream, type WritableStream } from 'node:stream/web';
 import { errnos, type Socket, SocketError } from '@sockeye/core';
 import { toWeb, type WebOptions, type WebStreams } from '@sockeye/core/streams';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { leavesNothing, media, pattern } from './streams-support.ts';
+import { leavesNothing, type Medium, media, pattern } from './streams-support.ts';
 import { datagrams, fill, listener, pause, rejected, streams, thrown } from './support.ts';
 
 leavesNothing();
@@ -347,5 +348,55 @@ describe('web streams', () => {
       expect(thrown(() => toWeb(left, options as never)).code).toMatch(/^ERR_(INVALID_ARG|OUT_OF_RANGE)/);
     }
     for (const socket of [datagram, other, server, left, right]) socket.close();
+  });
+});
+
+describe('web streams', () => {
+  it('leave no listener on the signal when they are over, however that came', async () => {
+    const { signal } = new AbortController();
+    const [one, other] = [streams(), streams()].map(([left, right]) => ({
+      web: toWeb(left, { signal }),
+      left,
+      right,
+    })) as [
+      { web: WebStreams; left: Socket; right: Socket },
+      { web: WebStreams; left: Socket; right: Socket },
+    ];
+    expect(getEventListeners(signal, 'abort')).toHaveLength(2);
+    one.right.close();
+    expect(await everything(one.web.readable)).toHaveLength(0);
+    await one.web.writable.close();
+    await other.web.writable.abort('enough');
+    expect([one.left.closed, other.left.closed]).toEqual([true, true]);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+    other.right.close();
+  });
+
+  it.each([
+    'text',
+    null,
+    { byteLength: Number.NaN },
+  ])('close the socket after the chunk %j, which is none, when the readable side is over', async (chunk) => {
+    const [left, right] = streams();
+    const { readable, writable } = toWeb(left);
+    expect((await rejected(writable.getWriter().write(chunk as never))).code).toBe('ERR_INVALID_ARG_TYPE');
+    right.trySend(Buffer.from('still read'));
+    right.close();
+    expect((await everything(readable)).toString()).toBe('still read');
+    expect(left.closed).toBe(true);
+  });
+
+  it.each([
+    'default',
+    'byob',
+  ] as const)('tell a %s reader of a reset that came before it read', async (mode) => {
+    const [left, right] = (media[0] as Medium).pair();
+    const { readable } = toWeb(left);
+    right.reset();
+    await left.wait({ exceptional: true, timeout: 2000 });
+    const read =
+      mode === 'byob' ? readable.getReader({ mode }).read(new Uint8Array(8)) : readable.getReader().read();
+    expect((await rejected(read)).code).toBe('ECONNRESET');
+    expect(left.closed).toBe(true);
   });
 });

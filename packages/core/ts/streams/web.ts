@@ -6,7 +6,7 @@ import { checkBytes, checkInteger, checkOptions, checkSignal, wrongType } from '
 import { constants, errnos } from '../constants.ts';
 import { abortError } from '../errors.ts';
 import type { Socket } from '../socket.ts';
-import { outOfTurn, READABLE, turn } from '../wait.ts';
+import { AGAIN, outOfTurn, READABLE, turn } from '../wait.ts';
 import { Carrier, type CarrierOptions } from './carrier.ts';
 
 const { SHUT_RD } = constants;
@@ -60,6 +60,8 @@ class Web {
   #spare: Buffer | undefined;
   #received = false;
   #sent = false;
+  /** Takes back what listens to the caller's signal. */
+  #forget: (() => void) | undefined;
 
   constructor(carrier: Carrier) {
     this.#carrier = carrier;
@@ -92,6 +94,8 @@ class Web {
           if (outOfTurn()) await turn();
           return;
         }
+        // An error is told once: whoever asks again hears of an orderly end.
+        if (count < 0 && count !== AGAIN) throw this.#carrier.handle.error(count, 'recv');
       }
       // Whoever read may have let go when the wait is over: what comes then goes to the stream, which knows who reads.
       buffer = this.#room();
@@ -103,7 +107,7 @@ class Web {
       this.#received = true;
       const told = this.#carrier.explain(error as Error);
       this.#failWriter(told);
-      this.#carrier.close();
+      this.#close();
       throw told;
     }
     if (this.#received) return;
@@ -152,15 +156,18 @@ class Web {
   }
 
   write(chunk: unknown): Promise<void> {
-    const bytes = bytesOf(chunk);
     return new Promise((resolve, reject) => {
-      this.#carrier.send([bytes], (error) => {
-        if (!error) return resolve();
+      const failed = (error: unknown): void => {
         // What the peer has sent before can still be read.
         this.#sent = true;
         this.#over();
         reject(error);
-      });
+      };
+      try {
+        this.#carrier.send([bytesOf(chunk)], (error) => (error ? failed(error) : resolve()));
+      } catch (error) {
+        failed(error);
+      }
     });
   }
 
@@ -175,7 +182,7 @@ class Web {
     const received = this.#received;
     this.#received = true;
     this.#sent = true;
-    this.#carrier.close(true);
+    this.#close(true);
     if (!received) this.#reader?.error(reason);
   }
 
@@ -192,7 +199,20 @@ class Web {
   }
 
   #over(): void {
-    if (this.#received && this.#sent) this.#carrier.close();
+    if (this.#received && this.#sent) this.#close();
+  }
+
+  #close(reset = false): void {
+    this.#forget?.();
+    this.#carrier.close(reset);
+  }
+
+  /** Fails both streams when the signal is aborted, as long as one of them is open. */
+  obey(signal: AbortSignal): void {
+    const abort = (): void => this.fail(abortError(signal, 'recv'));
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    this.#forget = () => signal.removeEventListener('abort', abort);
   }
 }
 
@@ -206,8 +226,8 @@ function bytesOf(chunk: unknown): Uint8Array {
 
 /** What a chunk counts for; what is none is refused when it is written. */
 function size(chunk: unknown): number {
-  const { byteLength } = chunk as { byteLength?: unknown };
-  return typeof byteLength === 'number' ? byteLength : 0;
+  const length: unknown = (chunk as { byteLength?: unknown } | null | undefined)?.byteLength;
+  return typeof length === 'number' && length >= 0 && length < Number.POSITIVE_INFINITY ? length : 0;
 }
 
 /**
@@ -251,10 +271,6 @@ export function toWeb(socket: Socket, options?: WebOptions): WebStreams {
     },
     { highWaterMark: writableHighWaterMark, size },
   );
-  if (signal !== undefined) {
-    const abort = (): void => web.fail(abortError(signal, 'recv'));
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-  }
+  if (signal !== undefined) web.obey(signal);
   return { readable, writable };
 }
