@@ -1,12 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
+import { closeSync } from 'node:fs';
 import net from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { constants as c, type Socket } from '@sockeye/core';
 import { asListener, type SocketDuplex, toDuplex } from '@sockeye/core/streams';
 import { describe, expect, it } from 'vitest';
-import { allClosed, everything, leavesNothing, places } from './streams-support.ts';
+import { allClosed, connected, everything, leavesNothing, places } from './streams-support.ts';
 import { datagrams, pause, rejected, streams, thrown } from './support.ts';
 
 leavesNothing();
@@ -236,7 +237,17 @@ describe('a listener', () => {
     expect(thrown(() => asListener(datagram)).code).toBe('ERR_INVALID_ARG_VALUE');
     expect(thrown(() => asListener('x' as never)).code).toBe('ERR_INVALID_ARG_TYPE');
     const socket = places[0]?.listen() as Socket;
-    for (const options of [1, { maxConnections: 0 }, { maxConnections: '1' }, { signal: 1 }]) {
+    for (const options of [
+      1,
+      { maxConnections: 0 },
+      { maxConnections: '1' },
+      { signal: 1 },
+      { allowHalfOpen: 'yes' },
+      { highWaterMark: -1 },
+      { readableHighWaterMark: 0.5 },
+      { writableHighWaterMark: '1' },
+      { messageSize: 0 },
+    ]) {
       expect(thrown(() => asListener(socket, options as never)).code).toMatch(
         /^ERR_(INVALID_ARG|OUT_OF_RANGE)/,
       );
@@ -248,5 +259,24 @@ describe('a listener', () => {
     await listener.close();
     expect(thrown(() => asListener(socket)).code).toBe('EBADF');
     for (const open of [one, other, datagram, another]) open.close();
+  });
+
+  it('whose descriptor something else closed tells the server, and can be closed', async () => {
+    const socket = places[0]?.listen() as Socket;
+    const server = new EventEmitter();
+    const listener = asListener(socket).serve(server);
+    const failed = once(server, 'error');
+    await pause(5);
+    const address = socket.getsockname();
+    closeSync(socket.fd);
+    // What is watched listens on, until the first connection shows that nothing can be accepted.
+    const client = toDuplex(connected(socket.family, socket.type, address));
+    client.on('error', () => {});
+    client.resume();
+    // EBADF, or EINVAL where the client has the number by now.
+    expect((await failed)[0]).toMatchObject({ syscall: 'accept' });
+    await listener.close();
+    expect([socket.closed, listener.closed]).toEqual([true, true]);
+    await allClosed([client]);
   });
 });

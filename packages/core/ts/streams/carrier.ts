@@ -50,6 +50,11 @@ export interface CarrierOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** Bytes of the longest message that is received whole. */
+export function checkMessageSize({ messageSize = MESSAGE }: CarrierOptions): number {
+  return checkInteger('messageSize', messageSize, 1, MOST);
+}
+
 /** Refuses what is no open Socket, and says what is held. */
 export function checkSocket(socket: unknown): Socket {
   const known = socket as Partial<Socket> | null | undefined;
@@ -94,8 +99,7 @@ export class Carrier {
   #longest: number;
 
   constructor(socket: Socket, options: CarrierOptions) {
-    const { messageSize = MESSAGE } = options;
-    this.messageSize = checkInteger('messageSize', messageSize, 1, MOST);
+    this.messageSize = checkMessageSize(options);
     this.handle = take(socket, false);
     this.socket = socket;
     this.messages = socket.type !== SOCK_STREAM;

@@ -49,13 +49,8 @@ export class SocketDuplex extends Duplex {
 
   /** Not for callers: {@link toDuplex} makes them. */
   constructor(socket: Socket, options: DuplexOptions) {
-    const { allowHalfOpen = false, highWaterMark } = options;
-    if (typeof allowHalfOpen !== 'boolean') throw wrongType('allowHalfOpen', 'a boolean', allowHalfOpen);
     const signal = checkSignal(options.signal);
-    const marks = {
-      readableHighWaterMark: mark('readableHighWaterMark', options.readableHighWaterMark ?? highWaterMark),
-      writableHighWaterMark: mark('writableHighWaterMark', options.writableHighWaterMark ?? highWaterMark),
-    };
+    const { allowHalfOpen, marks } = checkDuplex(options);
     const carrier = new Carrier(socket, options);
     super({ allowHalfOpen, emitClose: true, autoDestroy: true, ...defined(marks) });
     this.socket = socket;
@@ -260,6 +255,20 @@ export class SocketDuplex extends Duplex {
     else signal.addEventListener('abort', abort, { once: true });
     this.#forget = () => signal.removeEventListener('abort', abort);
   }
+}
+
+/** What the class of Node.js's is told. */
+export function checkDuplex(options: DuplexOptions): {
+  allowHalfOpen: boolean;
+  marks: Record<string, number | undefined>;
+} {
+  const { allowHalfOpen = false, highWaterMark } = options;
+  if (typeof allowHalfOpen !== 'boolean') throw wrongType('allowHalfOpen', 'a boolean', allowHalfOpen);
+  const marks = {
+    readableHighWaterMark: mark('readableHighWaterMark', options.readableHighWaterMark ?? highWaterMark),
+    writableHighWaterMark: mark('writableHighWaterMark', options.writableHighWaterMark ?? highWaterMark),
+  };
+  return { allowHalfOpen, marks };
 }
 
 function mark(name: string, value: unknown): number | undefined {

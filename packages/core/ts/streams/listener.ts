@@ -7,8 +7,8 @@ import { SocketError } from '../errors.ts';
 import type { Handle } from '../handle.ts';
 import type { Socket } from '../socket.ts';
 import { AGAIN, READABLE, STAYS } from '../wait.ts';
-import { checkSocket, take } from './carrier.ts';
-import { type DuplexOptions, SocketDuplex } from './duplex.ts';
+import { checkMessageSize, checkSocket, take } from './carrier.ts';
+import { checkDuplex, type DuplexOptions, SocketDuplex } from './duplex.ts';
 
 /** What {@link asListener} takes; the rest is for the streams that it makes. */
 export interface ListenerOptions extends DuplexOptions {
@@ -94,6 +94,9 @@ export class Listener {
       checkInteger('maxConnections', maxConnections, 1, Number.MAX_SAFE_INTEGER);
     }
     checkSignal(signal);
+    // Now, and not when the first connection is there.
+    checkDuplex(rest);
+    checkMessageSize(rest);
     this.#handle = take(checkSocket(socket), true);
     this.socket = socket;
     this.#most = maxConnections;
@@ -173,12 +176,14 @@ export class Listener {
   /** As `net.Server.ref`. */
   ref(): this {
     this.socket.ref();
+    this.#timer?.ref();
     return this;
   }
 
   /** As `net.Server.unref`: that this listener waits no longer keeps the process running. */
   unref(): this {
     this.socket.unref();
+    this.#timer?.unref();
     return this;
   }
 
@@ -192,7 +197,11 @@ export class Listener {
     this.#forget?.();
     this.#forget = undefined;
     for (const { resolve } of this.#asking.splice(0)) resolve({ done: true, value: undefined });
-    if (!this.#handle.closed) this.socket.close();
+    try {
+      if (!this.#handle.closed) this.socket.close();
+    } catch {
+      // Something else had closed it, which comes to the same.
+    }
   }
 
   /** Whether somebody wants a connection that may be had. */
@@ -237,6 +246,7 @@ export class Listener {
       this.#timer = undefined;
       this.#accept();
     }, this.#pause);
+    if (!this.socket.hasRef()) this.#timer.unref();
   }
 
   /** The socket is of no use any more, or was closed behind the listener's back. */
