@@ -30,6 +30,23 @@ function udp(): Socket {
 }
 
 describe('sendMsg and recvMsg', () => {
+  it('refuse more buffers than a call takes without looking at them', async () => {
+    const [a, b] = datagrams();
+    await closing([a, b], () => {
+      let looked = 0;
+      const many = (count: number): Uint8Array[] => {
+        const buffers: Uint8Array[] = Array.from({ length: count }, () => new Uint8Array(1));
+        Object.defineProperty(buffers, 0, { get: () => new Uint8Array(1).fill(++looked) });
+        return buffers;
+      };
+      expect(a.trySendMsg(many(1025))).toBe(-errnos.EMSGSIZE);
+      expect(a.trySendMsg(new Array(0xffff_ffff))).toBe(-errnos.EMSGSIZE);
+      expect(looked).toBe(0);
+      expect(a.trySendMsg(many(1024))).toBe(1024);
+      expect(b.tryRecvMsgInto(many(1025), new MessageBuffer())).toBe(-errnos.EMSGSIZE);
+    });
+  });
+
   it('hear of a signal that is aborted while the call is tried', async () => {
     const [a, b] = datagrams();
     await closing([a, b], async () => {

@@ -334,6 +334,10 @@ impl<'a> Call<'a> {
         let mut length = 0;
         // SAFETY: environment and value belong to this call; anything but an array is refused with a status.
         ok(unsafe { node::napi_get_array_length(self.env, self.arg(index), &mut length) })?;
+        // The kernel's own answer, before memory is taken for what it would not look at.
+        if length > libc::UIO_MAXIOV as u32 {
+            return Err(errno(libc::EMSGSIZE));
+        }
         // An element may be a getter, which may take away the memory of another: all are fetched before one is looked into.
         let mut elements = Vec::new();
         for at in 0..length {
