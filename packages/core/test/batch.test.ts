@@ -281,3 +281,22 @@ function thrownOr<T>(call: () => T): T | Error {
     return error as Error;
   }
 }
+
+describe('push', () => {
+  it('adds both messages when the address of one is a getter that adds another', () => {
+    const batch = new Batch({ messages: 3, size: 8 });
+    const to = loopback(1);
+    const address = {
+      toSockaddr: () => {
+        if (batch.length === 0) batch.push(Buffer.from('inner'), to);
+        return to;
+      },
+    };
+    expect(batch.push(Buffer.from('outer'), address)).toBe(true);
+    expect([0, 1].map((index) => Buffer.from(batch.data(index)).toString())).toEqual(['inner', 'outer']);
+    const full = new Batch({ messages: 1, size: 8 });
+    const last = { toSockaddr: () => (full.length === 0 && full.push(Buffer.from('inner'), to), to) };
+    expect(full.push(Buffer.from('outer'), last)).toBe(false);
+    expect(Buffer.from(full.data(0)).toString()).toBe('inner');
+  });
+});

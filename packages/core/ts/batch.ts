@@ -211,15 +211,17 @@ export class Batch {
    * @throws ERR_OUT_OF_RANGE when the data, the address or the control data are longer than the batch has room for
    */
   push(data: Uint8Array, address?: Address, control?: Iterable<ControlMessage>): boolean {
-    const index = this.length;
-    if (index >= this.capacity) return false;
-    checkBytes('data', data);
-    checkInteger('data.length', data.length, 0, this.size);
+    if (this.length >= this.capacity) return false;
     const to = address === undefined ? undefined : sockaddr(address);
     if (to !== undefined)
       checkInteger('address.length', to.length, 0, this.addresses.length === 0 ? 0 : STORAGE);
     const bytes = control === undefined ? undefined : writeControl(control);
     if (bytes !== undefined) checkInteger('control.length', bytes.length, 0, this.controlRoom);
+    checkBytes('data', data);
+    checkInteger('data.length', data.length, 0, this.size);
+    // Only now: addresses and control messages may have getters, which may push, or take the data's memory away.
+    const index = this.length;
+    if (index >= this.capacity) return false;
     this.payload.set(data, index * this.size);
     if (to !== undefined) this.addresses.set(to, index * STORAGE);
     if (bytes !== undefined) this.control.set(bytes, index * this.controlRoom);
