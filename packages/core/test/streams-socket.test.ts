@@ -181,3 +181,25 @@ describe('what is no connection', () => {
     await allClosed([stream]);
   });
 });
+
+describe('a callback of write() that throws', () => {
+  it.each([10, 4_000_000])('is an uncaught exception, after %d bytes', async (size) => {
+    const [one, other] = Socket.socketpair(c.AF_UNIX, c.SOCK_STREAM);
+    const [writer, reader] = [toDuplex(one), toDuplex(other)];
+    const words = await new Promise((resolve) => {
+      const seen = process.listeners('uncaughtException');
+      process.removeAllListeners('uncaughtException');
+      process.once('uncaughtException', (error, origin) => {
+        for (const listener of seen) process.on('uncaughtException', listener);
+        resolve([error.message, origin]);
+      });
+      writer.write(Buffer.alloc(size), () => {
+        throw new Error('from a callback');
+      });
+      reader.resume();
+    });
+    expect(words).toEqual(['from a callback', 'uncaughtException']);
+    writer.destroy();
+    await allClosed([writer, reader]);
+  });
+});

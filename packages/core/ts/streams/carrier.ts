@@ -151,8 +151,18 @@ export class Carrier {
     if (result >= 0) done();
     else if (result === AGAIN || result === NO_BUFFERS) {
       const full = result === NO_BUFFERS;
-      const settled = (): void => done();
-      this.handle.wait(WRITABLE, attempt, 'send', -1, undefined, undefined, full).then(settled, done);
+      const settled = (error?: Error): void => {
+        try {
+          done(error);
+        } catch (thrown) {
+          // By the caller's callback: an uncaught exception, as with net, and not a Promise's rejection.
+          process.nextTick(() => {
+            throw thrown;
+          });
+        }
+      };
+      const waiting = this.handle.wait(WRITABLE, attempt, 'send', -1, undefined, undefined, full);
+      waiting.then(() => settled(), settled);
     } else done(this.handle.error(result, 'send'));
   }
 
