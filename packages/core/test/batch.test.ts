@@ -295,7 +295,12 @@ describe('push', () => {
     expect(batch.push(Buffer.from('outer'), address)).toBe(true);
     expect([0, 1].map((index) => Buffer.from(batch.data(index)).toString())).toEqual(['inner', 'outer']);
     const full = new Batch({ messages: 1, size: 8 });
-    const last = { toSockaddr: () => (full.length === 0 && full.push(Buffer.from('inner'), to), to) };
+    const last = {
+      toSockaddr: () => {
+        full.push(Buffer.from('inner'), to);
+        return to;
+      },
+    };
     expect(full.push(Buffer.from('outer'), last)).toBe(false);
     expect(Buffer.from(full.data(0)).toString()).toBe('inner');
   });

@@ -88,7 +88,8 @@ class Memory {
 /**
  * Room for messages that are received or sent by one system call each time: one slab, made once, which flat arrays look
  * into. `socket.recvBatch` fills it from the start; for `socket.sendBatch` it is filled by {@link push}. What was received can be
- * sent as it is: it goes back to where it came from.
+ * sent as it is: it goes back to where it came from. Control messages go along, which the kernel refuses where it only tells them
+ * (time stamps, EINVAL): set their `controlLengths` to 0.
  */
 export class Batch {
   /** How many messages there is room for. */

@@ -5,6 +5,9 @@ import { systemError } from './errors.ts';
 /** A slot that nothing has: what a closed one is given, so that the native part answers EBADF. */
 const NOWHERE = 0x3fffffff;
 
+/** Under this name every copy of this module (CommonJS and ES modules have one each) knows the others' descriptors. */
+const DESCRIPTOR: unique symbol = Symbol.for('@sockeye/core: Descriptor');
+
 const out: Int32Array = new Int32Array(4);
 
 /**
@@ -88,6 +91,13 @@ export class Descriptor {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+Object.defineProperty(Descriptor.prototype, DESCRIPTOR, { value: true });
+
+/** Whether it is a Descriptor, of whichever copy of this module. */
+export function isDescriptor(value: unknown): value is Descriptor {
+  return typeof value === 'object' && value !== null && DESCRIPTOR in value;
 }
 
 /** Closes all of them, whatever becomes of each; throws the first error. */

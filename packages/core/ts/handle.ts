@@ -42,6 +42,8 @@ export class Handle implements Kind, Owner {
   readonly family: number;
   readonly type: number;
   readonly protocol: number;
+  /** A stream or a listener, of whichever copy of this package, owns the socket. */
+  taken = false;
   #readiness: Readiness | undefined;
   #referenced = true;
 

@@ -5,7 +5,7 @@ import { native } from './binding.ts';
 import { checkInteger, checkOptions } from './check.ts';
 import { type FirstData, finishConnect, firstData, remaining } from './connect.ts';
 import { constants, errnos } from './constants.ts';
-import { Descriptor } from './descriptor.ts';
+import { type Descriptor, isDescriptor } from './descriptor.ts';
 import { systemError } from './errors.ts';
 import { Files } from './files.ts';
 import { Handle, waiting } from './handle.ts';
@@ -81,12 +81,12 @@ export class Socket extends Files {
    */
   static fromFd(fd: number | Descriptor, known?: Known): Socket {
     checkKnown(known);
-    if (fd instanceof Descriptor) out.set(placeOf(fd));
+    if (isDescriptor(fd)) out.set(placeOf(fd));
     else adopt(fd);
     const [slot = 0, generation = 0] = out;
     const found = new Int32Array(3);
     const described = native.describe(slot, generation, found);
-    if (fd instanceof Descriptor) {
+    if (isDescriptor(fd)) {
       // One that is no socket stays the caller's.
       if (described < 0) throw systemError(described, 'fromFd');
       fd.release();

@@ -5,7 +5,7 @@ import { native } from '../binding.ts';
 import { checkInteger, wrongType, wrongValue } from '../check.ts';
 import { constants, errnos } from '../constants.ts';
 import { handleOf } from '../endpoint.ts';
-import { SocketError } from '../errors.ts';
+import type { SocketError } from '../errors.ts';
 import { Gather } from '../gather.ts';
 import type { Handle } from '../handle.ts';
 import type { Socket } from '../socket.ts';
@@ -35,9 +35,6 @@ const JOINED = 16 * 1024;
 
 const bytes = new Chunks(SLAB);
 const messages = new Chunks(4 * MESSAGE);
-
-/** Sockets that an adapter owns. */
-const taken = new WeakSet<Handle>();
 
 /** Options that all adapters take. */
 export interface CarrierOptions {
@@ -69,7 +66,7 @@ export function checkSocket(socket: unknown): Socket {
 export function take(socket: Socket, listening: boolean): Handle {
   const handle = handleOf(checkSocket(socket));
   if (handle.closed) throw handle.error(-errnos.EBADF, 'recv');
-  if (taken.has(handle)) {
+  if (handle.taken) {
     throw wrongValue('socket', 'a Socket that no other stream or listener owns', socket);
   }
   if (socket.type !== SOCK_STREAM && socket.type !== SOCK_SEQPACKET) {
@@ -79,7 +76,7 @@ export function take(socket: Socket, listening: boolean): Handle {
     const wanted = listening ? 'one that listens' : 'a connected one: asListener takes those that listen';
     throw wrongValue('socket', wanted, socket);
   }
-  taken.add(handle);
+  handle.taken = true;
   return handle;
 }
 
@@ -135,7 +132,8 @@ export class Carrier {
 
   /** An error of {@link receive}, with a word of help where it is this carrier's own. */
   explain(error: Error): Error {
-    if (this.messages && error instanceof SocketError && error.errno === -errnos.EMSGSIZE) {
+    // By its number: a socket of this package's other copy has errors of another class.
+    if (this.messages && (error as Partial<SocketError>).errno === -errnos.EMSGSIZE) {
       error.message += `; a message was longer than messageSize, ${this.messageSize} bytes, and was cut`;
     }
     return error;

@@ -3,7 +3,7 @@ import { AsyncResource } from 'node:async_hooks';
 import type { EventEmitter } from 'node:events';
 import { checkInteger, checkOptions, checkSignal, wrongType } from '../check.ts';
 import { errnos } from '../constants.ts';
-import { SocketError } from '../errors.ts';
+import type { SocketError } from '../errors.ts';
 import type { Handle } from '../handle.ts';
 import type { Socket } from '../socket.ts';
 import { AGAIN, READABLE, STAYS } from '../wait.ts';
@@ -254,7 +254,8 @@ export class Listener {
     if (this.#closed) return;
     // Watching takes a descriptor too.
     this.#accepting = false;
-    if (error instanceof SocketError && SCARCE.has(error.errno ?? 0)) this.#wait();
+    // By its number: a socket of this package's other copy has errors of another class.
+    if (SCARCE.has((error as Partial<SocketError>).errno ?? 0)) this.#wait();
     else this.#fail(error);
   };
 

@@ -210,7 +210,10 @@ class Web {
   /** Fails both streams when the signal is aborted, as long as one of them is open. */
   obey(signal: AbortSignal): void {
     const abort = (): void => this.fail(abortError(signal, 'recv'));
-    if (signal.aborted) return abort();
+    if (signal.aborted) {
+      abort();
+      return;
+    }
     signal.addEventListener('abort', abort, { once: true });
     this.#forget = () => signal.removeEventListener('abort', abort);
   }
