@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { clearOneTimeout, startTimeout, type Timeout } from '../ts/timers.ts';
+import { pause } from './support.ts';
 
 /** The wheel's timer holds no event loop: something else has to, as a socket's poller does. */
 async function until(done: () => boolean, milliseconds = 10_000): Promise<void> {
@@ -86,5 +87,38 @@ describe('timeouts', () => {
     await until(() => came === 2);
     expect(came).toBe(2);
     for (const timeout of far) clearOneTimeout(timeout);
+  });
+});
+
+describe('the slots of several levels whose time comes at once', () => {
+  // What is due in [slot, slot + 1) of a level, beside something in the slot of the next coarser one that begins there too.
+  it.each([
+    { round: 32, before: 20, due: -0.5, beside: 15 },
+    { round: 1024, before: 950, due: 10, beside: 100 },
+  ])('are all emptied, and none waits for another round of $round ms', async ({
+    round,
+    before,
+    due,
+    beside,
+  }) => {
+    const lates: number[] = [];
+    for (let i = 0; i < (round > 32 ? 1 : 7); i++) {
+      // From `before` milliseconds before a multiple of the round, and not a millisecond later.
+      let begins = 0;
+      do {
+        begins = Math.ceil((performance.now() + before + 2) / round) * round;
+        await pause(Math.max(0, begins - before - performance.now() - 12));
+        while (performance.now() < begins - before);
+      } while (performance.now() > begins - before + 1);
+      const now = performance.now();
+      const late = new Promise<number>((resolve) => {
+        const wanted = begins + due - now;
+        startTimeout({ expire: () => resolve(performance.now() - now - wanted) }, wanted);
+        startTimeout({ expire: () => {} }, begins + beside - now);
+      });
+      lates.push(await late);
+    }
+    lates.sort((one, other) => one - other);
+    expect(lates[lates.length >> 1]).toBeLessThan(round / 2);
   });
 });

@@ -54,8 +54,6 @@ class Wheel {
   /** The runtime's timer, and when it fires. */
   #timer: NodeJS.Timeout | undefined;
   #wakes = Number.POSITIVE_INFINITY;
-  /** The place that {@link Wheel.#soonest} found. */
-  #next = 0;
   readonly #wake = (): void => this.#turn();
 
   add(owner: Timed, milliseconds: number): Timeout {
@@ -111,7 +109,7 @@ class Wheel {
     }
   }
 
-  /** When the next filled slot's time comes; of several at once, that of the coarsest level. Its place, in `#next`. */
+  /** When the next filled slot's time comes. */
   #soonest(): number {
     let soonest = Number.POSITIVE_INFINITY;
     for (let level = LEVELS - 1; level >= 0; level--) {
@@ -124,10 +122,7 @@ class Wheel {
       const turned = (filled >>> shift) | (filled << (SLOTS - shift));
       const first = 31 - Math.clz32(turned & -turned);
       const begins = (count + 1 + first) * span;
-      if (begins < soonest) {
-        soonest = begins;
-        this.#next = level * SLOTS + ((count + 1 + first) % SLOTS);
-      }
+      if (begins < soonest) soonest = begins;
     }
     return soonest;
   }
@@ -148,7 +143,22 @@ class Wheel {
         return;
       }
       this.#now = begins;
-      this.#empty(this.#rings[this.#next] as Link, now);
+      this.#emptyAll(begins, now);
+    }
+  }
+
+  /**
+   * Empties the slots that begin at this time, of all levels: it is the present from now on, and what stood in a present slot
+   * would be taken for what comes a whole round later. The coarsest is first, since the rest of it moves to finer ones.
+   */
+  #emptyAll(begins: number, now: number): void {
+    for (let level = LEVELS - 1; level >= 0; level--) {
+      const count = begins / (SPAN[level] as number);
+      if (!Number.isInteger(count)) continue;
+      const slot = count % SLOTS;
+      if ((this.#filled[level] as number) & (1 << slot)) {
+        this.#empty(this.#rings[level * SLOTS + slot] as Link, now);
+      }
     }
   }
 
