@@ -8,7 +8,9 @@ export default defineConfig({
     'ts/options/index.ts',
     'ts/streams/index.ts',
     'ts/systemd/index.ts',
+    'ts/testing/index.ts',
     'ts/udp/index.ts',
+    'ts/watch/index.ts',
     'ts/zerocopy/index.ts',
   ],
   format: ['esm', 'cjs'],
@@ -19,4 +21,12 @@ export default defineConfig({
   shims: true,
   sourcemap: false,
   tsconfig: 'tsconfig.json',
+  // What the entries share is one file: each further one would cost an import a third of a millisecond.
+  outputOptions: {
+    codeSplitting: {
+      groups: [
+        { name: 'shared', test: /\/ts\/([\w-]+|cmsg\/(header|fields|close-on-exec)|hints\/\w+)\.ts$/ },
+      ],
+    },
+  },
 });

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock};
+use std::time::Instant;
 
 use crate::error::Errno;
 use crate::sys;
@@ -23,6 +24,7 @@ const USERS: u64 = GIVEN - 1;
 const GENERATIONS: u64 = 1 << 30;
 
 /// `state` is `generation << 32 | CLOSED | GIVEN | users`.
+#[derive(Debug)]
 struct Slot {
     state: AtomicU64,
     fd: AtomicI32,
@@ -30,6 +32,62 @@ struct Slot {
     identity: AtomicU64,
     /// The environment that owns it, so that a worker's end closes what it left open. Changes under the ledger's lock.
     owner: AtomicU64,
+    /// When it came here, in nanoseconds of [`since_start`].
+    opened: AtomicU64,
+    traffic: Traffic,
+}
+
+/// What has been received and sent. Only threads of the owner write, one at a time: plain additions, which cost nothing
+/// beside a system call, and which other threads may read.
+#[derive(Debug, Default)]
+struct Traffic {
+    bytes_in: AtomicU64,
+    messages_in: AtomicU64,
+    bytes_out: AtomicU64,
+    messages_out: AtomicU64,
+}
+
+/// What was received and sent: bytes in, messages in, bytes out, messages out.
+pub type Counts = [u64; 4];
+
+impl Traffic {
+    fn read(&self) -> Counts {
+        self.cells().map(|cell| cell.load(Ordering::Relaxed))
+    }
+
+    fn clear(&self) {
+        for cell in self.cells() {
+            cell.store(0, Ordering::Relaxed);
+        }
+    }
+
+    fn cells(&self) -> [&AtomicU64; 4] {
+        [
+            &self.bytes_in,
+            &self.messages_in,
+            &self.bytes_out,
+            &self.messages_out,
+        ]
+    }
+}
+
+#[inline]
+fn add(cell: &AtomicU64, count: usize) {
+    cell.store(cell.load(Ordering::Relaxed) + count as u64, Ordering::Relaxed);
+}
+
+/// The counts of all that is closed by now.
+static PAST: Traffic = Traffic {
+    bytes_in: AtomicU64::new(0),
+    messages_in: AtomicU64::new(0),
+    bytes_out: AtomicU64::new(0),
+    messages_out: AtomicU64::new(0),
+};
+
+/// Nanoseconds since the first descriptor came here.
+fn since_start() -> u64 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed().as_nanos() as u64
 }
 
 struct Ledger {
@@ -68,6 +126,8 @@ fn make_chunk() -> Box<[Slot]> {
             fd: AtomicI32::new(-1),
             identity: AtomicU64::new(0),
             owner: AtomicU64::new(0),
+            opened: AtomicU64::new(0),
+            traffic: Traffic::default(),
         })
         .collect()
 }
@@ -83,6 +143,7 @@ pub struct Handle {
 #[derive(Debug)]
 pub struct Use {
     slot: u32,
+    entry: &'static Slot,
     fd: RawFd,
 }
 
@@ -90,11 +151,47 @@ impl Use {
     pub fn fd(&self) -> RawFd {
         self.fd
     }
+
+    /// Counts what a receive with these flags gave, and says it again. What stays in the queue is not counted, nor what comes
+    /// out of the error queue.
+    #[inline]
+    pub fn received(&self, count: usize, flags: i32) -> usize {
+        if flags & sys::NOT_TAKEN == 0 {
+            self.received_many(count, usize::from(count > 0));
+        }
+        count
+    }
+
+    /// Counts what several messages gave.
+    #[inline]
+    pub fn received_many(&self, bytes: usize, messages: usize) {
+        add(&self.entry.traffic.bytes_in, bytes);
+        add(&self.entry.traffic.messages_in, messages);
+    }
+
+    /// Counts what a send took, and says it again.
+    #[inline]
+    pub fn sent(&self, count: usize) -> usize {
+        self.sent_many(count, usize::from(count > 0));
+        count
+    }
+
+    /// Counts what a send of several messages took.
+    #[inline]
+    pub fn sent_many(&self, bytes: usize, messages: usize) {
+        add(&self.entry.traffic.bytes_out, bytes);
+        add(&self.entry.traffic.messages_out, messages);
+    }
+
+    /// What has been received and sent so far.
+    pub fn counts(&self) -> Counts {
+        self.entry.traffic.read()
+    }
 }
 
 impl Drop for Use {
     fn drop(&mut self) {
-        let Some(entry) = slot(self.slot) else { return };
+        let entry = self.entry;
         let before = entry.state.fetch_sub(1, Ordering::AcqRel);
         if before & (CLOSED | USERS) == CLOSED | 1 {
             // Nobody is left to be told; a number that was taken over is left alone all the same.
@@ -121,6 +218,7 @@ pub fn insert(fd: OwnedFd, owner: u64) -> Result<Handle, Errno> {
     entry.fd.store(fd, Ordering::Relaxed);
     entry.identity.store(identity, Ordering::Relaxed);
     entry.owner.store(owner, Ordering::Relaxed);
+    entry.opened.store(since_start(), Ordering::Relaxed);
     let generation = ((entry.state.load(Ordering::Relaxed) >> 32) + 1) % GENERATIONS;
     ledger.by_fd.insert(fd, index);
     entry.state.store(generation << 32, Ordering::Release);
@@ -155,6 +253,7 @@ pub fn acquire(handle: Handle) -> Result<Use, Errno> {
             Ok(_) => {
                 return Ok(Use {
                     slot: handle.slot,
+                    entry,
                     fd: entry.fd.load(Ordering::Relaxed),
                 });
             }
@@ -308,8 +407,48 @@ fn retire(index: u32, entry: &Slot) -> Result<(), Errno> {
             _ => Err(sys::EBADF),
         };
     }
-    ledger().free.push(index);
+    let mut ledger = ledger();
+    // Whoever adds or sums up holds the ledger.
+    let counts = entry.traffic.read();
+    if counts != [0; 4] {
+        for (past, count) in PAST.cells().into_iter().zip(counts) {
+            add(past, count as usize);
+        }
+        entry.traffic.clear();
+    }
+    ledger.free.push(index);
     closed
+}
+
+/// What all sockets of the process have received and sent, those that are closed too; and how many descriptors are held.
+pub fn totals() -> (Counts, usize) {
+    let ledger = ledger();
+    let mut sum = PAST.read();
+    for index in 0..ledger.used {
+        let counts = slot(index).map_or([0; 4], |entry| entry.traffic.read());
+        for (total, count) in sum.iter_mut().zip(counts) {
+            *total += count;
+        }
+    }
+    (sum, ledger.used as usize - ledger.free.len())
+}
+
+/// The next open descriptor from slot `from` on: its handle, how many milliseconds it has been here, and whether `owner`
+/// owns it.
+pub fn next_open(from: u32, owner: u64) -> Option<(Handle, f64, bool)> {
+    let used = ledger().used;
+    let now = since_start();
+    (from..used).find_map(|index| {
+        let entry = slot(index)?;
+        let state = entry.state.load(Ordering::Acquire);
+        let handle = Handle {
+            slot: index,
+            generation: (state >> 32) as u32,
+        };
+        let age = now.saturating_sub(entry.opened.load(Ordering::Relaxed)) as f64 / 1e6;
+        let own = entry.owner.load(Ordering::Relaxed) == owner;
+        (state & CLOSED == 0).then_some((handle, age, own))
+    })
 }
 
 #[cfg(test)]
@@ -384,6 +523,35 @@ mod tests {
         assert_eq!(close(handle), Err(sys::EBADF));
         assert!(!owns(fd));
         sys::close(fd).expect("it was open");
+    }
+
+    #[test]
+    fn what_is_counted_is_summed_up_when_it_is_closed_and_begins_anew() {
+        let handle = insert(end(), 40).expect("insert");
+        let in_use = acquire(handle).expect("acquire");
+        in_use.received(5, 0);
+        in_use.received(7, sys::NOT_TAKEN);
+        in_use.sent(3);
+        in_use.sent(0);
+        in_use.sent_many(10, 2);
+        assert_eq!(in_use.counts(), [5, 1, 13, 3]);
+        drop(in_use);
+        close(handle).expect("close");
+        // Other tests of this process count nothing.
+        assert_eq!(totals().0, [5, 1, 13, 3]);
+        let next = insert(end(), 40).expect("insert");
+        assert_eq!(acquire(next).expect("acquire").counts(), [0; 4]);
+        let mut from = 0;
+        let mut found = Vec::new();
+        while let Some((handle, age, own)) = next_open(from, 40) {
+            from = handle.slot + 1;
+            assert!(age >= 0.0);
+            if own {
+                found.push(handle);
+            }
+        }
+        assert_eq!(found, [next]);
+        close(next).expect("close");
     }
 
     #[test]

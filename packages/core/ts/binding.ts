@@ -3,6 +3,7 @@
  * platform without one the package still imports, and every call throws ENOTSUP.
  */
 import { createRequire } from 'node:module';
+import { STAND_IN_CONSTANTS, STAND_IN_ERRNOS } from './stand-in.ts';
 
 /** Slot and generation of an owned descriptor: two small integers, so that passing them allocates nothing. */
 type Slot = number;
@@ -255,6 +256,9 @@ export interface Native {
     timeout: number,
     interruptible: boolean,
   ): number;
+  counts(slot: Slot, generation: Generation, out: Uint8Array): number;
+  totals(out: Uint8Array): number;
+  nextOpen(from: Slot, place: Int32Array, age: Uint8Array): number;
   getaddrinfo(
     host: string | null,
     service: string | null,
@@ -393,7 +397,7 @@ function load(): Native {
   return unavailable(reasons.join('; '));
 }
 
-/** Imports everywhere, works nowhere: what stands in for the binary where there is none. */
+/** Imports everywhere, works nowhere but in memory: what stands in for the binary where there is none. */
 function unavailable(reason: string): Native {
   const refuse = (): never => {
     const message = `@sockeye/core has no native part for ${process.platform} ${process.arch} (${reason})`;
@@ -401,8 +405,8 @@ function unavailable(reason: string): Native {
   };
   const still: Partial<Native> = {
     setup: () => 0,
-    constants: () => ({}),
-    errnos: () => ({}),
+    constants: () => ({ ...STAND_IN_CONSTANTS }),
+    errnos: () => ({ ...STAND_IN_ERRNOS }),
     platform: () => process.platform,
     strerror: (errno) => `error ${errno}`,
   };

@@ -4,11 +4,12 @@ import { native } from './binding.ts';
 import { checkBytes, checkInt, checkInteger, wrongType } from './check.ts';
 import { connect } from './connect.ts';
 import { constants, errnos } from './constants.ts';
+import type { Counters } from './counters.ts';
 import { Descriptor } from './descriptor.ts';
 import { droppedSockets, place } from './dropped.ts';
 import { systemError } from './errors.ts';
+import { closed, hasConnected } from './events.ts';
 import type { Handle } from './handle.ts';
-import type { Counters } from './readiness.ts';
 import { type Directions, pollEvents, type Ready, ready } from './ready.ts';
 import { ANSWER, MAKE, type OptionForms, PROGRAM } from './sockopt.ts';
 import type { WaitOptions } from './wait.ts';
@@ -41,6 +42,7 @@ export class Endpoint implements Kind {
 
   protected constructor(handle: Handle) {
     this.handle = handle;
+    handle.socket = this;
     const { slot, generation } = handle;
     droppedSockets.register(handle, place(slot, generation), handle);
   }
@@ -101,7 +103,9 @@ export class Endpoint implements Kind {
 
   /** Connects, or for datagrams chooses the peer: connect(2). */
   async connect(address: Address, options?: WaitOptions): Promise<void> {
-    return connect(this.handle, sockaddr(address), options);
+    const bytes = sockaddr(address);
+    await connect(this.handle, bytes, options);
+    hasConnected(this, bytes);
   }
 
   /** As {@link connect}, blocking this thread. */
@@ -110,6 +114,7 @@ export class Endpoint implements Kind {
     const { timeout, interruptible } = patience(options);
     const { slot, generation } = this.handle;
     this.handle.done(native.connectSync(slot, generation, bytes, timeout, interruptible), 'connect', bytes);
+    hasConnected(this, bytes);
   }
 
   /** Starts to connect: 0, `-EINPROGRESS` or another `-errno`. */
@@ -164,7 +169,10 @@ export class Endpoint implements Kind {
     return this.handle.referenced;
   }
 
-  /** What has happened on the event loop's way of waiting so far, a copy. The Sync and try forms are not counted. */
+  /**
+   * What has happened so far, a copy: bytes and messages, in every form; and waits, of the Promise forms. It stays when the socket
+   * is closed.
+   */
   get counters(): Counters {
     return this.handle.counters;
   }
@@ -299,6 +307,7 @@ export class Endpoint implements Kind {
     const { slot, generation, fd } = this.handle;
     droppedSockets.unregister(this.handle);
     this.handle.leave();
+    if (closed.hasSubscribers) closed.publish({ socket: this, counters: this.counters });
     return { slot, generation, fd };
   }
 

@@ -4,9 +4,11 @@ import { explained, type Flags, type Kind } from './arguments.ts';
 import { native } from './binding.ts';
 import { checkOptions, checkSignal, checkTimeout } from './check.ts';
 import { constants, errnos } from './constants.ts';
+import { type Counters, type Counts, countersOf, NO_COUNTS } from './counters.ts';
 import { abortError, fullError, type SocketError, systemError, timeoutError } from './errors.ts';
+import { failed } from './events.ts';
 import { hint } from './hints/index.ts';
-import { type Counters, Readiness } from './readiness.ts';
+import { Readiness } from './readiness.ts';
 import {
   AGAIN,
   EXCEPTIONAL,
@@ -28,8 +30,9 @@ const NOT_TYPES = (constants.SOCK_CLOEXEC ?? 0) | (constants.SOCK_NONBLOCK ?? 0)
 /** Receives with these flags are not what POLLIN tells of. */
 const OUT_OF_BAND = (constants.MSG_ERRQUEUE ?? 0) | (constants.MSG_OOB ?? 0);
 
-/** The counters of a socket that never waited. */
-const NOTHING: Counters = { waits: 0, wakeUps: 0, wouldBlocks: 0, noBuffers: 0, pauses: 0 };
+/** Bytes in, messages in, bytes out, messages out: what the native part writes them into; read before the next call. */
+const counts: Counts = new Float64Array(4);
+const countsBytes: Uint8Array = new Uint8Array(counts.buffer);
 
 /** Those in another network namespace: so few that the others need no word for it. */
 const FOREIGN = new WeakSet<Kind>();
@@ -44,8 +47,12 @@ export class Handle implements Kind, Owner {
   readonly protocol: number;
   /** A stream or a listener, of whichever copy of this package, owns the socket. */
   taken = false;
+  /** The socket, for those who are told of errors. */
+  socket: object | undefined;
   #readiness: Readiness | undefined;
   #referenced = true;
+  /** What was counted until it was closed. */
+  #last: Counts = NO_COUNTS;
 
   constructor(slot: number, generation: number, kind: Kind) {
     this.slot = slot;
@@ -67,6 +74,7 @@ export class Handle implements Kind, Owner {
 
   /** Refuses calls from now on, and fails those that wait with ECANCELED. */
   leave(): void {
+    if (native.counts(this.slot, this.generation, countsBytes) > 0) this.#last = counts.slice();
     this.slot = NOWHERE;
     this.fd = -1;
     // Its counters stay.
@@ -166,7 +174,9 @@ export class Handle implements Kind, Owner {
   }
 
   get counters(): Counters {
-    return { ...(this.#readiness?.counters ?? NOTHING) };
+    const now =
+      this.closed || native.counts(this.slot, this.generation, countsBytes) < 0 ? this.#last : counts;
+    return countersOf(now, this.#readiness?.counters);
   }
 
   /** A result that is no error; errors are thrown. */
@@ -189,6 +199,12 @@ export class Handle implements Kind, Owner {
   }
 
   error(result: number, syscall: string, address?: Uint8Array): SocketError {
+    const error = this.#explained(result, syscall, address);
+    if (failed.hasSubscribers) failed.publish({ socket: this.socket, error });
+    return error;
+  }
+
+  #explained(result: number, syscall: string, address?: Uint8Array): SocketError {
     if (this.closed && result === -errnos.EBADF) return systemError(result, syscall, 'this Socket is closed');
     const { family, type, protocol, foreign } = this;
     return systemError(result, syscall, hint(result, { syscall, family, type, protocol, foreign, address }));

@@ -4,6 +4,7 @@ export { Batch, type BatchesOptions, type BatchMessage, type BatchOptions } from
 export type { ControlMessage } from './cmsg/header.ts';
 export type { FirstData } from './connect.ts';
 export { constants, errnos, type Platform, platform } from './constants.ts';
+export type { Counters } from './counters.ts';
 export { Descriptor } from './descriptor.ts';
 export { gaiStrerror, SocketError, strerror } from './errors.ts';
 export type { OpenFile, SpliceFlags } from './files.ts';
@@ -38,7 +39,6 @@ export {
   type ServiceEntry,
 } from './netdb.ts';
 export type { NamespaceOptions, NetworkNamespace } from './netns.ts';
-export type { Counters } from './readiness.ts';
 export type { Directions, Ready } from './ready.ts';
 export {
   type AddressInfo,
@@ -51,4 +51,5 @@ export {
   type NameInfoOptions,
 } from './resolve.ts';
 export { Socket } from './socket.ts';
+export type { SocketLike } from './socket-like.ts';
 export type { WaitOptions } from './wait.ts';

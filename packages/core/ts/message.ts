@@ -52,6 +52,14 @@ export class Envelope {
     if (count > 0) this.#untaken = descriptorsAt(this.#handles, 0, count);
   }
 
+  /** Writes what the native part writes of a message, for sockets that have none. Control data must fit. */
+  fill(flags: number, address: Uint8Array, control: Uint8Array): void {
+    this.#numbers.set([flags, control.length, 0]);
+    this.address.bytes.set(address);
+    this.address.length = address.length;
+    this.#control.set(control);
+  }
+
   take(): Descriptor[] {
     const taken = this.#untaken ?? [];
     this.#untaken = undefined;

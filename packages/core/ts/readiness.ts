@@ -14,6 +14,7 @@ import {
   type Told,
   turned,
   UNREFERENCED,
+  type Waits,
   WRITABLE,
   watched,
 } from './wait.ts';
@@ -41,26 +42,12 @@ const SOMETHING = constants.POLLIN | constants.POLLOUT | constants.POLLPRI;
 /** What the native part polls for, when it may have stopped by itself. */
 const UNKNOWN = -1;
 
-/** What has happened on a socket's way of waiting. */
-export interface Counters {
-  /** Calls that had to wait on the event loop. */
-  waits: number;
-  /** Times that the poller said the socket was ready. */
-  wakeUps: number;
-  /** Tries that were told EAGAIN. */
-  wouldBlocks: number;
-  /** Tries to send that were told ENOBUFS: the queue of the interface was full. */
-  noBuffers: number;
-  /** Pauses: for buffer space, or since an error stood that no call took away. */
-  pauses: number;
-}
-
 /** A queue in which nobody ever stands. */
 const NOBODY = new Queue();
 
 /** The waiters of one socket. */
 export class Readiness implements Told, Left {
-  readonly counters: Counters = { waits: 0, wakeUps: 0, wouldBlocks: 0, noBuffers: 0, pauses: 0 };
+  readonly counters: Waits = { waits: 0, wakeUps: 0, wouldBlocks: 0, noBuffers: 0, pauses: 0 };
   readonly #slot: number;
   readonly #generation: number;
   // Most sockets wait in one direction: queues are made when first needed.

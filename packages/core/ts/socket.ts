@@ -7,6 +7,7 @@ import { type FirstData, finishConnect, firstData, remaining } from './connect.t
 import { constants, errnos } from './constants.ts';
 import { type Descriptor, isDescriptor } from './descriptor.ts';
 import { systemError } from './errors.ts';
+import { accepted as acceptedChannel, hasConnected, opened } from './events.ts';
 import { Files } from './files.ts';
 import { Handle, waiting } from './handle.ts';
 import { hint } from './hints/index.ts';
@@ -36,7 +37,16 @@ export class Socket extends Files {
 
   /** The socket whose slot and generation stand in `out`. */
   static #made(kind: Kind, at = 0): Socket {
-    return new Socket(new Handle(out[at] as number, out[at + 1] as number, kind));
+    const socket = new Socket(new Handle(out[at] as number, out[at + 1] as number, kind));
+    if (opened.hasSubscribers) opened.publish({ socket });
+    return socket;
+  }
+
+  /** The connection that stands in `out`. */
+  #accepted(): Socket {
+    const socket = Socket.#made(this.handle);
+    if (acceptedChannel.hasSubscribers) acceptedChannel.publish({ listener: this, socket });
+    return socket;
   }
 
   /**
@@ -139,7 +149,10 @@ export class Socket extends Files {
     const to = sockaddr(address);
     const sent = this.#sendFirst(data, to);
     if (sent < 0 && sent !== -errnos.EINPROGRESS) await super.connect(to, options);
-    else await finishConnect(this.handle, to, options);
+    else {
+      await finishConnect(this.handle, to, options);
+      hasConnected(this, to);
+    }
     const offset = Math.max(0, sent);
     if (offset < data.length) await this.sendAll(data, { offset, timeout: left(), signal: options?.signal });
   }
@@ -176,6 +189,7 @@ export class Socket extends Files {
     this.handle.done(native.connected(slot, generation), 'connect', to);
     // Until it is asked once more, Linux takes the connection for one under way: a second connect would succeed.
     native.connect(slot, generation, to);
+    hasConnected(this, to);
   }
 
   /** The next connection, close-on-exec and non-blocking: accept4(2). */
@@ -199,14 +213,14 @@ export class Socket extends Files {
     const { timeout, interruptible } = patience(options);
     const { slot, generation } = this.handle;
     this.handle.done(native.acceptSync(slot, generation, out, timeout, interruptible, whole), 'accept');
-    return Socket.#made(this.handle);
+    return this.#accepted();
   }
 
   /** The next connection if one is there, else `-errno`. */
   tryAccept(address?: AddressBuffer): Socket | number {
     const whole = address === undefined ? undefined : storage(address);
     const result = native.accept(this.handle.slot, this.handle.generation, out, whole);
-    return result < 0 ? result : Socket.#made(this.handle);
+    return result < 0 ? result : this.#accepted();
   }
 
   /**

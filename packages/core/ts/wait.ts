@@ -35,8 +35,23 @@ export interface WaitOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** What has happened on a socket's way of waiting. */
+export interface Waits {
+  /** Calls that had to wait on the event loop. */
+  waits: number;
+  /** Times that the poller said the socket was ready. */
+  wakeUps: number;
+  /** Tries that were told EAGAIN. */
+  wouldBlocks: number;
+  /** Tries to send that were told ENOBUFS: the queue of the interface was full. */
+  noBuffers: number;
+  /** Pauses: for buffer space, or since an error stood that no call took away. */
+  pauses: number;
+}
+
 /** Whoever is told that a socket is ready. */
 export interface Told {
+  readonly counters: Waits;
   ready(events: number): void;
 }
 

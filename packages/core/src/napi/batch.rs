@@ -22,11 +22,15 @@ pub fn register(exports: &Exports) {
 /// the table.
 fn recvmmsg(call: &Call) -> Result<usize> {
     let socket = table::acquire(call.handle(0)?)?;
-    let (batch, count, flags) = (Batch::of(call.bytes(2)?)?, call.u32(3)?, call.flags(4)?);
+    let (batch, count) = (Batch::of(call.bytes(2)?)?, call.u32(3)?);
+    let flags = call.flags(4)?;
     let mut taken = Vec::new();
     let came = sys::recvmmsg(socket.fd(), &batch, count as usize, flags | DONT_WAIT, &mut taken)?;
     for (index, descriptors) in taken {
         batch.put_descriptors(index, &adopt(call, descriptors));
+    }
+    if flags & sys::NOT_TAKEN == 0 {
+        socket.received_many(batch.bytes_in(0, came), came);
     }
     Ok(came)
 }
@@ -42,6 +46,9 @@ fn recvmmsg_sync(call: &Call) -> Result<usize> {
     for (index, descriptors) in taken {
         batch.put_descriptors(index, &adopt(call, descriptors));
     }
+    if flags & sys::NOT_TAKEN == 0 {
+        socket.received_many(batch.bytes_in(0, came), came);
+    }
     Ok(came)
 }
 
@@ -50,13 +57,10 @@ fn sendmmsg(call: &Call) -> Result<usize> {
     let socket = table::acquire(call.handle(0)?)?;
     let (batch, from, count) = (Batch::of(call.bytes(2)?)?, call.u32(3)?, call.u32(4)?);
     let flags = call.flags(5)? | DONT_WAIT;
-    Ok(sys::sendmmsg(
-        socket.fd(),
-        &batch,
-        from as usize,
-        count as usize,
-        flags,
-    )?)
+    let (from, count) = (from as usize, count as usize);
+    let took = sys::sendmmsg(socket.fd(), &batch, from, count, flags)?;
+    socket.sent_many(batch.bytes_in(from, took), took);
+    Ok(took)
 }
 
 /// `sendmmsgSync(slot, generation, batch, from, count, flags, timeout, interruptible)`: sendmmsg(2), ppoll(2). Waits for
@@ -64,15 +68,9 @@ fn sendmmsg(call: &Call) -> Result<usize> {
 fn sendmmsg_sync(call: &Call) -> Result<usize> {
     let socket = table::acquire(call.handle(0)?)?;
     let (batch, from, count) = (Batch::of(call.bytes(2)?)?, call.u32(3)?, call.u32(4)?);
-    let flags = call.i32(5)?;
-    let once = || {
-        sys::sendmmsg(
-            socket.fd(),
-            &batch,
-            from as usize,
-            count as usize,
-            flags | DONT_WAIT,
-        )
-    };
-    until_done(call, 6, socket.fd(), (libc::POLLOUT, flags), once)
+    let (from, count, flags) = (from as usize, count as usize, call.i32(5)?);
+    let once = || sys::sendmmsg(socket.fd(), &batch, from, count, flags | DONT_WAIT);
+    let took = until_done(call, 6, socket.fd(), (libc::POLLOUT, flags), once)?;
+    socket.sent_many(batch.bytes_in(from, took), took);
+    Ok(took)
 }

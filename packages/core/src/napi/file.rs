@@ -25,7 +25,9 @@ pub fn register(exports: &Exports) {
 fn sendfile(call: &Call) -> Result<usize> {
     let socket = table::acquire(call.handle(0)?)?;
     let (file, offset, count) = (call.i32(2)?, call.size(3)?, call.u32(4)? as usize);
-    without_blocking(&socket, || Ok(sys::sendfile(socket.fd(), file, offset, count)?))
+    without_blocking(&socket, || {
+        Ok(socket.sent(sys::sendfile(socket.fd(), file, offset, count)?))
+    })
 }
 
 /// `sendfileSync(slot, generation, file, offset, count, timeout, interruptible)`: sendfile(2), ppoll(2).
@@ -34,7 +36,7 @@ fn sendfile_sync(call: &Call) -> Result<usize> {
     let (file, offset, count) = (call.i32(2)?, call.size(3)?, call.u32(4)? as usize);
     let once = || sys::sendfile(socket.fd(), file, offset, count);
     without_blocking(&socket, || {
-        until_done(call, 5, socket.fd(), (libc::POLLOUT, 0), once)
+        Ok(socket.sent(until_done(call, 5, socket.fd(), (libc::POLLOUT, 0), once)?))
     })
 }
 
@@ -42,7 +44,9 @@ fn sendfile_sync(call: &Call) -> Result<usize> {
 fn splice_from(call: &Call) -> Result<usize> {
     let socket = table::acquire(call.handle(0)?)?;
     let (pipe, count, flags) = (call.i32(2)?, call.u32(3)? as usize, call.u32(4)?);
-    without_blocking(&socket, || Ok(sys::splice(pipe, socket.fd(), count, flags)?))
+    without_blocking(&socket, || {
+        Ok(socket.sent(sys::splice(pipe, socket.fd(), count, flags)?))
+    })
 }
 
 /// `spliceFromSync(slot, generation, pipe, count, flags, timeout, interruptible)`: splice(2), ppoll(2).
@@ -51,7 +55,7 @@ fn splice_from_sync(call: &Call) -> Result<usize> {
     let (pipe, count, flags) = (call.i32(2)?, call.u32(3)? as usize, call.u32(4)?);
     let once = || sys::splice(pipe, socket.fd(), count, flags);
     without_blocking(&socket, || {
-        until_done(call, 5, socket.fd(), (libc::POLLOUT, 0), once)
+        Ok(socket.sent(until_done(call, 5, socket.fd(), (libc::POLLOUT, 0), once)?))
     })
 }
 
@@ -59,7 +63,9 @@ fn splice_from_sync(call: &Call) -> Result<usize> {
 fn splice_into(call: &Call) -> Result<usize> {
     let socket = table::acquire(call.handle(0)?)?;
     let (pipe, count, flags) = (call.i32(2)?, call.u32(3)? as usize, call.u32(4)?);
-    without_blocking(&socket, || Ok(sys::splice(socket.fd(), pipe, count, flags)?))
+    without_blocking(&socket, || {
+        Ok(socket.received(sys::splice(socket.fd(), pipe, count, flags)?, 0))
+    })
 }
 
 /// `spliceIntoSync(slot, generation, pipe, count, flags, timeout, interruptible)`: splice(2), ppoll(2).
@@ -68,7 +74,7 @@ fn splice_into_sync(call: &Call) -> Result<usize> {
     let (pipe, count, flags) = (call.i32(2)?, call.u32(3)? as usize, call.u32(4)?);
     let once = || sys::splice(socket.fd(), pipe, count, flags);
     without_blocking(&socket, || {
-        until_done(call, 5, socket.fd(), (libc::POLLIN, 0), once)
+        Ok(socket.received(until_done(call, 5, socket.fd(), (libc::POLLIN, 0), once)?, 0))
     })
 }
 

@@ -26,11 +26,8 @@ pub fn register(exports: &Exports) {
 #[inline]
 fn recv(call: &Call) -> Result<usize> {
     let socket = table::acquire(call.handle(0)?)?;
-    Ok(sys::recv(
-        socket.fd(),
-        call.range(2)?,
-        call.flags(5)? | DONT_WAIT,
-    )?)
+    let flags = call.flags(5)? | DONT_WAIT;
+    Ok(socket.received(sys::recv(socket.fd(), call.range(2)?, flags)?, flags))
 }
 
 /// Waits for a call of the Sync form, by its timeout and interruptible, the arguments from `at`. MSG_DONTWAIT of the
@@ -54,10 +51,12 @@ fn recv_sync(call: &Call) -> Result<usize> {
     let socket = table::acquire(call.handle(0)?)?;
     let (fd, buffer, flags) = (socket.fd(), call.range(2)?, call.i32(5)?);
     let once = || sys::recv(fd, buffer, flags | DONT_WAIT);
-    if wants_all(fd, flags)? {
-        return wait::recv_all(fd, buffer, flags | DONT_WAIT, &Deadline::of(call.wait(6)?), once);
-    }
-    until_done(call, 6, fd, (wait::receives(flags), flags), once)
+    let count = if wants_all(fd, flags)? {
+        wait::recv_all(fd, buffer, flags | DONT_WAIT, &Deadline::of(call.wait(6)?), once)?
+    } else {
+        until_done(call, 6, fd, (wait::receives(flags), flags), once)?
+    };
+    Ok(socket.received(count, flags))
 }
 
 /// Whether MSG_WAITALL is ours to keep: with MSG_DONTWAIT, which every call here has, the kernel does not.
@@ -70,12 +69,9 @@ fn wants_all(fd: RawFd, flags: i32) -> Result<bool> {
 #[inline]
 fn recvfrom(call: &Call) -> Result<usize> {
     let socket = table::acquire(call.handle(0)?)?;
-    Ok(sys::recvfrom(
-        socket.fd(),
-        call.range(2)?,
-        call.i32(5)? | DONT_WAIT,
-        call.address_buffer(6)?,
-    )?)
+    let flags = call.i32(5)? | DONT_WAIT;
+    let count = sys::recvfrom(socket.fd(), call.range(2)?, flags, call.address_buffer(6)?)?;
+    Ok(socket.received(count, flags))
 }
 
 /// `recvfromSync(slot, generation, buffer, offset, length, flags, timeout, interruptible, addressBuffer)`.
@@ -84,21 +80,20 @@ fn recvfrom_sync(call: &Call) -> Result<usize> {
     let (buffer, flags) = (call.range(2)?, call.i32(5)?);
     let (fd, address) = (socket.fd(), call.address_buffer(8)?);
     let once = || sys::recvfrom(fd, buffer, flags | DONT_WAIT, address);
-    if wants_all(fd, flags)? {
-        return wait::recv_all(fd, buffer, flags | DONT_WAIT, &Deadline::of(call.wait(6)?), once);
-    }
-    until_done(call, 6, fd, (wait::receives(flags), flags), once)
+    let count = if wants_all(fd, flags)? {
+        wait::recv_all(fd, buffer, flags | DONT_WAIT, &Deadline::of(call.wait(6)?), once)?
+    } else {
+        until_done(call, 6, fd, (wait::receives(flags), flags), once)?
+    };
+    Ok(socket.received(count, flags))
 }
 
 /// `send(slot, generation, data)`, `send(slot, generation, data, offset, length, flags)`: send(2).
 #[inline]
 fn send(call: &Call) -> Result<usize> {
     let socket = table::acquire(call.handle(0)?)?;
-    Ok(sys::send(
-        socket.fd(),
-        call.range(2)?,
-        call.flags(5)? | DONT_WAIT,
-    )?)
+    let flags = call.flags(5)? | DONT_WAIT;
+    Ok(socket.sent(sys::send(socket.fd(), call.range(2)?, flags)?))
 }
 
 /// `sendSync(slot, generation, data, offset, length, flags, timeout, interruptible)`: send(2), ppoll(2).
@@ -106,19 +101,15 @@ fn send_sync(call: &Call) -> Result<usize> {
     let socket = table::acquire(call.handle(0)?)?;
     let (data, flags) = (call.range(2)?, call.i32(5)?);
     let once = || sys::send(socket.fd(), data, flags | DONT_WAIT);
-    until_done(call, 6, socket.fd(), (libc::POLLOUT, flags), once)
+    Ok(socket.sent(until_done(call, 6, socket.fd(), (libc::POLLOUT, flags), once)?))
 }
 
 /// `sendto(slot, generation, data, offset, length, flags, address, addressLength)`: sendto(2).
 #[inline]
 fn sendto(call: &Call) -> Result<usize> {
     let socket = table::acquire(call.handle(0)?)?;
-    Ok(sys::sendto(
-        socket.fd(),
-        call.range(2)?,
-        call.i32(5)? | DONT_WAIT,
-        call.prefix(6)?,
-    )?)
+    let flags = call.i32(5)? | DONT_WAIT;
+    Ok(socket.sent(sys::sendto(socket.fd(), call.range(2)?, flags, call.prefix(6)?)?))
 }
 
 /// `sendtoSync(slot, generation, data, offset, length, flags, timeout, interruptible, address, addressLength)`: sendto(2),
@@ -128,5 +119,5 @@ fn sendto_sync(call: &Call) -> Result<usize> {
     let (data, flags) = (call.range(2)?, call.i32(5)?);
     let address = call.prefix(8)?;
     let once = || sys::sendto(socket.fd(), data, flags | DONT_WAIT, address);
-    until_done(call, 6, socket.fd(), (libc::POLLOUT, flags), once)
+    Ok(socket.sent(until_done(call, 6, socket.fd(), (libc::POLLOUT, flags), once)?))
 }

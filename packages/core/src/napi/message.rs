@@ -36,7 +36,7 @@ fn recvmsg(call: &Call) -> Result<usize> {
     if !taken.is_empty() {
         envelope.put_descriptors(&adopt(call, taken));
     }
-    Ok(count)
+    Ok(socket.received(count, flags))
 }
 
 /// `recvmsgSync(slot, generation, buffers, envelope, flags, timeout, interruptible)`: recvmsg(2), ppoll(2).
@@ -50,7 +50,7 @@ fn recvmsg_sync(call: &Call) -> Result<usize> {
     if !taken.is_empty() {
         envelope.put_descriptors(&adopt(call, taken));
     }
-    Ok(count)
+    Ok(socket.received(count, flags))
 }
 
 /// `sendmsg(slot, generation, buffers, flags, address, addressLength, control, controlLength)`: sendmsg(2). Address and
@@ -59,13 +59,8 @@ fn sendmsg(call: &Call) -> Result<usize> {
     let socket = table::acquire(call.handle(0)?)?;
     let (buffers, flags) = (call.buffers(2)?, call.flags(3)?);
     let (address, control) = (call.optional_prefix(4)?, call.optional_prefix(6)?);
-    Ok(sys::sendmsg(
-        socket.fd(),
-        &buffers,
-        flags | DONT_WAIT,
-        address,
-        control,
-    )?)
+    let count = sys::sendmsg(socket.fd(), &buffers, flags | DONT_WAIT, address, control)?;
+    Ok(socket.sent(count))
 }
 
 /// `sendmsgSync(slot, generation, buffers, flags, timeout, interruptible, address, addressLength, control, controlLength)`:
@@ -75,5 +70,5 @@ fn sendmsg_sync(call: &Call) -> Result<usize> {
     let (buffers, flags) = (call.buffers(2)?, call.i32(3)?);
     let (address, control) = (call.optional_prefix(6)?, call.optional_prefix(8)?);
     let once = || sys::sendmsg(socket.fd(), &buffers, flags | DONT_WAIT, address, control);
-    until_done(call, 4, socket.fd(), (libc::POLLOUT, flags), once)
+    Ok(socket.sent(until_done(call, 4, socket.fd(), (libc::POLLOUT, flags), once)?))
 }

@@ -232,6 +232,7 @@ fn accept(call: &Call) -> Result<()> {
     let socket = socket_of(call)?;
     let (out, address) = (call.numbers(2, 2)?, call.optional_address_buffer(3)?);
     let accepted = without_blocking(&socket, || Ok(sys::accept(socket.fd(), address)?))?;
+    socket.received_many(0, 1);
     hand_out(call, out, accepted)
 }
 
@@ -243,6 +244,7 @@ fn accept_sync(call: &Call) -> Result<()> {
     let accepted = without_blocking(&socket, || {
         deadline.run(socket.fd(), libc::POLLIN, || sys::accept(socket.fd(), address))
     })?;
+    socket.received_many(0, 1);
     hand_out(call, out, accepted)
 }
 

@@ -99,6 +99,11 @@ impl<'a> Batch<'a> {
             .map_or(0, |value| value as usize)
     }
 
+    /// How many bytes these messages have together.
+    pub fn bytes_in(&self, from: usize, count: usize) -> usize {
+        (from..from + count).map(|index| self.told(LENGTHS, index)).sum()
+    }
+
     /// Says where the table has the descriptors that came with a message.
     pub fn put_descriptors(&self, index: usize, handles: &[Handle]) {
         let places = self.handles_of(index);

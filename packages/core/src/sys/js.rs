@@ -41,8 +41,9 @@ pub struct Bytes<'a> {
     scope: PhantomData<&'a ()>,
 }
 
-/// Integers: any bytes are a value.
+/// Numbers of which any bytes are a value.
 pub trait Integer: Copy {}
+impl Integer for f64 {}
 impl Integer for i32 {}
 impl Integer for u32 {}
 impl Integer for i64 {}
@@ -72,7 +73,7 @@ impl<'a> Bytes<'a> {
         (end <= self.length).then(|| unsafe { self.data.add(at).cast::<T>().read_unaligned() })
     }
 
-    /// Writes an integer at this offset; nothing where the bytes end before it does.
+    /// Writes a number at this offset; nothing where the bytes end before it does.
     pub fn write<T: Integer>(&self, at: usize, value: T) -> Option<()> {
         let end = at.checked_add(size_of::<T>())?;
         // SAFETY: within the bytes; it may be unaligned.

@@ -8,6 +8,9 @@ use super::js::{AddressBuffer, Bytes};
 use super::unix::{SOCKADDR_STORAGE, check, check_length, owned};
 use crate::error::Errno;
 
+/// Flags of receives that take nothing out of the socket's queue.
+pub const NOT_TAKEN: i32 = libc::MSG_PEEK | libc::MSG_ERRQUEUE;
+
 /// As Node.js writes it in `process.platform`.
 pub const PLATFORM: &str = "linux";
 
