@@ -1,4 +1,5 @@
 /** Files and pipes beside sockets, ioctl, batches of connections, fast open, and connections that end with a reset. */
+
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -400,5 +401,38 @@ describe('connections', () => {
     const [f, g] = datagrams();
     f.reset();
     g.close();
+  });
+});
+
+describe('a send of much', () => {
+  it('lets the event loop have its turn, though the reader keeps up', async () => {
+    const [a, b] = streams();
+    const block = Buffer.alloc(1 << 20);
+    const drained = (count: number): number => {
+      for (let got = 1; got > 0; ) got = b.tryRecvInto(block);
+      return count;
+    };
+    // A reader that is always quicker: no try is ever told to wait.
+    const [send, sendFile] = [a.trySend.bind(a), a.trySendFile.bind(a)];
+    a.trySend = (...args) => drained(send(...args));
+    a.trySendFile = (...args) => drained(sendFile(...args));
+    await closing([a, b], async () => {
+      const large = Buffer.alloc(40_000_000);
+      const file = join(folder, 'large');
+      writeFileSync(file, large);
+      const opened = await open(file);
+      for (const sending of [() => a.sendAll(large), () => a.sendFile(opened)]) {
+        let turns = 0;
+        const timer = setInterval(() => {
+          turns += 1;
+        }, 0);
+        const waits = a.counters.waits;
+        await sending();
+        clearInterval(timer);
+        expect(a.counters.waits).toBe(waits + 1);
+        expect(turns).toBeGreaterThan(0);
+      }
+      await opened.close();
+    });
   });
 });

@@ -3,8 +3,9 @@
 import { MOST, type Patience, partly, patience, type Range, type SyncOptions } from './arguments.ts';
 import { native, REST } from './binding.ts';
 import { checkInt, checkInteger, checkOptions, wrongType } from './check.ts';
+import { atOnce } from './handle.ts';
 import { Messages } from './messages.ts';
-import { READABLE, type WaitOptions, WRITABLE } from './wait.ts';
+import { READABLE, STAYS, type WaitOptions, WRITABLE } from './wait.ts';
 
 /** An open file or an end of a pipe: a descriptor's number, or what has one (`FileHandle`, `Descriptor`). */
 export type OpenFile = number | { readonly fd: number };
@@ -42,8 +43,10 @@ export class Files extends Messages {
     const { offset, length } = rangeOf(options);
     numberOf(file, 'file');
     let sent = 0;
+    const most = atOnce(options);
     const attempt = (): number => {
-      while (sent < length) {
+      for (const until = sent + most; sent < length; ) {
+        if (sent >= until) return STAYS;
         const result = this.trySendFile(file, offset + sent, Math.min(length - sent, MOST));
         if (result < 0) return result;
         if (result === 0) break;

@@ -11,10 +11,12 @@ import { hint } from './hints/index.ts';
 import { Readiness } from './readiness.ts';
 import {
   AGAIN,
+  AT_ONCE,
   EXCEPTIONAL,
   NO_BUFFERS,
   outOfTurn,
   READABLE,
+  STAYS,
   turn,
   type WaitOptions,
   WRITABLE,
@@ -104,6 +106,7 @@ export class Handle implements Kind, Owner {
         result = attempt();
         readiness?.tried(way, result);
       }
+      if (result === STAYS) return this.wait(way, attempt, syscall, timeout, signal, address);
       if (result < 0 && !dontWait) {
         const full = result === NO_BUFFERS && way === WRITABLE;
         if (full && timeout === 0) throw fullError(syscall);
@@ -209,6 +212,12 @@ export class Handle implements Kind, Owner {
     const { family, type, protocol, foreign } = this;
     return systemError(result, syscall, hint(result, { syscall, family, type, protocol, foreign, address }));
   }
+}
+
+/** How many bytes a call of many may move at once: all of them, where it may not wait. */
+export function atOnce(options: (WaitOptions & Flags) | undefined): number {
+  const once = options?.timeout === 0 || ((options?.flags ?? 0) & constants.MSG_DONTWAIT) !== 0;
+  return once ? Number.POSITIVE_INFINITY : AT_ONCE;
 }
 
 /** Timeout (-1 for none) and signal of a call that waits on the event loop. */

@@ -4,8 +4,9 @@ import { checkSize, explained, MOST, odd, part, partly, patience, refuse, whole 
 import { BAD_ARGUMENT, native, REST } from './binding.ts';
 import { Endpoint } from './endpoint.ts';
 import { Gather } from './gather.ts';
+import { atOnce } from './handle.ts';
 import { keep, room, start } from './pool.ts';
-import { AGAIN, NO_BUFFERS, READABLE, type WaitOptions, WRITABLE } from './wait.ts';
+import { AGAIN, NO_BUFFERS, READABLE, STAYS, type WaitOptions, WRITABLE } from './wait.ts';
 
 /** What the native part writes addresses into; read before the next call. */
 const scratch: AddressBuffer = new AddressBuffer();
@@ -261,8 +262,10 @@ export class Transfer extends Endpoint {
   async #gather(data: readonly Uint8Array[], options: (WaitOptions & Flags) | undefined): Promise<void> {
     const { flags } = part(options);
     const gather = new Gather(data);
+    const most = atOnce(options);
     const attempt = (): number => {
-      while (!gather.done) {
+      for (const until = gather.sent + most; !gather.done; ) {
+        if (gather.sent >= until) return STAYS;
         const { slot, generation } = this.handle;
         const result = sendmsg(slot, generation, gather.rest(), flags);
         if (result < 0) return result;
@@ -280,8 +283,11 @@ export class Transfer extends Endpoint {
   async #sendWhole(data: Uint8Array, options: (WaitOptions & Flags & Range) | undefined): Promise<void> {
     const { flags, offset, end } = whole(data, options);
     let at = offset;
+    const most = atOnce(options);
     const attempt = (): number => {
+      const until = at + most;
       do {
+        if (at >= until) return STAYS;
         const result = this.trySend(data, flags, at, Math.min(end - at, MOST));
         if (result < 0) return result;
         at += result;

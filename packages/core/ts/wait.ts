@@ -25,7 +25,12 @@ export const NO_BUFFERS: number = -errnos.ENOBUFS;
  * What a call returns that got something and waits on: it keeps its place, and is tried again when the socket is ready. So
  * a stream reads on without a Promise for each chunk.
  */
-export const STAYS = -2147483646;
+export const STAYS = -2147483645;
+
+/**
+ * Bytes that a call of many may move before the event loop gets its turn: a reader that keeps up would have it go on for ever.
+ */
+export const AT_ONCE: number = 4 * 1024 * 1024;
 
 /** Options of the Promise form of every call that can wait. */
 export interface WaitOptions {
