@@ -72,6 +72,8 @@ export class Readiness implements Told, Left {
   #roomPause = 0;
   #roomTimer: NodeJS.Timeout | undefined;
   #fullSince = 0;
+  /** A send of much gives the event loop its turn. */
+  #turn: NodeJS.Immediate | undefined;
   /** The last receive that waited has just succeeded. */
   #fresh = false;
   #barren = 0;
@@ -177,8 +179,10 @@ export class Readiness implements Told, Left {
     this.#over = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#roomTimer);
+    clearImmediate(this.#turn);
     this.#timer = undefined;
     this.#roomTimer = undefined;
+    this.#turn = undefined;
     if (this.#listed) watched.delete(this.#slot);
     this.#listed = false;
     for (const waiter of this.#everybody()) waiter.cancel();
@@ -240,7 +244,7 @@ export class Readiness implements Told, Left {
       progress = received || progress;
     }
     // While there is no buffer space the timer asks.
-    const writes = ready & WRITABLE && this.#roomTimer === undefined;
+    const writes = ready & WRITABLE && this.#mayWrite;
     if (writes && this.#writers.size > 0) progress = this.#run(this.#writers) || progress;
     // Last, so that they see what the calls have left.
     const lookers = this.#lookers;
@@ -263,7 +267,10 @@ export class Readiness implements Told, Left {
       }
       if (result === AGAIN) break;
       progress = true;
-      if (result === STAYS) break;
+      if (result === STAYS) {
+        if (queue === this.#writers) this.#yield();
+        break;
+      }
       waiter.settle(result);
     }
     return progress;
@@ -336,6 +343,16 @@ export class Readiness implements Told, Left {
     return true;
   }
 
+  /** Has the writers go on when the event loop has had its turn, which a poller in a thread does not wait for. */
+  #yield(): void {
+    this.#turn ??= setImmediate(() => {
+      this.#turn = undefined;
+      this.#run(this.#writers);
+      this.#go();
+    });
+    if (this.#unreferenced) this.#turn.unref();
+  }
+
   #after(milliseconds: number, work: () => void): NodeJS.Timeout {
     const timer = setTimeout(work, milliseconds);
     if (this.#unreferenced) timer.unref();
@@ -358,10 +375,15 @@ export class Readiness implements Told, Left {
     return made;
   }
 
+  /** Whether the writers' next try is the poller's to tell of. */
+  get #mayWrite(): boolean {
+    return this.#roomTimer === undefined && this.#turn === undefined;
+  }
+
   #interest(): number {
     let interest = 0;
     if (this.#readers.size > 0) interest |= READABLE;
-    if (this.#writers.size > 0 && this.#roomTimer === undefined) interest |= WRITABLE;
+    if (this.#writers.size > 0 && this.#mayWrite) interest |= WRITABLE;
     if (this.#exceptional.size > 0) interest |= EXCEPTIONAL;
     if (this.#lookers.size > 0) {
       if (this.#looksFor & constants.POLLIN) interest |= READABLE;
