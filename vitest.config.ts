@@ -14,6 +14,9 @@ const alias = [
 /** Whether this is the vitest inside the rig's machine. */
 const INSIDE = process.env.SOCKEYE_RIG !== undefined;
 
+/** What is for there only. */
+const OUTSIDE = INSIDE ? [] : ['rigs/specs/inside/**'];
+
 const project = (
   name: string,
   include: string[],
@@ -33,7 +36,9 @@ export default defineConfig({
       // The same promises, kept by the other engine.
       project('core-thread', ['packages/core/test/**/*.test.ts'], { SOCKEYE_ENGINE: 'thread' }),
       // What is to run inside the rig's machine is listed there, by the machine's own vitest.
-      project('rigs', ['rigs/specs/**/*.spec.ts'], {}, INSIDE ? [] : ['rigs/specs/inside/**']),
+      project('rigs', ['rigs/specs/**/*.spec.ts'], {}, OUTSIDE),
+      // The contracts, kept by the other engine.
+      project('rigs-thread', ['rigs/specs/**/contracts.spec.ts'], { SOCKEYE_ENGINE: 'thread' }, OUTSIDE),
     ],
   },
 });

@@ -8,6 +8,7 @@ const USAGE = `usage:
   npm run rig -- vm [options] -- <command> [arguments]   runs a command inside a virtual machine
   npm run rig -- vm [options]                            a shell inside, from a terminal
   npm run rig -- doctor [options]                        what works on this machine and in the virtual ones
+  npm run rig -- contracts [options]                     core's promises on every family, as a table
 
 options of vm:
   --kernel ${KERNELS.join('|')}       Debian's kernel of that line (6.1)
@@ -22,6 +23,10 @@ options of doctor:
   --json                  for programs
   --place <place>         only there: host, "vm 6.1" or "vm 6.12"; more than once if need be
   --without <module>      boots the machines without it; more than once if need be
+
+options of contracts:
+  --on <kernel>           only there: host, 6.1 or 6.12; more than once if need be
+  --update                raises the least numbers of tests that must have run (rigs/contracts/least.json)
 
 The command sees the host's files under their own paths; what it writes is gone with the machine, but for what it writes to
 the standard output and error. Its exit status is passed through: 127 for a command that is not found, 128 and the signal's
@@ -108,6 +113,21 @@ async function doctor(args: string[]): Promise<number> {
   return diagnose({ json, without, places });
 }
 
+async function contracts(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: { on: { type: 'string', multiple: true }, update: { type: 'boolean', default: false } },
+  });
+  const { run, KERNEL_KEYS } = await import('./contracts/run.ts');
+  const strange = values.on?.find((name) => !KERNEL_KEYS.some((known) => known === name));
+  if (strange !== undefined)
+    throw new Wrong(`--on takes one of ${KERNEL_KEYS.join(', ')}; got ${JSON.stringify(strange)}`);
+  return run(
+    KERNEL_KEYS.filter((name) => values.on?.includes(name) ?? true),
+    values.update,
+  );
+}
+
 /** Runs the command line and returns its exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
   const split = argv.indexOf('--');
@@ -119,6 +139,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       return 0;
     }
     if (name === 'vm') return await vm(args, command);
+    if (name === 'contracts' && command.length === 0) return await contracts(args);
     if (name === 'doctor' && command.length === 0) return await doctor(args);
     throw new Wrong(
       name === undefined ? 'what is it to do?' : `there is no "${[name, ...command].join(' ')}"`,

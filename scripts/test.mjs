@@ -50,7 +50,7 @@ setUp({ nodes: rigs });
 const clean = lint();
 const results = [cargo(), vitest(PACKAGES)];
 // One file at a time: machines, networks and releases of Node.js each want the processors for themselves.
-if (rigs) results.push(vitest(['rigs'], '--no-file-parallelism'));
+if (rigs) results.push(vitest(['rigs', 'rigs-thread'], '--no-file-parallelism'));
 const passed = results.flatMap((result) => result.passed);
 // What the rig's machine has run under its own name is not missing here.
 const ranInside = ({ name }) =>

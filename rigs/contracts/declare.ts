@@ -1,0 +1,58 @@
+/** The contracts of one kernel as tests of vitest, and the least number of them that must have run. */
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { attempt, engine, inapplicable, PROMISES, titled } from './contract.ts';
+import { CONTRACTS } from './contracts.ts';
+import { helper } from './helper.ts';
+import { LEAST } from './least.ts';
+import { MEDIA } from './media/index.ts';
+import type { KernelKey, Medium } from './medium.ts';
+import { warm } from './warm.ts';
+
+/** Whether vitest was asked for some of the tests only, by name. */
+const filtered = (context: { task: { suite?: { tasks: readonly { mode: string }[] } } }): boolean =>
+  context.task.suite?.tasks.some(({ mode }) => mode === 'skip') ?? false;
+
+function declareMedium(medium: Medium, kernel: KernelKey): void {
+  const executed = new Map<string, number>();
+  describe(titled(medium), () => {
+    beforeAll(async () => {
+      await medium.setUp?.();
+    });
+    afterAll(async () => {
+      await medium.tearDown?.();
+    });
+    for (const contract of CONTRACTS) {
+      if (inapplicable(contract, medium) !== undefined) continue;
+      it(`${contract.promise}: ${contract.name}`, async () => {
+        await attempt(contract, medium);
+        executed.set(contract.promise, (executed.get(contract.promise) ?? 0) + 1);
+      });
+    }
+    // The last one, so all have run by now.
+    it('ran no fewer contracts than were ever due', (context) => {
+      if (filtered(context)) context.skip('only some of the tests were asked for');
+      const due = LEAST[kernel]?.[medium.name];
+      if (due === undefined)
+        throw new Error(`${medium.name} is not in least.json: npm run rig -- contracts --update`);
+      const missing = PROMISES.filter((promise) => (executed.get(promise) ?? 0) < (due[promise] ?? 0));
+      const words = missing.map((promise) => `${promise}: ${executed.get(promise) ?? 0} of ${due[promise]}`);
+      if (words.length > 0) throw new Error(words.join(', '));
+    });
+  });
+}
+
+/** Declares all that is due on a kernel. */
+export function declareContracts(kernel: KernelKey): void {
+  describe(`contracts on ${kernel}, ${engine()} engine`, () => {
+    beforeAll(warm);
+    afterAll(helper.close);
+    const media = MEDIA.filter(({ kernels }) => kernels.includes(kernel));
+    for (const medium of media) declareMedium(medium, kernel);
+    it('has every medium of the table', () => {
+      const gone = Object.keys(LEAST[kernel] ?? {}).filter(
+        (name) => !media.some((medium) => medium.name === name),
+      );
+      if (gone.length > 0) throw new Error(`no such media any more: ${gone.join('; ')}`);
+    });
+  });
+}

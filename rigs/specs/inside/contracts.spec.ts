@@ -1,0 +1,6 @@
+import { declareContracts } from '../../contracts/declare.ts';
+import { onlyInside } from './only-inside.ts';
+
+onlyInside();
+
+declareContracts('6.1');
