@@ -1,0 +1,73 @@
+/**
+ * The contracts over core broken on purpose, as a program: `node --import tsx rigs/contracts/mutate.ts`. Prints, as JSON, which
+ * contracts were broken under each mutant, and under none of them.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Contract } from './contract.ts';
+import type { Medium } from './medium.ts';
+import { active, MUTANTS, mutateClass } from './mutants.ts';
+
+// Only now, so that core takes what the mutants have wrapped.
+const { Socket } = await import('@sockeye/core');
+const { attempt, inapplicable } = await import('./contract.ts');
+const { CONTRACTS } = await import('./contracts.ts');
+const { patience } = await import('./forms.ts');
+const { MEDIA } = await import('./media/index.ts');
+const { warm } = await import('./warm.ts');
+
+/** A kind each; on them all promises can be broken. */
+const NAMES = ['inet stream', 'unix stream, socketpair', 'unix dgram, path', 'inet multicast'];
+
+/** What was seen broken. */
+export interface Seen {
+  medium: string;
+  promise: string;
+  words: string;
+}
+
+/** Milliseconds after which a contract of broken core hangs; core itself has the time that it has in the suites. */
+const HANGS = 400;
+
+async function broken(contract: Contract, medium: Medium): Promise<Seen[]> {
+  if (inapplicable(contract, medium) !== undefined) return [];
+  const timer = new AbortController();
+  const hangs = sleep(active.name === '' ? 2 * patience.ms : HANGS, 'it hangs', {
+    signal: timer.signal,
+  }).catch(() => undefined);
+  const words = await Promise.race([attempt(contract, medium).catch((error: Error) => error.message), hangs]);
+  timer.abort();
+  return words === undefined ? [] : [{ medium: medium.name, promise: contract.promise, words }];
+}
+
+// What a broken contract leaves behind is nobody's business.
+process.on('unhandledRejection', () => {});
+await warm();
+mutateClass(Socket.prototype);
+const { ms } = patience;
+const media = MEDIA.filter(({ name }) => NAMES.includes(name));
+for (const medium of media) await medium.setUp?.();
+const seen: Record<string, Seen[]> = {};
+for (const { name, breaks } of [{ name: '', breaks: undefined }, ...MUTANTS]) {
+  active.name = name;
+  patience.ms = name === '' ? ms : HANGS / 3;
+  const found: Seen[] = [];
+  for (const promise of breaks ?? new Set(CONTRACTS.map(({ promise }) => promise))) {
+    for (const medium of media) {
+      for (const contract of CONTRACTS) {
+        if (contract.promise !== promise) continue;
+        found.push(...(await broken(contract, medium)));
+        // Of a mutant one is enough for each medium.
+        if (
+          breaks !== undefined &&
+          found.some((one) => one.promise === promise && one.medium === medium.name)
+        )
+          break;
+      }
+    }
+  }
+  seen[name] = found;
+}
+active.name = '';
+for (const medium of media) await medium.tearDown?.();
+process.stdout.write(JSON.stringify(seen));
+process.exit();
