@@ -14,7 +14,7 @@ export interface Pair {
 }
 
 /** Something that a medium can do: true, or why it cannot. */
-export type Ability = true | string;
+type Ability = true | string;
 
 /** What not every medium can do. A contract names those that it needs; a cell of the table that is empty says this reason. */
 export interface Abilities {
@@ -97,7 +97,7 @@ export type Keep = (socket: Socket) => Socket;
 export type KernelKey = 'host' | '6.1' | '6.12';
 
 /** A message of `size` bytes whose beginning says its number, and whose every byte depends on number and place. */
-export function numbered(n: number, size: number): Buffer {
+function numbered(n: number, size: number): Buffer {
   const bytes = Buffer.allocUnsafe(size);
   for (let at = 0; at < size; at++) bytes[at] = at < 4 ? n >>> (8 * at) : (n * 31 + at * 7) & 0xff;
   return bytes;

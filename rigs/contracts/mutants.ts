@@ -8,9 +8,9 @@ import type { Promised } from './contract.ts';
 type Call = (...given: unknown[]) => unknown;
 
 /** What the package of the platform exports; packages/core/ts/binding.ts has the types. */
-export type NativePart = Record<string, Call>;
+type NativePart = Record<string, Call>;
 
-export const NATIVE: NativePart = createRequire(import.meta.url)(
+const NATIVE: NativePart = createRequire(import.meta.url)(
   `@sockeye/core-${process.platform}-${process.arch}-gnu`,
 ) as NativePart;
 
@@ -163,7 +163,8 @@ const LOST = 'a wake-up is lost';
 mutants.push({ name: LOST, breaks: ['forms', 'fairness'] });
 const { setup } = NATIVE;
 NATIVE.setup = (onReady, ...rest) => {
-  const shared = rest[3] as Int32Array;
+  const shared = rest.find((one) => one instanceof Int32Array);
+  if (shared === undefined) throw new Error('core shares no numbers with the native part any more');
   let wakeUps = 0;
   const sometimes = (): void => {
     wakeUps += 1;

@@ -6,7 +6,7 @@ import type { Form } from '../forms.ts';
 import type { End } from '../medium.ts';
 
 /** Lengths that are neither all alike nor of a row. */
-export const lengthOf = (stage: Stage, n: number): number =>
+const lengthOf = (stage: Stage, n: number): number =>
   8 + ((n * 37) % Math.min(200, stage.medium.largest - 8));
 
 /** Bytes of a stream, exactly so many, in whatever pieces they come. */
