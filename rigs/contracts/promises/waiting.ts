@@ -4,7 +4,8 @@ import { setMaxListeners } from 'node:events';
 import { Batch, errnos, MessageBuffer, type Socket, type WaitOptions } from '@sockeye/core';
 import type { Contract, Stage } from '../contract.ts';
 import { rejected, thrown } from '../expect.ts';
-import { FORMS, type Form, recv, send } from '../forms.ts';
+import { FORMS, type Form, patience, recv, send } from '../forms.ts';
+import { drain, full } from './back-pressure.ts';
 import { give, take } from './deliver.ts';
 
 const [promise] = FORMS as [Form];
@@ -165,6 +166,32 @@ export const abort: readonly Contract[] = [
       assert.deepEqual(stage.medium.body(await recv(other.socket, room)), stage.message(7, 8));
     },
   },
+  {
+    promise: 'abort',
+    name: 'a send that waits for room ends with its signal, nothing of it is sent, and the one behind it goes out',
+    needs: ['backPressure'],
+    async run(stage) {
+      const { one, other, filled } = await full(stage);
+      const { socket, to } = one;
+      const controller = new AbortController();
+      const { signal } = controller;
+      const patient = { timeout: patience.ms };
+      const sends = [{ signal, ...patient }, patient].map((options, n) =>
+        to ? socket.sendTo(stage.message(n, 8), to, options) : socket.send(stage.message(n, 8), options),
+      );
+      const [first, second] = sends.map((sending) =>
+        sending.catch((error: NodeJS.ErrnoException) => error.code),
+      );
+      controller.abort();
+      const aborted = await first;
+      await drain(stage, other, filled);
+      // A queue that a peer's kernel had just made room in took it before it was aborted.
+      if (aborted !== 'ABORT_ERR')
+        assert.deepEqual(await recv(other.socket, stage.room(8)), stage.message(0, 8));
+      assert.deepEqual(stage.medium.body(await recv(other.socket, stage.room(8))), stage.message(1, 8));
+      assert.equal(await second, 8);
+    },
+  },
 ];
 
 export const closing: readonly Contract[] = [
@@ -226,6 +253,30 @@ export const closing: readonly Contract[] = [
       await send(one, stage.message(9, 8));
       assert.deepEqual(stage.medium.body(await first), stage.message(9, 8));
       await Promise.all(behind);
+    },
+  },
+  {
+    promise: 'close-while-waiting',
+    name: 'sends that wait for room get ECANCELED, and what was sent before arrives',
+    needs: ['backPressure'],
+    async run(stage) {
+      const { one, other, filled } = await full(stage);
+      const { socket, to } = one;
+      const data = stage.message(1, 1000);
+      const waiting = Array.from({ length: 20 }, () =>
+        (to ? socket.sendTo(data, to) : socket.send(data)).catch(
+          (error: NodeJS.ErrnoException) => error.code,
+        ),
+      );
+      socket.close();
+      const results = await Promise.all(waiting);
+      // A peer's kernel may have made room for some in this very moment.
+      const sent = results.filter((result) => typeof result === 'number');
+      assert.deepEqual(results.slice(sent.length), new Array(results.length - sent.length).fill('ECANCELED'));
+      assert.ok(sent.length < results.length, 'none had to wait');
+      filled.messages += sent.length;
+      filled.bytes += sent.reduce((sum, count) => sum + count, 0);
+      await drain(stage, other, filled);
     },
   },
 ];
