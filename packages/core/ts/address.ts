@@ -1,5 +1,4 @@
-import { types } from 'node:util';
-import { checkBytes, checkInteger, wrongType } from './check.ts';
+import { checkBytes, checkInteger, isUint8Array, wrongType } from './check.ts';
 import { type Platform, platform } from './constants.ts';
 
 /**
@@ -60,14 +59,14 @@ export class AddressBuffer {
 /** Storage and length of an AddressBuffer, as the native part fills them. */
 export function storage(buffer: AddressBuffer): Uint8Array {
   const whole: unknown = (buffer as { [WHOLE]?: unknown } | null | undefined)?.[WHOLE];
-  if (!types.isUint8Array(whole) || whole.byteLength === 0)
+  if (!isUint8Array(whole) || whole.byteLength === 0)
     throw wrongType('address', 'an AddressBuffer whose memory is its own', buffer);
   return whole;
 }
 
 /** The bytes of an address. ERR_INVALID_ARG_TYPE when it is none. */
 export function sockaddr(address: Address): Uint8Array {
-  if (types.isUint8Array(address)) return checkBytes('address', address);
+  if (isUint8Array(address)) return checkBytes('address', address);
   const make = (address as { toSockaddr?: unknown } | null | undefined)?.toSockaddr;
   if (typeof make !== 'function') {
     throw wrongType('address', 'a Uint8Array with a sockaddr, or a value with toSockaddr()', address);

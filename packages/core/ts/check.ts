@@ -1,5 +1,15 @@
 /** Arguments: refused before any system call, by an error that names the argument, what it got and what it takes. */
-import { types } from 'node:util';
+
+/** What says the kind of a typed array, of whichever realm; undefined for everything else. */
+const kindOf = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype) as object,
+  Symbol.toStringTag,
+)?.get as (this: unknown) => string | undefined;
+
+/** Whether it is a Uint8Array (a Buffer is one): as `util.types` says, which takes a millisecond to import. */
+export function isUint8Array(value: unknown): value is Uint8Array {
+  return kindOf.call(value) === 'Uint8Array';
+}
 
 /** A value in a message. Objects are named by class; looking at them must not run code of theirs that throws. */
 function shown(value: unknown): string {
@@ -54,7 +64,7 @@ export function checkInt(argument: string, value: unknown): number {
 
 /** A Uint8Array (a Buffer is one) whose memory is still its own. */
 export function checkBytes(argument: string, value: unknown): Uint8Array {
-  if (!types.isUint8Array(value)) throw wrongType(argument, 'a Uint8Array or a Buffer', value);
+  if (!isUint8Array(value)) throw wrongType(argument, 'a Uint8Array or a Buffer', value);
   if (value.byteLength === 0) {
     try {
       // An iterator is refused over memory that is gone, in all releases of Node.js.
@@ -69,7 +79,7 @@ export function checkBytes(argument: string, value: unknown): Uint8Array {
 /** A Uint8Array, or an array of them; the one that is none is named. */
 export function checkBuffers(argument: string, value: unknown): void {
   if (!Array.isArray(value)) {
-    if (!types.isUint8Array(value)) {
+    if (!isUint8Array(value)) {
       throw wrongType(argument, 'a Uint8Array or a Buffer, or an array of them', value);
     }
     checkBytes(argument, value);

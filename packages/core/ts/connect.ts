@@ -1,10 +1,11 @@
 /** connect(2) on the event loop. */
-import { setTimeout } from 'node:timers';
+
 import { native } from './binding.ts';
 import { checkBytes, checkOptions, checkTimeout } from './check.ts';
 import { errnos } from './constants.ts';
 import { abortError, canceledError, timeoutError } from './errors.ts';
 import { type Handle, waiting } from './handle.ts';
+import { timers } from './runtime.ts';
 import { AGAIN, type WaitOptions, WRITABLE } from './wait.ts';
 
 /** Pauses between two tries, in milliseconds. */
@@ -66,7 +67,7 @@ async function backlog(
     const left = end - performance.now();
     if (left <= 0) throw timeoutError('connect');
     await new Promise((resolve) => {
-      const timer = setTimeout(resolve, Math.min(pause, left));
+      const timer = timers().setTimeout(resolve, Math.min(pause, left));
       if (!handle.referenced) timer.unref();
     });
     if (signal?.aborted) throw abortError(signal, 'connect');

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { errnos } from './constants.ts';
 import { systemError } from './errors.ts';
 
@@ -8,6 +7,7 @@ export const SURELY = 8192;
 /** How many bytes of control data the kernel takes from a socket at most: sysctl net.core.optmem_max. */
 function limit(): number {
   try {
+    const { readFileSync } = process.getBuiltinModule('node:fs');
     return Number(readFileSync('/proc/sys/net/core/optmem_max', 'utf8'));
   } catch {
     return Number.POSITIVE_INFINITY;

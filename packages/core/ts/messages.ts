@@ -1,10 +1,17 @@
 /** Messages with addresses, control data and descriptors, one at a time and in batches. */
-import { types } from 'node:util';
 import { type Address, sockaddr } from './address.ts';
 import { checkSize, type Flags, patience, type SyncOptions, someOf } from './arguments.ts';
 import { Batch, type BatchesOptions, memoryOf } from './batch.ts';
 import { BAD_ARGUMENT, native } from './binding.ts';
-import { checkBuffers, checkBytes, checkInt, checkInteger, checkOptions, wrongType } from './check.ts';
+import {
+  checkBuffers,
+  checkBytes,
+  checkInt,
+  checkInteger,
+  checkOptions,
+  isUint8Array,
+  wrongType,
+} from './check.ts';
 import { closeOnExec } from './cmsg/close-on-exec.ts';
 import { type ControlMessage, writeControl } from './cmsg/header.ts';
 import { constants, errnos } from './constants.ts';
@@ -38,7 +45,7 @@ export interface Along {
 
 function controlBytes(control: Control | undefined): Uint8Array | undefined {
   if (control === undefined) return undefined;
-  return types.isUint8Array(control) ? checkBytes('control', control) : writeControl(iterable(control));
+  return isUint8Array(control) ? checkBytes('control', control) : writeControl(iterable(control));
 }
 
 export class Messages extends Transfer {
@@ -152,7 +159,7 @@ export class Messages extends Transfer {
       const { address, control } = options ?? {};
       const to = address === undefined ? undefined : sockaddr(address);
       // An iterator gives its messages once.
-      const given = control === undefined || types.isUint8Array(control) ? control : [...iterable(control)];
+      const given = control === undefined || isUint8Array(control) ? control : [...iterable(control)];
       const attempt = (): number => {
         const bytes = controlBytes(given);
         if (bytes !== undefined) refuseEndless(bytes.length, 'sendmsg');

@@ -1,8 +1,9 @@
 /** Who waits for one socket, in which direction; runs their calls when it is ready. */
-import { clearTimeout, setTimeout } from 'node:timers';
+
 import { native } from './binding.ts';
 import { constants, errnos } from './constants.ts';
 import { systemError } from './errors.ts';
+import { timers } from './runtime.ts';
 import {
   AGAIN,
   arm,
@@ -177,8 +178,8 @@ export class Readiness implements Told, Left {
   /** The socket is closing: all who wait get ECANCELED. */
   cancel(): void {
     this.#over = true;
-    clearTimeout(this.#timer);
-    clearTimeout(this.#roomTimer);
+    if (this.#timer !== undefined) timers().clearTimeout(this.#timer);
+    if (this.#roomTimer !== undefined) timers().clearTimeout(this.#roomTimer);
     clearImmediate(this.#turn);
     this.#timer = undefined;
     this.#roomTimer = undefined;
@@ -354,7 +355,7 @@ export class Readiness implements Told, Left {
   }
 
   #after(milliseconds: number, work: () => void): NodeJS.Timeout {
-    const timer = setTimeout(work, milliseconds);
+    const timer = timers().setTimeout(work, milliseconds);
     if (this.#unreferenced) timer.unref();
     return timer;
   }

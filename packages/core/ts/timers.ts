@@ -5,7 +5,8 @@
  * timeout stands in the slot of the level that its distance asks for, and moves to a finer level when the time of its slot
  * has come. Adding and removing cost the same however many there are.
  */
-import { clearTimeout, setTimeout } from 'node:timers';
+
+import { timers } from './runtime.ts';
 
 /** What a timeout belongs to. */
 export interface Timed {
@@ -179,10 +180,11 @@ class Wheel {
   }
 
   #wakeAt(time: number, now: number): void {
-    clearTimeout(this.#timer);
+    timers().clearTimeout(this.#timer);
     this.#wakes = time;
     // The poller of the socket keeps the event loop alive, where it should be.
-    this.#timer = setTimeout(this.#wake, Math.min(LONGEST, Math.max(1, Math.ceil(time - now)))).unref();
+    const wait = Math.min(LONGEST, Math.max(1, Math.ceil(time - now)));
+    this.#timer = timers().setTimeout(this.#wake, wait).unref();
   }
 }
 

@@ -3,8 +3,7 @@
  * those of 64-bit Linux (`struct cmsghdr` in `<linux/socket.h>`), whose integers are in the machine's byte order. Knows
  * no family, and nothing of the native part.
  */
-import { types } from 'node:util';
-import { checkBytes, checkInt, checkInteger, wrongType, wrongValue } from '../check.ts';
+import { checkBytes, checkInt, checkInteger, isUint8Array, wrongType, wrongValue } from '../check.ts';
 import { LITTLE_ENDIAN, readInt, readUint, writeInt } from './fields.ts';
 
 /** A control message: what setsockopt(2) would call level and name, and the bytes that they say the meaning of. */
@@ -48,7 +47,7 @@ function isInt(value: unknown): boolean {
 
 /** Whether it is bytes whose memory is there; of none it cannot be told so quickly. */
 function isFilled(value: unknown): boolean {
-  return types.isUint8Array(value) && value.byteLength > 0;
+  return isUint8Array(value) && value.byteLength > 0;
 }
 
 /** As `to.set(from, at)`, which costs more than it copies where little is to be copied. */
