@@ -42,13 +42,11 @@ const FOREIGN = new WeakSet<Kind>();
 export class Handle implements Kind, Owner {
   slot: number;
   generation: number;
-  /** The descriptor; -1 when closed or given away. */
-  fd: number;
   readonly family: number;
   readonly type: number;
   readonly protocol: number;
-  /** A stream or a listener, of whichever copy of this package, owns the socket. */
-  taken = false;
+  /** A stream or a listener, of whichever copy of this package, owns the socket. Most have none: they have no such field. */
+  declare taken?: true;
   /** The socket, for those who are told of errors. */
   socket: object | undefined;
   #readiness: Readiness | undefined;
@@ -59,7 +57,6 @@ export class Handle implements Kind, Owner {
   constructor(slot: number, generation: number, kind: Kind) {
     this.slot = slot;
     this.generation = generation;
-    this.fd = native.fd(slot, generation);
     this.family = kind.family;
     this.type = kind.type & ~NOT_TYPES;
     this.protocol = kind.protocol;
@@ -70,6 +67,11 @@ export class Handle implements Kind, Owner {
     return this.slot === NOWHERE;
   }
 
+  /** The descriptor; -1 when closed or given away. Asked for seldom, so not kept. */
+  get fd(): number {
+    return Math.max(-1, native.fd(this.slot, this.generation));
+  }
+
   get foreign(): boolean {
     return FOREIGN.has(this);
   }
@@ -78,7 +80,6 @@ export class Handle implements Kind, Owner {
   leave(): void {
     if (native.counts(this.slot, this.generation, countsBytes) > 0) this.#last = counts.slice();
     this.slot = NOWHERE;
-    this.fd = -1;
     // Its counters stay.
     this.#readiness?.cancel();
   }
