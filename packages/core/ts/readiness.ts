@@ -222,6 +222,14 @@ export class Readiness implements Told, Left {
     });
   }
 
+  later(events: number): void {
+    this.#armed = 0;
+    const again = setImmediate(() => {
+      if (!this.#over) this.ready(events);
+    });
+    if (this.#unreferenced) again.unref();
+  }
+
   /** Runs the calls of these directions; whether any got through. */
   #runAll(events: number): boolean {
     let progress = false;

@@ -58,7 +58,12 @@ export interface Waits {
 export interface Told {
   readonly counters: Waits;
   ready(events: number): void;
+  /** As {@link ready}, when the event loop has had its turn; until then the socket is not polled. */
+  later(events: number): void;
 }
+
+/** How often in a row a thread that polls is listened to before the event loop gets its turn: it does not wait for one itself. */
+const TOLD_AT_ONCE = 32;
 
 /** Where the waiters of all copies of this module in the environment meet: CommonJS and ES modules have one each. */
 const WAITING = Symbol.for('@sockeye/core: sockets that are waited for');
@@ -88,7 +93,6 @@ export const watched: Map<number, Told> = meeting.watched;
 function setUp(): Meeting {
   const watched = new Map<number, Told>();
   const shared = new Int32Array(new ArrayBuffer(4 * Int32Array.BYTES_PER_ELEMENT)).fill(-1);
-  const onReady = (): void => watched.get(shared[SLOT] as number)?.ready(shared[HAPPENED] as number);
   // Bun and Deno export names of libuv's that abort or do nothing when they are called.
   const { uv, bun, deno } = process.versions;
   const hasLibuv = uv !== undefined && bun === undefined && deno === undefined;
@@ -96,7 +100,27 @@ function setUp(): Meeting {
   if (wanted !== undefined && wanted !== 'uv' && wanted !== 'thread') {
     throw wrongValue('The environment variable SOCKEYE_ENGINE', "'uv' or 'thread'", wanted);
   }
-  native.setup(onReady, () => {}, hasLibuv && wanted !== 'thread', shared);
+  const loops = hasLibuv && wanted !== 'thread';
+  let told = 0;
+  const heard = (): void => {
+    told = 0;
+  };
+  const onReady = (): void => {
+    const socket = watched.get(shared[SLOT] as number);
+    if (socket === undefined) return;
+    const happened = shared[HAPPENED] as number;
+    if (!loops) {
+      if (told === 0) setImmediate(heard).unref?.();
+      told += 1;
+      if (told > TOLD_AT_ONCE) {
+        shared[WANTED] = 0;
+        socket.later(happened);
+        return;
+      }
+    }
+    socket.ready(happened);
+  };
+  native.setup(onReady, () => {}, loops, shared);
   Object.defineProperty(native, WAITING, { value: { watched, shared } });
   return { watched, shared };
 }
