@@ -200,7 +200,8 @@ describe('torn down', () => {
     expect(names).toHaveLength(2);
     if (signal !== undefined) {
       expect(there()).toEqual(expect.arrayContaining(names));
-      expect(marked(value).length).toBeGreaterThan(1);
+      // A process has its mark when it has begun its program, which is a moment after it was made.
+      expect(await soon(() => marked(value).length > 1)).toBe(true);
       child.kill(signal);
     }
     expect(await ended).toBe(outcome);
