@@ -340,7 +340,7 @@ describe('descriptors with a notification', () => {
     for (const [fds, code] of odd) expect((await rejected(fdStore('x', fds as number[]))).code).toBe(code);
     for (const name of ['', 'a:b', 'a\n', 'ü', 'x'.repeat(256)])
       expect((await rejected(fdStore(name, [other]))).code).toBe('ERR_INVALID_ARG_VALUE');
-    expect((await rejected(fdStore(7 as unknown as string, [other]))).code).toBe('ERR_INVALID_ARG_TYPE');
+    expect((await rejected(fdStore(7 as never, [other]))).code).toBe('ERR_INVALID_ARG_TYPE');
     other.close();
   });
 
@@ -507,7 +507,7 @@ describe('listenFds', () => {
     expect(listening([one.fd], { LISTEN_FDS: '200' }, missing).output).toBe('EBADF 3');
     one.close();
     other.close();
-    const wrong = { unsetEnvironment: 'yes' } as unknown as { unsetEnvironment: boolean };
+    const wrong = { unsetEnvironment: 'yes' as never };
     expect(thrown(() => listenFds(wrong)).code).toBe('ERR_INVALID_ARG_TYPE');
   });
 

@@ -3,6 +3,7 @@
 //! Each operating system's file has the same functions; what POSIX makes common stands in `unix`. The choice is made
 //! here and nowhere else. A function here is one system call and is named after it, or says which calls it makes.
 
+mod bytes;
 mod cmsg;
 pub mod js;
 mod message;
