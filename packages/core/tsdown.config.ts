@@ -6,6 +6,7 @@ export default defineConfig({
     'ts/cmsg/index.ts',
     'ts/node/index.ts',
     'ts/options/index.ts',
+    'ts/poll/index.ts',
     'ts/streams/index.ts',
     'ts/systemd/index.ts',
     'ts/testing/index.ts',

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 
 const HEADERS = `
   errno.h netdb.h netinet/in.h netinet/tcp.h netinet/udp.h sys/ioctl.h sys/socket.h net/ethernet.h net/if.h
-  net/if_arp.h poll.h linux/can.h linux/can/raw.h linux/can/bcm.h linux/can/isotp.h linux/can/j1939.h linux/if_packet.h
+  net/if_arp.h poll.h sys/epoll.h linux/can.h linux/can/raw.h linux/can/bcm.h linux/can/isotp.h linux/can/j1939.h linux/if_packet.h
   linux/if_alg.h linux/if_xdp.h linux/netlink.h linux/sockios.h linux/tipc.h linux/vm_sockets.h linux/tls.h
   linux/net_tstamp.h linux/errqueue.h linux/sctp.h linux/mptcp.h`;
 

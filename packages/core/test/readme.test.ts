@@ -25,6 +25,7 @@ describe('the README', () => {
     expect(said('Watching')).toMatch(
       /^read 17\n0 17 \[ \[ \d+, 'connected', 0 \], \[ \d+, 'connected', 17 \] \]\n$/,
     );
+    expect(said('Many at once')).toBe('ready true\n');
     expect(said('Testing')).toBe('ERR_SOCKET_TIMEOUT\n');
   });
 

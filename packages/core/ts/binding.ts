@@ -248,6 +248,34 @@ export interface Native {
   leaveHook(): number;
   setup(onReady: () => void, nothing: () => void, hasLibuv: boolean, shared: Int32Array): number;
   arm(slot: Slot, generation: Generation, events: number): number;
+  epollCreate(out: Int32Array): number;
+  epollCtl(
+    slot: Slot,
+    generation: Generation,
+    operation: number,
+    targetSlot: Slot,
+    targetGeneration: Generation,
+    events: number,
+    serial: number,
+  ): number;
+  epollCtlFd(
+    slot: Slot,
+    generation: Generation,
+    operation: number,
+    fd: number,
+    events: number,
+    serial: number,
+  ): number;
+  epollWait(slot: Slot, generation: Generation, out: Uint8Array): number;
+  epollWaitSync(
+    slot: Slot,
+    generation: Generation,
+    out: Uint8Array,
+    timeout: number,
+    interruptible: boolean,
+  ): number;
+  pollMany(entries: Uint8Array): number;
+  pollManySync(entries: Uint8Array, timeout: number, interruptible: boolean): number;
   poll(slot: Slot, generation: Generation, events: number): number;
   pollSync(
     slot: Slot,

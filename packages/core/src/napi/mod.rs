@@ -7,6 +7,7 @@ mod file;
 mod io;
 mod message;
 mod netif;
+mod poll;
 mod resolve;
 mod socket;
 mod sockopt;
@@ -21,6 +22,7 @@ pub fn register(exports: &Exports) {
     io::register(exports);
     message::register(exports);
     netif::register(exports);
+    poll::register(exports);
     resolve::register(exports);
     socket::register(exports);
     sockopt::register(exports);

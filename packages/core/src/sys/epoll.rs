@@ -1,4 +1,4 @@
-//! epoll(7), with an eventfd(2) to end a wait.
+//! epoll(7): the calls, and an instance of the thread engine's with an eventfd(2) to end its wait.
 
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
@@ -17,6 +17,33 @@ pub struct Event {
     pub happened: i32,
 }
 
+pub const NOTHING: libc::epoll_event = libc::epoll_event { events: 0, u64: 0 };
+
+/// epoll_create1(2), close-on-exec.
+pub fn epoll_create() -> Result<OwnedFd, Errno> {
+    // SAFETY: takes numbers only.
+    owned(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })
+}
+
+/// epoll_ctl(2).
+pub fn epoll_ctl(epoll: RawFd, operation: i32, fd: RawFd, events: u32, key: u64) -> Result<(), Errno> {
+    let mut event = libc::epoll_event { events, u64: key };
+    // SAFETY: the structure is readable for the time of the call.
+    check(unsafe { libc::epoll_ctl(epoll, operation, fd, &mut event) }).map(drop)
+}
+
+/// epoll_wait(2), for `timeout` milliseconds, -1 for ever: those that happened.
+pub fn epoll_wait(
+    epoll: RawFd,
+    events: &mut [libc::epoll_event],
+    timeout: i32,
+) -> Result<&[libc::epoll_event], Errno> {
+    let most = i32::try_from(events.len()).unwrap_or(i32::MAX);
+    // SAFETY: the slice is writable for as many structures as are said.
+    let count = check(unsafe { libc::epoll_wait(epoll, events.as_mut_ptr(), most, timeout) })?;
+    Ok(&events[..count as usize])
+}
+
 pub struct Epoll {
     epoll: OwnedFd,
     stop: OwnedFd,
@@ -25,14 +52,9 @@ pub struct Epoll {
 impl Epoll {
     /// epoll_create1(2), eventfd(2).
     pub fn new() -> Result<Epoll, Errno> {
-        // SAFETY: both take numbers only.
-        let (epoll, stop) = unsafe {
-            let epoll = owned(libc::epoll_create1(libc::EPOLL_CLOEXEC))?;
-            (
-                epoll,
-                owned(libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK))?,
-            )
-        };
+        let epoll = epoll_create()?;
+        // SAFETY: takes numbers only.
+        let stop = owned(unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) })?;
         let this = Epoll { epoll, stop };
         this.control(libc::EPOLL_CTL_ADD, this.stop.as_raw_fd(), libc::EPOLLIN, STOP)?;
         Ok(this)
@@ -67,31 +89,17 @@ impl Epoll {
     }
 
     fn control(&self, operation: i32, fd: RawFd, events: i32, key: u64) -> Result<(), Errno> {
-        let mut event = libc::epoll_event {
-            events: events as u32,
-            u64: key,
-        };
-        // SAFETY: the structure is readable for the time of the call.
-        check(unsafe { libc::epoll_ctl(self.epoll.as_raw_fd(), operation, fd, &mut event) }).map(drop)
+        epoll_ctl(self.epoll.as_raw_fd(), operation, fd, events as u32, key)
     }
 
     /// Appends what happens next. False when it is time to end. epoll_wait(2).
     pub fn wait(&self, into: &mut Vec<Event>) -> Result<bool, Errno> {
-        let mut events = [libc::epoll_event { events: 0, u64: 0 }; 64];
-        // SAFETY: the array is writable for as many structures as are said.
-        let count = check(unsafe {
-            libc::epoll_wait(
-                self.epoll.as_raw_fd(),
-                events.as_mut_ptr(),
-                events.len() as i32,
-                -1,
-            )
-        });
-        let count = match count {
+        let mut events = [NOTHING; 64];
+        let happened = match epoll_wait(self.epoll.as_raw_fd(), &mut events, -1) {
             Err(EINTR) => return Ok(true),
-            count => count? as usize,
+            happened => happened?,
         };
-        for libc::epoll_event { events, u64: key } in events.into_iter().take(count) {
+        for &libc::epoll_event { events, u64: key } in happened {
             if key == STOP {
                 return Ok(false);
             }

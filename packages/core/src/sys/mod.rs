@@ -31,7 +31,7 @@ compile_error!(
 );
 
 pub use batch::*;
-pub use epoll::{Epoll, Event};
+pub use epoll::{Epoll, Event, NOTHING, epoll_create, epoll_ctl, epoll_wait};
 pub use message::*;
 pub use os::*;
 pub use unix::*;

@@ -105,6 +105,20 @@ impl<'a> Deadline<'a> {
         }
     }
 
+    /// ppoll(2) of many descriptors until something happens to one of them, errors and closed numbers included: to how many.
+    pub fn run_many(&self, entries: &mut [libc::pollfd]) -> Result<usize> {
+        loop {
+            // Once at least, also when the time is up already.
+            let left = self.left().unwrap_or(Some(Duration::ZERO));
+            match ppoll_many(entries, self.nap(left)) {
+                Ok(0) if left == Some(Duration::ZERO) => return Ok(0),
+                Ok(0) => self.wait.interrupt.check()?,
+                Err(EINTR) if !self.wait.interruptible => self.wait.interrupt.check()?,
+                result => return Ok(result?),
+            }
+        }
+    }
+
     /// Sleeps, but not past the deadline; for what no poll can wait for.
     pub fn pause(&self, duration: Duration) -> Result<()> {
         let left = self.left()?;
@@ -147,19 +161,29 @@ pub fn poll(fd: RawFd, events: i16) -> std::result::Result<i16, Errno> {
 
 /// ppoll(2) of one descriptor: what happened before the time was up.
 fn ppoll(fd: RawFd, events: i16, timeout: Option<Duration>) -> std::result::Result<i16, Errno> {
-    let mut entry = libc::pollfd {
+    let mut entry = [libc::pollfd {
         fd,
         events,
         revents: 0,
-    };
+    }];
+    ppoll_many(&mut entry, timeout)?;
+    Ok(entry[0].revents)
+}
+
+/// ppoll(2): to how many something happened before the time was up.
+pub fn ppoll_many(
+    entries: &mut [libc::pollfd],
+    timeout: Option<Duration>,
+) -> std::result::Result<usize, Errno> {
     let spec = timeout.map(|timeout| libc::timespec {
         tv_sec: timeout.as_secs() as libc::time_t,
         tv_nsec: i64::from(timeout.subsec_nanos()),
     });
     let spec = spec.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
-    // SAFETY: one entry, writable; the time, where there is one, outlives the call; no signal mask.
-    check(unsafe { libc::ppoll(&mut entry, 1, spec, std::ptr::null()) })?;
-    Ok(entry.revents)
+    let count = entries.len() as libc::nfds_t;
+    // SAFETY: the entries are writable; the time, where there is one, outlives the call; no signal mask.
+    let happened = check(unsafe { libc::ppoll(entries.as_mut_ptr(), count, spec, std::ptr::null()) })?;
+    Ok(happened as usize)
 }
 
 /// Whether POLLHUP stands.

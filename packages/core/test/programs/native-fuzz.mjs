@@ -38,6 +38,8 @@ const TIMEOUT_AT = {
   recvmmsgSync: 5,
   sendmmsgSync: 6,
   sendfileSync: 5,
+  epollWaitSync: 3,
+  pollManySync: 1,
   spliceFromSync: 5,
   spliceIntoSync: 5,
   pollSync: 3,
@@ -319,6 +321,11 @@ for (let call = 0; call < Number(calls); call++) {
             native.close(value[index], value[index + 1]);
         }
       }
+    }
+    if (name === 'epollCreate' && result >= 0) {
+      const [slot, generation] = values[0];
+      if (random(2) === 0) handles.push([slot, generation]);
+      else native.close(slot, generation);
     }
     if (name === 'handOver' && result >= 0) {
       if (native.takeOver(values[0], result, out) !== 0) throw new Error('a ticket was refused');

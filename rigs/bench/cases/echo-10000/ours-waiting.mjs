@@ -1,0 +1,3 @@
+import { echo } from '../../kit/crowd/echo.mjs';
+
+await echo('ours-waiting');

@@ -1,0 +1,3 @@
+import { memory } from '../../kit/crowd/memory.mjs';
+
+memory('ours-waiting');

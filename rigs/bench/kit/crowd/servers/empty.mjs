@@ -1,0 +1,3 @@
+import { answers } from './answers.mjs';
+
+answers(0, () => 0);
