@@ -1,6 +1,15 @@
 /** Files and pipes beside sockets, ioctl, batches of connections, fast open, and connections that end with a reset. */
 
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -221,6 +230,20 @@ describe('ioctl', () => {
       expect(b.ioctl(c.FIONREAD, argument)).toBe(0);
       expect(argument.readInt32LE()).toBeGreaterThan(1234);
     });
+  });
+
+  it('has a descriptor closed in programs that are executed, or not', () => {
+    const socket = Socket.create(c.AF_INET, c.SOCK_DGRAM);
+    const closes = (): boolean => {
+      const flags = /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${socket.fd}`, 'utf8'))?.[1];
+      return (Number.parseInt(flags as string, 8) & 0o2000000) !== 0;
+    };
+    expect(closes()).toBe(true);
+    socket.ioctl(c.FIONCLEX);
+    expect(closes()).toBe(false);
+    socket.ioctl(c.FIOCLEX);
+    expect(closes()).toBe(true);
+    socket.close();
   });
 
   it('says when a datagram came', () => {

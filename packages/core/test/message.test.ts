@@ -30,6 +30,23 @@ function udp(): Socket {
 }
 
 describe('sendMsg and recvMsg', () => {
+  it('give the kernel the room that was asked for, to the byte', async () => {
+    const [a, b] = datagrams();
+    await closing([a, b], () => {
+      // CMSG_LEN(0) and up: a descriptor takes four bytes more, and what is rounded up would hold it.
+      for (const [room, came] of [16, 17, 19, 20].map((room) => [room, room === 20 ? 1 : 0] as const)) {
+        a.sendMsgSync(Buffer.from('x'), { control: [rights(a.fd)] });
+        const message = b.recvMsgSync(1, { control: room });
+        expect([room, message.descriptors.length, message.controlTruncated]).toEqual([
+          room,
+          came,
+          came === 0,
+        ]);
+        message.close();
+      }
+    });
+  });
+
   it('refuse more buffers than a call takes without looking at them', async () => {
     const [a, b] = datagrams();
     await closing([a, b], () => {

@@ -12,6 +12,7 @@ export const MOST_CONTROL: number = 1 << 20;
 const FLAGS = 0;
 const CONTROL_LENGTH = 1;
 const DESCRIPTORS = 2;
+const ASKED = 3;
 const ADDRESS = 16;
 const CONTROL = 152;
 
@@ -36,7 +37,8 @@ export class Envelope {
     const memory = new ArrayBuffer(CONTROL + 3 * aligned);
     this.whole = new Uint8Array(memory);
     this.address = new AddressBuffer({ memory, at: ADDRESS });
-    this.#numbers = new Uint32Array(memory, 0, 3);
+    this.#numbers = new Uint32Array(memory, 0, 4);
+    this.#numbers[ASKED] = room;
     this.#control = new Uint8Array(memory, CONTROL, aligned);
     this.#handles = new Uint32Array(memory, CONTROL + aligned, aligned / 2);
   }

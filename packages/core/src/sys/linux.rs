@@ -201,6 +201,8 @@ const TIME: usize = 16;
 fn ioctl_argument(request: u32) -> Option<usize> {
     const INT: usize = size_of::<libc::c_int>();
     Some(match request {
+        // FIONCLEX, FIOCLEX.
+        0x5450 | 0x5451 => 0,
         // FIONREAD (SIOCINQ), TIOCOUTQ (SIOCOUTQ), FIONBIO, FIOASYNC.
         0x541b | 0x5411 | 0x5421 | 0x5452 => INT,
         // FIOSETOWN, SIOCSPGRP, FIOGETOWN, SIOCGPGRP, SIOCATMARK.

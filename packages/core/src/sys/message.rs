@@ -10,8 +10,8 @@ use super::unix::{SOCKADDR_STORAGE, check, check_length};
 use crate::error::{Errno, Fault};
 
 /// What a call tells of a message beside its bytes, in memory of JavaScript's (`ts/message.ts`): flags, the length of the
-/// control data and the number of descriptors as 32-bit integers; the address as an [`AddressBuffer`]; control data; then
-/// slot and generation of each descriptor, for as many as the control data have room for.
+/// control data and the number of descriptors as 32-bit integers, and what room for control data was asked for; the address
+/// as an [`AddressBuffer`]; control data; then slot and generation of each descriptor, for as many as there is room for.
 #[derive(Clone, Copy)]
 pub struct Envelope<'a> {
     bytes: Bytes<'a>,
@@ -22,6 +22,7 @@ impl<'a> Envelope<'a> {
     const FLAGS: usize = 0;
     const CONTROL_LENGTH: usize = 4;
     const DESCRIPTORS: usize = 8;
+    const ASKED: usize = 12;
     const ADDRESS: usize = 16;
     const CONTROL: usize = 152;
 
@@ -38,8 +39,10 @@ impl<'a> Envelope<'a> {
         AddressBuffer::within(self.bytes.skip(Self::ADDRESS))
     }
 
+    /// What was asked for, to the byte: a kernel that is told of more fills it. Never more than there is, whatever is asked.
     fn control(&self) -> Bytes<'a> {
-        self.bytes.skip(Self::CONTROL).first(self.room)
+        let asked = self.bytes.read::<u32>(Self::ASKED).unwrap_or(0) as usize;
+        self.bytes.skip(Self::CONTROL).first(asked.min(self.room))
     }
 
     fn tell(&self, at: usize, value: usize) {
