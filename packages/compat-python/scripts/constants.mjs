@@ -2,15 +2,24 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const parity = JSON.parse(readFileSync(new URL('../parity.json', import.meta.url), 'utf8'));
-const names = Object.keys(parity.constants).filter((name) => parity.constants[name] === 'here');
+const names = Object.keys(parity.constants).filter((name) => parity.constants[name].state === 'here');
+const strings = new Map([
+  ['BDADDR_ANY', '00:00:00:00:00:00'],
+  ['BDADDR_LOCAL', '00:00:00:FF:FF:FF'],
+]);
 const lines = [
   '/** Made by scripts/constants.mjs from parity.json; the numbers are those of the platform, undefined where it has none. */',
   "import { constants as c, errnos } from '@sockeye/core';",
   '',
-  ...names.map((name) => `export const ${name}: number = c.${name};`),
+  ...names.filter((name) => !strings.has(name)).map((name) => `export const ${name}: number = c.${name};`),
+  '',
+  '/** Bluetooth addresses: any device, and this one. */',
+  ...[...strings].map(([name, value]) => `export const ${name}: string = '${value}';`),
   '',
   '/** For private use, says Python, but its programs use them. */',
-  ...['EAGAIN', 'EBADF', 'EWOULDBLOCK'].map((name) => `export const ${name}: number = errnos.${name};`),
+  ...['EAGAIN', 'EBADF', 'EINTR', 'EWOULDBLOCK'].map(
+    (name) => `export const ${name}: number = errnos.${name};`,
+  ),
   '',
   '/** Whether this was built with IPv6: always. */',
   'export const has_ipv6: boolean = true;',

@@ -12,6 +12,8 @@ export function typeName(value: unknown): string {
   if (typeof value === 'boolean') return 'bool';
   if (typeof value === 'bigint') return 'int';
   if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float';
+  // JavaScript cannot tell 1 from 1.0: whoever must, says Object(1).
+  if (value instanceof Number) return 'float';
   if (typeof value === 'function') return 'function';
   if (Array.isArray(value)) return 'tuple';
   if (value instanceof Uint8Array) return 'bytes';
@@ -20,7 +22,7 @@ export function typeName(value: unknown): string {
 }
 
 /** The same, as the argument parser words it. */
-function noneOrType(value: unknown): string {
+export function noneOrType(value: unknown): string {
   return value === undefined || value === null ? 'None' : typeName(value);
 }
 
@@ -71,7 +73,7 @@ export function toSize(value: unknown, negative: string): number {
 }
 
 function viewed(value: unknown): Uint8Array | undefined {
-  if (!ArrayBuffer.isView(value) && !types.isAnyArrayBuffer(value)) return undefined;
+  if (!isView(value)) return undefined;
   try {
     // A view of memory that is gone has no length: it must not pass for an empty one.
     if (value.byteLength === 0 && types.isTypedArray(value)) value.values();
@@ -83,8 +85,15 @@ function viewed(value: unknown): Uint8Array | undefined {
   }
 }
 
+/** Whether it is a bytes-like object. */
+export function isView(value: unknown): value is BytesLike {
+  return ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value);
+}
+
 /** Bytes to read from. */
 export function toBytes(value: unknown): Uint8Array {
+  // What most callers give, without the questions below.
+  if (value instanceof Uint8Array && value.length > 0) return value;
   const bytes = viewed(value);
   if (bytes === undefined) throw typeError(`a bytes-like object is required, not '${typeName(value)}'`);
   return bytes;
@@ -92,6 +101,7 @@ export function toBytes(value: unknown): Uint8Array {
 
 /** Bytes to write into. */
 export function toWritable(value: unknown, caller: string): Uint8Array {
+  if (value instanceof Uint8Array && value.length > 0) return value;
   const bytes = viewed(value);
   if (bytes !== undefined) return bytes;
   throw typeError(`${caller}() argument 1 must be read-write bytes-like object, not ${noneOrType(value)}`);
@@ -104,40 +114,4 @@ export function toText(value: unknown, caller: string, position: number): string
   }
   if (value.includes('\0')) throw new ValueError('embedded null character');
   return value;
-}
-
-/** Refuses a call like `connect(host, port)`, whose author forgot that an address is one argument. */
-export function takesOne(caller: string, given: number): void {
-  if (given !== 1) throw typeError(`socket.${caller}() takes exactly one argument (${given} given)`);
-}
-
-/** Keyword arguments: the plain object at the end of a call. */
-function isKeywords(value: unknown): value is { readonly [name: string]: unknown } {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-}
-
-/**
- * The arguments of a Python function by position, those given as keywords put in their places.
- *
- * @param parameters the function's parameter names, in order
- */
-export function positional(
-  caller: string,
-  parameters: readonly string[],
-  args: readonly unknown[],
-): readonly unknown[] {
-  const last = args.at(-1);
-  if (!isKeywords(last)) return args;
-  const all: unknown[] = args.slice(0, -1);
-  for (const [name, value] of Object.entries(last)) {
-    const at = parameters.indexOf(name);
-    if (at < 0) throw typeError(`${caller}() got an unexpected keyword argument '${name}'`);
-    if (at < args.length - 1) {
-      throw typeError(`argument for ${caller}() given by name ('${name}') and position (${at + 1})`);
-    }
-    all[at] = value;
-  }
-  return all;
 }

@@ -11,18 +11,24 @@ export class OSError extends Error {
   readonly errno: number | null;
   /** The system's words, without number; null where Python has None. */
   readonly strerror: string | null;
-  /** What the error was made from. */
+  /** The path that a third argument says; null where Python has None. */
+  readonly filename: unknown;
+  /** The second path, of calls that take two. */
+  readonly filename2: unknown;
+  /** What the error was made from: errno and strerror alone where a path came with them. */
   readonly args: readonly unknown[];
   /** As Node.js has it: `'ECONNREFUSED'`, `'EAI_NONAME'`, `'ERR_SOCKET_TIMEOUT'`. */
   code: string | undefined;
 
   constructor(...args: readonly unknown[]) {
-    const [errno, words] = args;
-    super(args.length < 2 ? String(errno ?? '') : `[Errno ${String(errno)}] ${String(words)}`);
+    const [errno, words, filename = null, , filename2 = null] = args;
+    super(args.length < 2 ? String(errno ?? '') : numbered(errno, words, filename, filename2));
     const known = typeof errno === 'number' && args.length >= 2;
-    this.args = args;
+    this.args = filename === null ? args : args.slice(0, 2);
     this.errno = known ? errno : null;
     this.strerror = args.length >= 2 ? String(words) : null;
+    this.filename = filename;
+    this.filename2 = filename2;
     this.code = known ? this.codeOf(errno) : undefined;
     const subclass = known && new.target === OSError ? subclasses.get(errno) : undefined;
     // biome-ignore lint/correctness/noConstructorReturn: OSError(111, '…') is a ConnectionRefusedError in Python
@@ -33,6 +39,14 @@ export class OSError extends Error {
   protected codeOf(errno: number): string | undefined {
     return errnoNames.get(errno);
   }
+}
+
+/** Python's str() of an OSError with a number. */
+function numbered(errno: unknown, words: unknown, filename: unknown, filename2: unknown): string {
+  const text = `[Errno ${String(errno)}] ${String(words)}`;
+  if (filename === null) return text;
+  const path = typeof filename === 'string' ? `'${filename}'` : String(filename);
+  return filename2 === null ? `${text}: ${path}` : `${text}: ${path} -> '${String(filename2)}'`;
 }
 
 /** EAGAIN, EALREADY, EINPROGRESS: the call would have had to wait. */
@@ -81,8 +95,33 @@ export class herror extends OSError {
 export class ValueError extends Error {
   readonly code: string = 'ERR_INVALID_ARG_VALUE';
 }
-/** Text that cannot be encoded. */
+/** Text or bytes that have no counterpart. */
 export class UnicodeError extends ValueError {}
+/** Text that cannot be encoded. */
+export class UnicodeEncodeError extends UnicodeError {}
+/** Bytes that cannot be decoded. */
+export class UnicodeDecodeError extends UnicodeError {}
+/** A name that nothing has, as of an encoding. */
+export class LookupError extends Error {
+  readonly code: string = 'ERR_INVALID_ARG_VALUE';
+}
+/** `io.UnsupportedOperation`: a file that does not do that. There it is a ValueError too. */
+export class UnsupportedOperation extends OSError {}
+/** What several attempts raised, in order; Python 3.11. */
+export class ExceptionGroup extends AggregateError {
+  /** Without the count that `message` ends with. */
+  readonly words: string;
+
+  constructor(words: string, exceptions: readonly unknown[]) {
+    super(exceptions, `${words} (${exceptions.length} sub-exception${exceptions.length === 1 ? '' : 's'})`);
+    this.words = words;
+  }
+
+  /** What each attempt raised: `errors`, under Python's name. */
+  get exceptions(): readonly unknown[] {
+    return this.errors;
+  }
+}
 /** A number outside what the call takes. */
 export class OverflowError extends RangeError {
   readonly code: string = 'ERR_OUT_OF_RANGE';
@@ -114,6 +153,11 @@ for (const [name, type] of Object.entries({
   herror,
   ValueError,
   UnicodeError,
+  UnicodeEncodeError,
+  UnicodeDecodeError,
+  LookupError,
+  UnsupportedOperation,
+  ExceptionGroup,
   OverflowError,
 })) {
   named(type, name);
@@ -171,6 +215,26 @@ export function systemError(errno: number, cause?: unknown): OSError {
 export function plainError(message: string, cause?: unknown): OSError {
   const error = caused(new OSError(message), cause);
   error.code = 'ERR_INVALID_ARG_VALUE';
+  return error;
+}
+
+/** Words of hstrerror(3), by `h_errno`. */
+const HOST_ERRORS: readonly string[] = [
+  'Resolver Error 0 (no error)',
+  'Unknown host',
+  'Host name lookup failure',
+  'Unknown server error',
+  'No address associated with name',
+];
+
+/** The herror of an `h_errno`: netdb(3). */
+export function hostError(number: number, cause?: unknown): herror {
+  return caused(new herror(number, HOST_ERRORS[number] ?? 'Unknown resolver error'), cause);
+}
+
+/** Marks an error that an address is refused with, not one that its bytes could not be read. */
+export function refused<E extends Error>(error: E): E {
+  Object.defineProperty(error, 'refused', { value: true });
   return error;
 }
 

@@ -1,10 +1,10 @@
 /** Names in bytes as Python has them: UTF-8, bytes that are none as lone surrogates (PEP 383, surrogateescape). */
 import { typeName } from './arguments.ts';
-import { typeError, UnicodeError, ValueError } from './errors.ts';
+import { typeError, UnicodeEncodeError, ValueError } from './errors.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The bytes of a name. Throws UnicodeError for a surrogate that stands for no byte. */
+/** The bytes of a name. Throws UnicodeEncodeError for a surrogate that stands for no byte. */
 export function fsencode(name: string): Uint8Array {
   if (!/\p{Surrogate}/u.test(name)) return Buffer.from(name);
   const parts: Uint8Array[] = [];
@@ -13,7 +13,7 @@ export function fsencode(name: string): Uint8Array {
     if (point >= 0xdc80 && point <= 0xdcff) parts.push(Uint8Array.of(point - 0xdc00));
     else if (point >= 0xd800 && point <= 0xdfff) {
       const shown = `\\u${point.toString(16)}`;
-      throw new UnicodeError(
+      throw new UnicodeEncodeError(
         `'utf-8' codec can't encode character '${shown}' in position ${at}: surrogates not allowed`,
       );
     } else parts.push(Buffer.from(character));

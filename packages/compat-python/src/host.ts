@@ -1,6 +1,8 @@
 /** The host of an internet address: names, numbers and Python's two special forms. */
 import { domainToASCII } from 'node:url';
-import { decode, isIPv4, isIPv6, type Platform } from '@sockeye/addr';
+import { decode } from '@sockeye/addr/inet';
+import { decode as decode6 } from '@sockeye/addr/inet6';
+import { isIPv4, isIPv6 } from '@sockeye/addr/ip';
 import { constants, getaddrinfoSync, platform } from '@sockeye/core';
 import { typeName } from './arguments.ts';
 import { plainError, pythonError, typeError, UnicodeError } from './errors.ts';
@@ -64,7 +66,7 @@ export function toHost(value: unknown): string {
 }
 
 /**
- * The numeric address of a host: `''` is the wildcard, `'<broadcast>'` IPv4's broadcast address, and a name gives the
+ * The numeric address of a host in a family, AF_UNSPEC for either: `''` is the wildcard, `'<broadcast>'` IPv4's broadcast address, and a name gives the
  * first answer of getaddrinfo(3).
  *
  * @throws OSError for a broadcast address where the family is not IPv4; gaierror
@@ -80,12 +82,15 @@ export function resolve(host: string, family: number): string {
     return only;
   }
   if (host === '<broadcast>' || host === '255.255.255.255') {
-    if (family !== constants.AF_INET) throw plainError('address family mismatched');
+    if (family !== constants.AF_INET && family !== constants.AF_UNSPEC) {
+      throw plainError('address family mismatched');
+    }
     return '255.255.255.255';
   }
-  if (family === constants.AF_INET && isIPv4(host)) return host;
+  if ((family === constants.AF_INET || family === constants.AF_UNSPEC) && isIPv4(host)) return host;
   // A scope is for getaddrinfo(3), which knows the names of interfaces.
-  if (family === constants.AF_INET6 && !host.includes('%') && isIPv6(host)) return host;
+  const six = family === constants.AF_INET6 || family === constants.AF_UNSPEC;
+  if (six && !host.includes('%') && isIPv6(host)) return host;
   const [first] = look(host, null, { family });
   if (first === undefined) throw plainError('unknown address family');
   return first;
@@ -97,14 +102,14 @@ function look(
   hints: { family: number; type?: number; flags?: number },
 ): string[] {
   try {
-    return getaddrinfoSync(host, service, hints).map(({ address }) => numeric(address, platform));
+    return getaddrinfoSync(host, service, hints).map((answer) => numeric(answer.family, answer.address));
   } catch (error) {
     throw pythonError(error);
   }
 }
 
-function numeric(sockaddr: Uint8Array, on: Platform): string {
-  const value = decode(sockaddr, 0, sockaddr.length, on);
-  if (value.family === 'inet' || value.family === 'inet6') return value.address;
+function numeric(family: number, sockaddr: Uint8Array): string {
+  if (family === constants.AF_INET) return decode(sockaddr, 0, sockaddr.length, platform).address;
+  if (family === constants.AF_INET6) return decode6(sockaddr, 0, sockaddr.length, platform).address;
   throw plainError('unknown address family');
 }

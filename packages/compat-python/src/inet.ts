@@ -1,17 +1,19 @@
 /** Internet addresses and numbers in the form that the network has: inet(3), inet_pton(3), byteorder(3). */
 import { endianness } from 'node:os';
-import { formatIPv4, formatIPv6, inetAton, isIPv4, parseIPv4, parseIPv6 } from '@sockeye/addr';
+import { formatIPv4, formatIPv6, inetAton, isIPv4, parseIPv4, parseIPv6 } from '@sockeye/addr/ip';
 import { constants, errnos } from '@sockeye/core';
 import { type BytesLike, toBytes, toInt, toInteger, toText, typeName } from './arguments.ts';
 import { OverflowError, plainError, systemError, typeError, ValueError } from './errors.ts';
+import { takes, takesOne } from './signature.ts';
 
 /**
  * The four bytes of an IPv4 address in any spelling of inet_aton(3): `'1.2.3.4'`, `'127.1'`, `'0x7f000001'`.
  *
  * @throws OSError when it is none
  */
-export function inet_aton(ip_addr: string): Buffer {
-  const text = toText(ip_addr, 'inet_aton', 1);
+export function inet_aton(...args: [ip_addr: string]): Buffer {
+  takes('inet_aton', args, 1, 1);
+  const text = toText(args[0], 'inet_aton', 1);
   // Whatever follows a space is not looked at.
   const [address = ''] = text.split(/[ \t\n\v\f\r]/, 1);
   try {
@@ -26,8 +28,9 @@ export function inet_aton(ip_addr: string): Buffer {
  *
  * @throws OSError when there are not four
  */
-export function inet_ntoa(packed_ip: BytesLike): string {
-  const bytes = toBytes(packed_ip);
+export function inet_ntoa(...args: [packed_ip: BytesLike]): string {
+  takes('inet_ntoa', args, 1, 1);
+  const bytes = toBytes(args[0]);
   if (bytes.length !== 4) throw plainError('packed IP wrong length for inet_ntoa');
   return formatIPv4(bytes);
 }
@@ -37,9 +40,10 @@ export function inet_ntoa(packed_ip: BytesLike): string {
  *
  * @throws OSError when the text is no such address (a scope is no part of one), EAFNOSUPPORT for other families
  */
-export function inet_pton(address_family: number, ip_string: string): Buffer {
-  const family = toInt(address_family);
-  const text = toText(ip_string, 'inet_pton', 2);
+export function inet_pton(...args: [address_family: number, ip_string: string]): Buffer {
+  takes('inet_pton', args, 2, 2);
+  const family = toInt(args[0]);
+  const text = toText(args[1], 'inet_pton', 2);
   if (family !== constants.AF_INET && family !== constants.AF_INET6) throw systemError(errnos.EAFNOSUPPORT);
   if (family === constants.AF_INET && isIPv4(text)) return Buffer.from(parseIPv4(text));
   if (family === constants.AF_INET6 && !text.includes('%')) {
@@ -57,9 +61,10 @@ export function inet_pton(address_family: number, ip_string: string): Buffer {
  *
  * @throws ValueError for another family or length
  */
-export function inet_ntop(address_family: number, packed_ip: BytesLike): string {
-  const family = toInt(address_family);
-  const bytes = toBytes(packed_ip);
+export function inet_ntop(...args: [address_family: number, packed_ip: BytesLike]): string {
+  takes('inet_ntop', args, 2, 2);
+  const family = toInt(args[0]);
+  const bytes = toBytes(args[1]);
   if (family !== constants.AF_INET && family !== constants.AF_INET6) {
     throw new ValueError(`unknown address family ${family}`);
   }
@@ -96,21 +101,25 @@ function long(x: unknown): number {
 }
 
 /** A 16-bit number from host to network order. Throws OverflowError outside 0 to 65535. */
-export function htons(x: number): number {
-  return short(x, 'htons');
+export function htons(...args: [x: number]): number {
+  takes('htons', args, 1, 1);
+  return short(args[0], 'htons');
 }
 
 /** A 16-bit number from network to host order. Throws OverflowError outside 0 to 65535. */
-export function ntohs(x: number): number {
-  return short(x, 'ntohs');
+export function ntohs(...args: [x: number]): number {
+  takes('ntohs', args, 1, 1);
+  return short(args[0], 'ntohs');
 }
 
 /** A 32-bit number from host to network order. Throws OverflowError outside 0 to 2³²-1. */
-export function htonl(x: number): number {
-  return long(x);
+export function htonl(...args: [x: number]): number {
+  takesOne('_socket.htonl', args);
+  return long(args[0]);
 }
 
 /** A 32-bit number from network to host order. Throws OverflowError outside 0 to 2³²-1. */
-export function ntohl(x: number): number {
-  return long(x);
+export function ntohl(...args: [x: number]): number {
+  takesOne('_socket.ntohl', args);
+  return long(args[0]);
 }

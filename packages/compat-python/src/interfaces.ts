@@ -1,16 +1,18 @@
 /** Names and indices of network interfaces: if_nametoindex(3). */
-import { errnos, ifIndexToName, ifNameToIndex } from '@sockeye/core';
+import { errnos, ifIndexToName, ifNameIndex, ifNameToIndex } from '@sockeye/core';
 import { toInteger } from './arguments.ts';
 import { asPython, OverflowError, plainError, systemError, typeError } from './errors.ts';
 import { toName } from './filesystem.ts';
+import { takes, takesNone, takesOne } from './signature.ts';
 
 /**
  * The index of an interface.
  *
  * @throws OSError when there is none of that name
  */
-export function if_nametoindex(if_name: string | Uint8Array): number {
-  const name = toName(if_name);
+export function if_nametoindex(...args: [if_name: string | Uint8Array]): number {
+  takes('if_nametoindex', args, 1, 1);
+  const name = toName(args[0]);
   try {
     return indexOf(name);
   } catch (error) {
@@ -23,12 +25,20 @@ export function if_nametoindex(if_name: string | Uint8Array): number {
  *
  * @throws OSError ENXIO when there is none of that index; OverflowError when it is negative
  */
-export function if_indextoname(if_index: number): string {
+export function if_indextoname(...args: [if_index: number]): string {
+  takesOne('_socket.if_indextoname', args);
+  const [if_index] = args;
   if (typeof if_index !== 'number' || !Number.isInteger(if_index)) throw typeError('an integer is required');
   const index = toInteger(if_index);
   if (index < 0) throw new OverflowError("can't convert negative value to unsigned int");
   if (index >= 2 ** 64) throw new OverflowError('Python int too large to convert to C unsigned long');
   return asPython(() => ifIndexToName(Number(BigInt.asUintN(32, BigInt(index)))));
+}
+
+/** Index and name of every interface: if_nameindex(3). */
+export function if_nameindex(...surplus: never[]): [index: number, name: string][] {
+  takesNone('_socket.if_nameindex', surplus);
+  return asPython(() => ifNameIndex().map(({ index, name }): [number, string] => [index, name]));
 }
 
 /** The index of an interface for an address. Throws OSError ENODEV. */

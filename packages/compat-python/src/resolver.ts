@@ -1,11 +1,17 @@
 /** Names to addresses. */
-import { hostname } from 'node:os';
 import { getaddrinfoSync } from '@sockeye/core';
 import type { ReturnedInet, ReturnedInet6 } from './address/family.ts';
-import { fromSockaddr } from './address/index.ts';
-import { positional, toInt, toLong } from './arguments.ts';
+import { fromSockaddr } from './address/registry.ts';
+import { toInt, toLong } from './arguments.ts';
 import { asPython, plainError, typeError, ValueError } from './errors.ts';
 import { idna } from './host.ts';
+import { bind, type Signature } from './signature.ts';
+
+const GETADDRINFO: Signature = {
+  name: 'getaddrinfo',
+  parameters: ['host', 'port', 'family', 'type', 'proto', 'flags'],
+  required: 2,
+};
 
 /** One answer: what `socket()` takes, and the address for `connect()` or `bind()`. */
 export type AddrInfo = [
@@ -46,12 +52,7 @@ export function getaddrinfo(
   keywords: AddrInfoKeywords,
 ): AddrInfo[];
 export function getaddrinfo(...args: unknown[]): AddrInfo[] {
-  const parameters = ['host', 'port', 'family', 'type', 'proto', 'flags'];
-  const [host, port, family = 0, type = 0, proto = 0, flags = 0] = positional(
-    'getaddrinfo',
-    parameters,
-    args,
-  );
+  const [host, port, family = 0, type = 0, proto = 0, flags = 0] = bind(GETADDRINFO, args);
   const hints = {
     family: toInt(family),
     type: toInt(type),
@@ -86,9 +87,4 @@ function serviceText(port: unknown): string | null {
 function withoutNul(text: string): string {
   if (text.includes('\0')) throw new ValueError('embedded null character');
   return text;
-}
-
-/** The name of this machine: gethostname(2). */
-export function gethostname(): string {
-  return hostname();
 }

@@ -1,6 +1,8 @@
 /** Timeouts in seconds, as Python has them: null for none, 0 for not waiting. */
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { toInteger } from './arguments.ts';
 import { OverflowError, ValueError } from './errors.ts';
+import { takesNone, takesOne } from './signature.ts';
 
 /** Seconds, or null for none. */
 export type Timeout = number | null;
@@ -13,9 +15,11 @@ const MOST = 2 ** 63;
 export function toTimeout(value: unknown): Timeout {
   // A value that is missing is no None: who forgot it would wait for ever.
   if (value === null) return null;
-  if (typeof value === 'number' && !Number.isInteger(value)) {
-    if (Number.isNaN(value)) throw new ValueError('Invalid value NaN (not a number)');
-    const scaled = value * NANOSECONDS;
+  const float = value instanceof Number || (typeof value === 'number' && !Number.isInteger(value));
+  if (float) {
+    const number = Number(value);
+    if (Number.isNaN(number)) throw new ValueError('Invalid value NaN (not a number)');
+    const scaled = number * NANOSECONDS;
     const rounded = scaled < 0 ? Math.floor(scaled) : Math.ceil(scaled);
     if (rounded >= MOST || rounded < -MOST) {
       throw new OverflowError('timestamp out of range for platform time_t');
@@ -31,18 +35,39 @@ export function toTimeout(value: unknown): Timeout {
   return seconds === 0 ? 0 : seconds;
 }
 
-let byDefault: Timeout = null;
+/** Under this name the threads of a process find the timeout that all of them have. */
+const SHARED = 'sockeye:compat-python: default timeout';
+
+/** One number, NaN for None: threads that this one starts see the same. */
+function shared(): Float64Array {
+  const known: unknown = getEnvironmentData(SHARED);
+  if (known instanceof SharedArrayBuffer) return new Float64Array(known);
+  const memory = new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT);
+  setEnvironmentData(SHARED, memory);
+  return new Float64Array(memory).fill(Number.NaN);
+}
+
+const byDefault: Float64Array = /* @__PURE__ */ shared();
 
 /**
- * The timeout of sockets made from now on: seconds, null for none. It is this thread's own.
+ * The timeout of sockets made from now on: seconds, null for none. It is that of all threads which were started after this
+ * module was imported.
  *
  * @throws ValueError when it is negative
  */
-export function setdefaulttimeout(timeout: Timeout): void {
-  byDefault = toTimeout(timeout);
+export function setdefaulttimeout(timeout: Timeout, ...surplus: never[]): void {
+  takesOne('_socket.setdefaulttimeout', [timeout, ...surplus]);
+  byDefault[0] = toTimeout(timeout) ?? Number.NaN;
 }
 
 /** The timeout that new sockets get, in seconds; null for none. */
-export function getdefaulttimeout(): Timeout {
-  return byDefault;
+export function getdefaulttimeout(...surplus: never[]): Timeout {
+  takesNone('_socket.getdefaulttimeout', surplus);
+  return defaultTimeout();
+}
+
+/** The same, for those who know that they give no argument. */
+export function defaultTimeout(): Timeout {
+  const seconds = byDefault[0] as number;
+  return Number.isNaN(seconds) ? null : seconds;
 }

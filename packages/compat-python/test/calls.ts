@@ -1,12 +1,14 @@
 /** Calls for the comparison with CPython: every function and method, with what it takes and what it refuses. */
 import type { Call, On } from './differential.ts';
 
-const on = (target: On, call: string, ...cases: readonly (readonly unknown[])[]): Call[] =>
+export const on = (target: On, call: string, ...cases: readonly (readonly unknown[])[]): Call[] =>
   cases.map((args) => ({ on: target, call, args }));
 
-const bytes = (text: string): { bytes: string } => ({ bytes: Buffer.from(text, 'latin1').toString('hex') });
-const float = (value: number | 'inf' | 'nan'): { float: string } => ({ float: String(value) });
-const int = (value: bigint): { int: string } => ({ int: String(value) });
+export const bytes = (text: string): { bytes: string } => ({
+  bytes: Buffer.from(text, 'latin1').toString('hex'),
+});
+export const float = (value: number | 'inf' | 'nan'): { float: string } => ({ float: String(value) });
+export const int = (value: bigint): { int: string } => ({ int: String(value) });
 const huge = int(2n ** 70n);
 
 const swapped = [

@@ -3,9 +3,25 @@ import * as socket from '@sockeye/compat-python';
 import { python } from './support.ts';
 
 /** On what a call is made: the module, a fresh socket, or one of a fresh pair. */
-export type On = 'module' | 'inet' | 'inet6' | 'unix' | 'udp' | 'packet' | 'pair' | 'listener' | 'closed';
+export type On =
+  | 'module'
+  | 'inet'
+  | 'inet6'
+  | 'unix'
+  | 'udp'
+  | 'packet'
+  | 'netlink'
+  | 'vsock'
+  | 'alg'
+  | 'pair'
+  | 'messages'
+  | 'listener'
+  | 'closed';
 
-/** Values JSON cannot tell apart go as `{ bytes }` (hex), `{ float }`, `{ int }`, `{ bytearray }` (a length). */
+/**
+ * Values JSON cannot tell apart go as `{ bytes }` (hex), `{ float }`, `{ int }`, `{ bytearray }` (a length), `{ list }`,
+ * and `{ keywords }` at the end.
+ */
 export interface Call {
   on: On;
   call: string;
@@ -24,6 +40,7 @@ def decode(v):
         if 'bytearray' in v: return bytearray(v['bytearray'])
         if 'float' in v: return float(v['float'])
         if 'int' in v: return int(v['int'])
+        if 'list' in v: return [decode(x) for x in v['list']]
     if isinstance(v, list): return tuple(decode(x) for x in v)
     return v
 
@@ -32,7 +49,12 @@ def encode(v):
     if isinstance(v, (list, tuple)): return [encode(x) for x in v]
     if isinstance(v, bool) or v is None or isinstance(v, str): return v
     if isinstance(v, int): return int(v)
-    return v
+    if isinstance(v, socket.socket):
+        keep.append(v); return [int(v.family), int(v.type), v.proto]
+    if isinstance(v, float): return v
+    return v if v is None else str(type(v).__name__)
+
+keep = []
 
 def listener():
     s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen(); return s
@@ -48,6 +70,9 @@ makers = {
     'packet': lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW),
     'listener': listener,
     'closed': closed,
+    'netlink': lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW),
+    'vsock': lambda: socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM),
+    'alg': lambda: socket.socket(socket.AF_ALG, socket.SOCK_SEQPACKET),
 }
 out = []
 for c in json.load(sys.stdin):
@@ -56,15 +81,19 @@ for c in json.load(sys.stdin):
         if c['on'] == 'module': target = socket
         elif c['on'] == 'pair':
             held = list(socket.socketpair()); target = held[0]
+        elif c['on'] == 'messages':
+            held = list(socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)); target = held[0]
+            held[1].send(b'message'); target.settimeout(0)
         else:
             held = [makers[c['on']]()]; target = held[0]
-        result = getattr(target, c['call'])(*decode(c['args']))
-        if isinstance(result, socket.socket):
-            held.append(result); result = [int(result.family), int(result.type), result.proto]
-        out.append({'result': encode(result)})
+        args, keywords = c['args'], {}
+        if args and isinstance(args[-1], dict) and 'keywords' in args[-1]:
+            keywords = {k: decode(v) for k, v in args[-1]['keywords'].items()}; args = args[:-1]
+        out.append({'result': encode(getattr(target, c['call'])(*decode(args), **keywords))})
     except Exception as e:
         out.append({'error': type(e).__name__, 'message': str(e), 'errno': getattr(e, 'errno', None)})
-    for s in held: s.close()
+    for s in held + keep: s.close()
+    keep.clear()
 json.dump(out, sys.stdout)
 `;
 
@@ -75,7 +104,7 @@ export function theirs(calls: readonly Call[]): Outcome[] {
 
 type Target = Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
 
-const makers: Readonly<Record<Exclude<On, 'module' | 'pair'>, () => socket.socket>> = {
+const makers: Readonly<Record<Exclude<On, 'module' | 'pair' | 'messages'>, () => socket.socket>> = {
   inet: () => socket.socket(),
   inet6: () => socket.socket(socket.AF_INET6),
   udp: () => socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
@@ -87,6 +116,9 @@ const makers: Readonly<Record<Exclude<On, 'module' | 'pair'>, () => socket.socke
     made.listen();
     return made;
   },
+  netlink: () => socket.socket(socket.AF_NETLINK, socket.SOCK_RAW),
+  vsock: () => socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM),
+  alg: () => socket.socket(socket.AF_ALG, socket.SOCK_SEQPACKET),
   closed: () => {
     const made = socket.socket();
     made.close();
@@ -94,10 +126,23 @@ const makers: Readonly<Record<Exclude<On, 'module' | 'pair'>, () => socket.socke
   },
 };
 
+interface Tagged {
+  bytes?: string;
+  bytearray?: number;
+  float?: string;
+  int?: string;
+  list?: readonly unknown[];
+  keywords?: Readonly<Record<string, unknown>>;
+}
+
 function decode(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(decode);
   if (typeof value !== 'object' || value === null) return value;
-  const tagged = value as { bytes?: string; bytearray?: number; float?: string; int?: string };
+  const tagged = value as Tagged;
+  if (tagged.list !== undefined) return tagged.list.map(decode);
+  if (tagged.keywords !== undefined) {
+    return Object.fromEntries(Object.entries(tagged.keywords).map(([name, given]) => [name, decode(given)]));
+  }
   if (tagged.bytes !== undefined) return Buffer.from(tagged.bytes, 'hex');
   if (tagged.bytearray !== undefined) return Buffer.alloc(tagged.bytearray);
   if (tagged.float !== undefined)
@@ -105,11 +150,23 @@ function decode(value: unknown): unknown {
   return BigInt(tagged.int as string);
 }
 
-function encode(value: unknown): unknown {
-  if (value === undefined) return null;
+function encode(value: unknown, held: socket.socket[]): unknown {
+  if (value === undefined || value === null) return null;
   if (value instanceof Uint8Array) return { bytes: Buffer.from(value).toString('hex') };
-  if (Array.isArray(value)) return value.map(encode);
-  return value;
+  if (Array.isArray(value)) return value.map((one) => encode(one, held));
+  if (value instanceof socket.socket) {
+    held.push(value);
+    return [value.family, value.type, value.proto];
+  }
+  return typeof value === 'object' ? value.constructor.name : value;
+}
+
+/** A pair of datagram sockets; something has come to the first, which does not wait. */
+function messages(): [socket.socket, socket.socket] {
+  const pair = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM);
+  pair[1].send(Buffer.from('message'));
+  pair[0].settimeout(0);
+  return pair;
 }
 
 /** What this package makes of a call. */
@@ -117,12 +174,11 @@ export function ours({ on, call, args }: Call): Outcome {
   const held: socket.socket[] = [];
   try {
     if (on === 'pair') held.push(...socket.socketpair());
+    else if (on === 'messages') held.push(...messages());
     else if (on !== 'module') held.push(makers[on]());
     const target = (on === 'module' ? socket : held[0]) as object as Target;
-    const result = target[call]?.(...(decode(args) as unknown[]));
-    if (!(result instanceof socket.socket)) return { result: encode(result) };
-    held.push(result);
-    return { result: [result.family, result.type, result.proto] };
+    const result = target[call]?.(...args.map(decode));
+    return { result: encode(result, held) };
   } catch (error) {
     const { name, message, errno } = error as Error & { errno?: number | null };
     return { error: name, message, errno: errno ?? null };

@@ -2,7 +2,7 @@
 import * as socket from '@sockeye/compat-python';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fromSockaddr, toSockaddr } from '../src/address/index.ts';
+import { fromSockaddr, toSockaddr } from '../src/address/registry.ts';
 import { fsdecode, fsencode } from '../src/filesystem.ts';
 
 const known = [TypeError, RangeError, socket.OSError, socket.ValueError];

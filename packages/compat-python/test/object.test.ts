@@ -53,10 +53,10 @@ describe('socket', () => {
     expect([again.family, again.type, again.proto]).toEqual([2, 2, 17]);
     const make = socket.socket as object as (...args: unknown[]) => socket.socket;
     expect(String(thrown(() => make({ kind: 1 })))).toBe(
-      "TypeError: socket() got an unexpected keyword argument 'kind'",
+      "TypeError: socket.__init__() got an unexpected keyword argument 'kind'",
     );
     expect(String(thrown(() => make(2, { family: 2 })))).toBe(
-      "TypeError: argument for socket() given by name ('family') and position (1)",
+      "TypeError: socket.__init__() got multiple values for argument 'family'",
     );
     expect(socket.getaddrinfo('127.0.0.1', 80, { proto: socket.IPPROTO_TCP })).toEqual([
       [2, 1, 6, '', ['127.0.0.1', 80]],
@@ -93,7 +93,7 @@ print(socket.socket(socket.AF_INET6, socket.SOCK_DGRAM))`;
     lines.push(String(u));
     lines.push(String(held(socket.socket(socket.AF_INET6, socket.SOCK_DGRAM))));
     const got = `${lines.join('\n')}\n`.replace(/fd=(?!-)\d+|\d{4,5}(?=\))/g, 'N');
-    expect(got.replace(`b'\\x00it\\'s'`, `b"\\x00it's"`)).toBe(expected);
+    expect(got).toBe(expected);
   });
 });
 

@@ -1,9 +1,12 @@
 /** AF_INET and AF_INET6: `(host, port)` and `(host, port, flowinfo, scope_id)`; ip(7), ipv6(7). */
-import { type Inet6Address, type InetAddress, inet, inet6 } from '@sockeye/addr';
-import { toInt, toUint32, typeName } from '../arguments.ts';
+import { decode, inet } from '@sockeye/addr/inet';
+import { decode as decode6, inet6 } from '@sockeye/addr/inet6';
+import { constants, platform } from '@sockeye/core';
+import { toInt, toUint32 } from '../arguments.ts';
 import { OverflowError, typeError } from '../errors.ts';
 import { resolve, toHost } from '../host.ts';
-import type { Called, ReturnedInet, ReturnedInet6 } from './family.ts';
+import type { Called, Family } from './family.ts';
+import { toTuple } from './tuple.ts';
 
 const PORT_MAX = 0xffff;
 const FLOWINFO_MAX = 0xfffff;
@@ -21,41 +24,49 @@ function portRange(caller: string): OverflowError {
   return new OverflowError(`${caller}(): port must be 0-65535.`);
 }
 
-/** A pair (host, port). */
-export function toInet(address: unknown, { caller, family }: Called): InetAddress {
-  if (!Array.isArray(address)) {
-    throw typeError(`${caller}(): AF_INET address must be tuple, not ${typeName(address)}`);
-  }
-  if (address.length !== 2) throw typeError('AF_INET address must be a pair (host, port)');
-  const host = toHost(address[0]);
-  const port = portNumber(address[1], caller);
-  const resolved = resolve(host, family);
+/** A pair (host, port). RDS's addresses are AF_INET's. */
+function toInet(address: unknown, { caller }: Called): Uint8Array {
+  const tuple = toTuple(address, caller, 'AF_INET');
+  if (tuple.length !== 2) throw typeError('AF_INET address must be a pair (host, port)');
+  const host = toHost(tuple[0]);
+  const port = portNumber(tuple[1], caller);
+  const resolved = resolve(host, constants.AF_INET);
   if (port < 0 || port > PORT_MAX) throw portRange(caller);
-  return inet(resolved, port);
+  return inet(resolved, port).toSockaddr(platform);
 }
 
 /** A tuple (host, port[, flowinfo[, scope_id]]). */
-export function toInet6(address: unknown, { caller, family }: Called): Inet6Address {
-  if (!Array.isArray(address)) {
-    throw typeError(`${caller}(): AF_INET6 address must be tuple, not ${typeName(address)}`);
-  }
-  if (address.length < 2 || address.length > 4) {
+function toInet6(address: unknown, { caller, family }: Called): Uint8Array {
+  const tuple = toTuple(address, caller, 'AF_INET6');
+  if (tuple.length < 2 || tuple.length > 4) {
     throw typeError('AF_INET6 address must be a tuple (host, port[, flowinfo[, scopeid]])');
   }
-  const host = toHost(address[0]);
-  const port = portNumber(address[1], caller);
-  const flowInfo = address.length > 2 ? toUint32(address[2]) : 0;
-  const scopeId = address.length > 3 ? toUint32(address[3]) : 0;
+  const host = toHost(tuple[0]);
+  const port = portNumber(tuple[1], caller);
+  const flowInfo = tuple.length > 2 ? toUint32(tuple[2]) : 0;
+  const scopeId = tuple.length > 3 ? toUint32(tuple[3]) : 0;
   const resolved = resolve(host, family);
   if (port < 0 || port > PORT_MAX) throw portRange(caller);
   if (flowInfo > FLOWINFO_MAX) throw new OverflowError(`${caller}(): flowinfo must be 0-1048575.`);
-  return inet6(resolved, port, { flowInfo, scopeId });
+  return inet6(resolved, port, { flowInfo, scopeId }).toSockaddr(platform);
 }
 
-export function fromInet({ address, port }: InetAddress): ReturnedInet {
-  return [address, port];
-}
+/** AF_INET, and AF_RDS. */
+export const inetFamily: Family = {
+  numbers: [constants.AF_INET, constants.AF_RDS],
+  to: toInet,
+  from(bytes) {
+    const { address, port } = decode(bytes, 0, bytes.length, platform);
+    return [address, port];
+  },
+};
 
-export function fromInet6({ address, port, flowInfo, scopeId }: Inet6Address): ReturnedInet6 {
-  return [address, port, flowInfo, scopeId];
-}
+/** AF_INET6. */
+export const inet6Family: Family = {
+  numbers: [constants.AF_INET6],
+  to: toInet6,
+  from(bytes) {
+    const { address, port, flowInfo, scopeId } = decode6(bytes, 0, bytes.length, platform);
+    return [address, port, flowInfo, scopeId];
+  },
+};

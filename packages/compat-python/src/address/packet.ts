@@ -1,19 +1,20 @@
 /** AF_PACKET: `(ifname, proto[, pkttype[, hatype[, addr]]])`; packet(7). */
-import { type PacketAddress, packet, parseMac } from '@sockeye/addr';
-import { toBytes, toInt, typeName } from '../arguments.ts';
+import { parseMac } from '@sockeye/addr/mac';
+import { decode, packet } from '@sockeye/addr/packet';
+import { constants, platform } from '@sockeye/core';
+import { toBytes, toInt } from '../arguments.ts';
 import { OverflowError, typeError, ValueError } from '../errors.ts';
 import { indexOf, nameOf } from '../interfaces.ts';
-import type { Called, ReturnedPacket } from './family.ts';
+import type { Called, Family } from './family.ts';
+import { toTuple } from './tuple.ts';
 
 const ADDRESS_SIZE = 8;
 const PROTO_MAX = 0xffff;
 
-export function toPacket(address: unknown, { caller }: Called): PacketAddress {
-  if (!Array.isArray(address)) {
-    throw typeError(`${caller}(): AF_PACKET address must be tuple, not ${typeName(address)}`);
-  }
-  const [ifname, proto, pkttype = 0, hatype = 0, addr] = address as unknown[];
-  if (address.length < 2 || address.length > 5 || typeof ifname !== 'string') {
+function toPacket(address: unknown, { caller }: Called): Uint8Array {
+  const tuple = toTuple(address, caller, 'AF_PACKET');
+  const [ifname, proto, pkttype = 0, hatype = 0, addr] = tuple;
+  if (tuple.length < 2 || tuple.length > 5 || typeof ifname !== 'string') {
     throw typeError('AF_PACKET address must be a tuple of two to five elements');
   }
   if (ifname.includes('\0')) throw new ValueError('embedded null character');
@@ -37,10 +38,16 @@ export function toPacket(address: unknown, { caller }: Called): PacketAddress {
     pkttype: numbers[1] & 0xff,
     hatype: numbers[2] & 0xffff,
     address: hardware,
-  });
+  }).toSockaddr(platform);
 }
 
-export function fromPacket({ ifindex, protocol, pkttype, hatype, address }: PacketAddress): ReturnedPacket {
-  const bytes = address === '' ? Buffer.alloc(0) : Buffer.from(parseMac(address));
-  return [nameOf(ifindex), protocol, pkttype, hatype, bytes];
-}
+/** AF_PACKET. */
+export const packetFamily: Family = {
+  numbers: [constants.AF_PACKET],
+  to: toPacket,
+  from(sockaddr) {
+    const { ifindex, protocol, pkttype, hatype, address } = decode(sockaddr, 0, sockaddr.length, platform);
+    const bytes = address === '' ? Buffer.alloc(0) : Buffer.from(parseMac(address));
+    return [nameOf(ifindex), protocol, pkttype, hatype, bytes];
+  },
+};

@@ -1,16 +1,16 @@
 /** AF_UNIX: a path as text or bytes; on Linux an abstract name, which begins with NUL; unix(7). */
-import { type UnixAddress, unix, unixAbstract, unixUnnamed } from '@sockeye/addr';
-import { platform } from '@sockeye/core';
+import { decode, type UnixAddress, unix, unixAbstract, unixUnnamed } from '@sockeye/addr/unix';
+import { constants, platform } from '@sockeye/core';
 import { toBytes } from '../arguments.ts';
 import { plainError } from '../errors.ts';
 import { fsdecode, fsencode } from '../filesystem.ts';
-import type { ReturnedUnix } from './family.ts';
+import type { Family } from './family.ts';
 
 /** `sizeof(sun_path)`. */
 const PATH_SIZE = platform === 'linux' || platform === 'win32' ? 108 : 104;
 
 /** A path, an abstract name (`'\0name'`, Linux), or `''`, which has Linux choose an abstract name. */
-export function toUnix(address: unknown): UnixAddress {
+function toUnix(address: unknown): UnixAddress {
   const path = typeof address === 'string' ? fsencode(address) : toBytes(address);
   if (platform === 'linux' && (path.length === 0 || path[0] === 0)) {
     if (path.length > PATH_SIZE) throw plainError('AF_UNIX path too long');
@@ -23,6 +23,12 @@ export function toUnix(address: unknown): UnixAddress {
   return name.length === 0 ? unixUnnamed() : unix(name);
 }
 
-export function fromUnix({ kind, bytes }: UnixAddress): ReturnedUnix {
-  return kind === 'abstract' ? Buffer.concat([Buffer.of(0), bytes]) : fsdecode(bytes);
-}
+/** AF_UNIX. */
+export const unixFamily: Family = {
+  numbers: [constants.AF_UNIX],
+  to: (address) => toUnix(address).toSockaddr(platform),
+  from(sockaddr) {
+    const { kind, bytes } = decode(sockaddr, 0, sockaddr.length, platform);
+    return kind === 'abstract' ? Buffer.concat([Buffer.of(0), bytes]) : fsdecode(bytes);
+  },
+};

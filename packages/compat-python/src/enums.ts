@@ -1,0 +1,138 @@
+/**
+ * The names behind numbers, as Python's enum module prints them. Constants and attributes are plain numbers here, so that they
+ * can be compared and joined; these classes say what they are called.
+ */
+
+import * as constants from './constants.ts';
+import { LookupError, ValueError } from './errors.ts';
+import { shown } from './repr.ts';
+
+/** An enumeration: called with a number it gives that back, when it is one of its members, as Python's does. */
+export interface Enumeration extends Iterable<number> {
+  (value: number): number;
+  /** Python's name of the class. */
+  readonly __name__: string;
+  /** The members by name, aliases too. */
+  readonly __members__: Readonly<Record<string, number>>;
+  /** What Python's repr() shows of a member: `<AddressFamily.AF_INET: 2>`. */
+  repr(value: number): string;
+  /** A member's name, of flags joined by `|`; null where there is none. */
+  nameOf(value: number): string | null;
+  /** A member by its name: `AddressFamily['AF_INET']` in Python. Throws LookupError, Python's KeyError. */
+  member(name: string): number;
+}
+
+type Members = readonly (readonly [name: string, value: number])[];
+
+/** Those of the module's constants that begin so, the least first; of two names for one number the first is its name. */
+function membersOf(prefix: string): Members {
+  return Object.entries(constants)
+    .filter(([name, value]) => name.startsWith(prefix) && name === name.toUpperCase() && value !== undefined)
+    .map(([name, value]) => [name, value as number] as const)
+    .sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1));
+}
+
+abstract class Names {
+  readonly #prefix: string;
+  readonly name: string;
+  #members: Members | undefined;
+  #names: Map<number, string> | undefined;
+
+  constructor(name: string, prefix: string) {
+    this.name = name;
+    this.#prefix = prefix;
+  }
+
+  get members(): Members {
+    this.#members ??= membersOf(this.#prefix);
+    return this.#members;
+  }
+
+  /** Names by number, in the order of the numbers. */
+  get names(): ReadonlyMap<number, string> {
+    this.#names ??= new Map([...this.members].reverse().map(([name, value]) => [value, name]));
+    return this.#names;
+  }
+
+  get values(): number[] {
+    return [...new Set(this.members.map(([, value]) => value))];
+  }
+
+  abstract check(value: unknown): number;
+  abstract nameOf(value: number): string | null;
+
+  repr(value: number): string {
+    const name = this.nameOf(value);
+    return name === null ? `<${this.name}: ${value}>` : `<${this.name}.${name}: ${value}>`;
+  }
+}
+
+/** IntEnum: one member a number. */
+class Single extends Names {
+  check(value: unknown): number {
+    if (typeof value === 'number' && this.names.has(value)) return value;
+    throw new ValueError(`${shown(value)} is not a valid ${this.name}`);
+  }
+
+  nameOf(value: number): string | null {
+    return this.names.get(value) ?? null;
+  }
+
+  override repr(value: number): string {
+    return super.repr(this.check(value));
+  }
+}
+
+/** IntFlag: any of the bits, and those that have no name as a number. */
+class Flags extends Names {
+  check(value: unknown): number {
+    if (typeof value === 'number' && Number.isInteger(value)) return value;
+    throw new ValueError(`${shown(value)} is not a valid ${this.name}`);
+  }
+
+  nameOf(value: number): string | null {
+    let rest = value;
+    const found: string[] = [];
+    for (const flag of this.values) {
+      if (flag === 0 || (value & flag) !== flag) continue;
+      found.push(this.names.get(flag) as string);
+      rest &= ~flag;
+    }
+    if (found.length === 0) return null;
+    return [...found, ...(rest === 0 ? [] : [String(rest >>> 0)])].join('|');
+  }
+}
+
+function enumeration(names: Names): Enumeration {
+  const call = (value: number): number => names.check(value);
+  Object.defineProperty(call, 'name', { value: names.name });
+  const made = Object.assign(call, {
+    __name__: names.name,
+    repr: (value: number): string => names.repr(value),
+    nameOf: (value: number): string | null => names.nameOf(value),
+    member(name: string): number {
+      const found = names.members.find(([one]) => one === name);
+      if (found === undefined) throw new LookupError(shown(name));
+      return found[1];
+    },
+    [Symbol.iterator]: (): Iterator<number> => names.values[Symbol.iterator](),
+  });
+  // Members are looked up when somebody asks.
+  Object.defineProperty(made, '__members__', { get: () => Object.freeze(Object.fromEntries(names.members)) });
+  return made as typeof made & Pick<Enumeration, '__members__'>;
+}
+
+/** `AF_…`. */
+export const AddressFamily: Enumeration = /* @__PURE__ */ enumeration(
+  /* @__PURE__ */ new Single('AddressFamily', 'AF_'),
+);
+/** `SOCK_…`. */
+export const SocketKind: Enumeration = /* @__PURE__ */ enumeration(
+  /* @__PURE__ */ new Single('SocketKind', 'SOCK_'),
+);
+/** `MSG_…`, joined by `|`. */
+export const MsgFlag: Enumeration = /* @__PURE__ */ enumeration(/* @__PURE__ */ new Flags('MsgFlag', 'MSG_'));
+/** `AI_…`, joined by `|`. */
+export const AddressInfo: Enumeration = /* @__PURE__ */ enumeration(
+  /* @__PURE__ */ new Flags('AddressInfo', 'AI_'),
+);
