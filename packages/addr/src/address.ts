@@ -12,7 +12,7 @@ import { ParseError } from './errors.ts';
 import { type HypervAddress, codec as hyperv } from './hyperv.ts';
 import { type InetAddress, codec as inet } from './inet.ts';
 import { type Inet6Address, codec as inet6 } from './inet6.ts';
-import { abiOf, type Platform, readFamily, type System } from './layout.ts';
+import { abiOf, type Platform, readFamily } from './layout.ts';
 import { type LlcAddress, codec as llc } from './llc.ts';
 import { type NetlinkAddress, codec as netlink } from './netlink.ts';
 import { type PacketAddress, codec as packet } from './packet.ts';
@@ -55,35 +55,32 @@ export type SocketAddress =
 
 type AnyCodec = Codec<SocketAddress>;
 
+/** The usual ones first: decode() goes through them. */
 const list = [
+  inet,
+  inet6,
+  unix,
+  netlink,
+  packet,
+  vsock,
+  can,
+  canIsotp,
+  canJ1939,
   alg,
   btHci,
   btL2cap,
   btRfcomm,
   btSco,
-  can,
-  canIsotp,
-  canJ1939,
   hyperv,
-  inet,
-  inet6,
   llc,
-  netlink,
-  packet,
   qipcrtr,
   system,
   tipcRange,
   tipcService,
   tipcSocket,
-  unix,
-  unknown,
-  vsock,
   xdp,
+  unknown,
 ] as readonly AnyCodec[];
-
-const codecs: ReadonlyMap<unknown, AnyCodec> = /* @__PURE__ */ new Map(
-  list.map((codec) => [codec.family, codec]),
-);
 
 /**
  * Reads a socket address of any family by what it begins with: `127.0.0.1:80`, `[fe80::1%2]:80`, `unix:/run/x.sock`,
@@ -92,10 +89,8 @@ const codecs: ReadonlyMap<unknown, AnyCodec> = /* @__PURE__ */ new Map(
  */
 export function parse(text: string, options?: ParseOptions): SocketAddress {
   checkString('text', text);
-  const first = text.charCodeAt(0);
-  if (first >= 0x30 && first <= 0x39) return inet.parse(text);
   for (const { prefix, parse } of list) {
-    if (prefix !== '' && text.startsWith(prefix)) return parse(text, options);
+    if (prefix ? text.startsWith(prefix) : /^\d/.test(text)) return parse(text, options);
   }
   const prefixes = list.map(({ prefix }) => prefix || 'a digit').join(', ');
   throw new ParseError('text', text, 0, `an address, beginning with ${prefixes}`);
@@ -119,20 +114,6 @@ export function encode(value: SocketAddress, buffer: Uint8Array, offset: number,
   return codecOf(value).encode(value, buffer, offset, platform);
 }
 
-/** Per system: the codecs of each number that it has. */
-const numbers: Partial<Record<System, AnyCodec[][]>> = {};
-
-function codecsOf(system: System): AnyCodec[][] {
-  const table: AnyCodec[][] = [];
-  for (const codec of list) {
-    const number = codec.layouts[system]?.[0];
-    if (number === undefined) continue;
-    table[number] ??= [];
-    table[number].push(codec);
-  }
-  return table;
-}
-
 /**
  * Reads the sockaddr of `length` bytes at `offset` by its family. `options.protocol`, the socket's, tells what the bytes do
  * not say: without it a CAN address with more than an index, and a Bluetooth address of a length that no protocol has, come
@@ -148,13 +129,12 @@ export function decode(
 ): SocketAddress {
   const number = readFamily(buffer, offset, length, platform);
   const { system } = abiOf(platform);
-  numbers[system] ??= codecsOf(system);
   const protocol = options?.protocol;
   if (protocol !== undefined) checkInteger('options.protocol', protocol, 0, 0x7fffffff);
-  const found = numbers[system][number] ?? [];
-  for (let i = 0; i < found.length; i++) {
-    const codec = found[i]!;
-    if (!codec.takes || codec.takes(codec.layouts[system]!, protocol, buffer, offset, length)) {
+  for (const codec of list) {
+    const struct = codec.layouts[system];
+    if (struct?.[0] !== number) continue;
+    if (!codec.takes || codec.takes(struct, protocol, buffer, offset, length)) {
       return codec.decode(buffer, offset, length, platform, options);
     }
   }
@@ -164,8 +144,8 @@ export function decode(
 /** By `family`, not by class: a value may come from another copy of this package, ESM beside CJS. */
 function codecOf(value: SocketAddress): AnyCodec {
   checkObject('value', value);
-  const family: unknown = value.family;
-  const codec = codecs.get(family);
-  if (!codec) throw wrongValue('value.family', `one of ${[...codecs.keys()].join(', ')}`, family);
+  const codec = list.find(({ family }) => family === value.family);
+  if (!codec)
+    throw wrongValue('value.family', `one of ${list.map(({ family }) => family).join(', ')}`, value.family);
   return codec;
 }

@@ -1,8 +1,18 @@
-import type { DecodeOptions } from './codec.ts';
+import type { Codec } from './codec.ts';
 import { ascii, uint } from './kinds.ts';
-import type { Platform } from './layout.ts';
-import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
-import type { FormatOptions, ParseOptions } from './text.ts';
+import {
+  decodeOf,
+  encodeOf,
+  formatOf,
+  parseOf,
+  type StructAddress,
+  type StructClass,
+  type StructCodec,
+  sizeOf,
+  structClass,
+  structCodec,
+} from './struct.ts';
+import { readNumber } from './text.ts';
 
 /** The fields of an AF_ALG address; what is left out is 0. */
 export interface AlgFields {
@@ -26,8 +36,11 @@ export interface AlgAddress extends StructAddress<'alg'> {
   readonly mask: number;
 }
 
-/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<AlgAddress, AlgFields> = /* @__PURE__ */ structCodec<AlgAddress, AlgFields>(
+/** The class of its values. */
+export const AlgAddress: StructClass<AlgAddress, AlgFields> = /* @__PURE__ */ structClass<
+  AlgAddress,
+  AlgFields
+>(
   'alg',
   // The kernel's sockaddr_storage ends at 128, after a name of 103 characters and its NUL.
   { type: ascii(13, 14), name: ascii(103), feat: flags, mask: flags },
@@ -38,41 +51,25 @@ export const codec: StructCodec<AlgAddress, AlgFields> = /* @__PURE__ */ structC
   },
 );
 
-/** The class of its values. */
-export const AlgAddress: new (fields: AlgFields) => AlgAddress = /* @__PURE__ */ classOf(codec);
+/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
+export const codec: StructCodec<AlgAddress> = /* @__PURE__ */ structCodec(AlgAddress, readNumber);
 
 /** An algorithm of the kernel, `alg:skcipher:cbc(aes)`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_INVALID_ARG_VALUE. */
 export function alg(type: string, name: string, feat: number = 0, mask: number = 0): AlgAddress {
-  return new codec.Address({ type, name, feat, mask });
+  return new AlgAddress({ type, name, feat, mask });
 }
 
 /** Reads the human form. Throws ParseError. */
-export function parse(text: string, options?: ParseOptions): AlgAddress {
-  return codec.parse(text, options);
-}
+export const parse: Codec<AlgAddress>['parse'] = /* @__PURE__ */ parseOf(AlgAddress, readNumber);
 
 /** Writes the form that `parse` reads. */
-export function format(value: AlgAddress, options?: FormatOptions): string {
-  return codec.format(value, options);
-}
+export const format: Codec<AlgAddress>['format'] = /* @__PURE__ */ formatOf(AlgAddress);
 
 /** Bytes that `encode` will write. Throws ENOTSUP. */
-export function size(value: AlgAddress, platform: Platform): number {
-  return codec.size(value, platform);
-}
+export const size: Codec<AlgAddress>['size'] = /* @__PURE__ */ sizeOf(AlgAddress);
 
 /** Writes the sockaddr at `offset` and returns its length; nothing when it throws: ENOTSUP, ERR_OUT_OF_RANGE. */
-export function encode(value: AlgAddress, buffer: Uint8Array, offset: number, platform: Platform): number {
-  return codec.encode(value, buffer, offset, platform);
-}
+export const encode: Codec<AlgAddress>['encode'] = /* @__PURE__ */ encodeOf(AlgAddress);
 
 /** Reads the sockaddr of `length` bytes at `offset`. Throws DecodeError, ENOTSUP. */
-export function decode(
-  buffer: Uint8Array,
-  offset: number,
-  length: number,
-  platform: Platform,
-  options?: DecodeOptions,
-): AlgAddress {
-  return codec.decode(buffer, offset, length, platform, options);
-}
+export const decode: Codec<AlgAddress>['decode'] = /* @__PURE__ */ decodeOf(AlgAddress);

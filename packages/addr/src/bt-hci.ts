@@ -1,8 +1,18 @@
-import { bySize, type DecodeOptions } from './codec.ts';
+import { bySize, type Codec } from './codec.ts';
 import { uint } from './kinds.ts';
-import type { Platform } from './layout.ts';
-import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
-import type { FormatOptions, ParseOptions } from './text.ts';
+import {
+  decodeOf,
+  encodeOf,
+  formatOf,
+  parseOf,
+  type StructAddress,
+  type StructClass,
+  type StructCodec,
+  sizeOf,
+  structClass,
+  structCodec,
+} from './struct.ts';
+import { readNumber } from './text.ts';
 
 /** The fields of an HCI address; what is left out is 0. */
 export interface BtHciFields {
@@ -18,8 +28,8 @@ export interface BtHciAddress extends StructAddress<'bt-hci'> {
   readonly channel: number;
 }
 
-/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<BtHciAddress, BtHciFields> = /* @__PURE__ */ structCodec<
+/** The class of its values. */
+export const BtHciAddress: StructClass<BtHciAddress, BtHciFields> = /* @__PURE__ */ structClass<
   BtHciAddress,
   BtHciFields
 >(
@@ -33,41 +43,25 @@ export const codec: StructCodec<BtHciAddress, BtHciFields> = /* @__PURE__ */ str
   { takes: bySize(1) },
 );
 
-/** The class of its values. */
-export const BtHciAddress: new (fields: BtHciFields) => BtHciAddress = /* @__PURE__ */ classOf(codec);
+/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
+export const codec: StructCodec<BtHciAddress> = /* @__PURE__ */ structCodec(BtHciAddress, readNumber);
 
 /** A controller, `bt-hci:0`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
 export function btHci(dev: number, channel: number = 0): BtHciAddress {
-  return new codec.Address({ dev, channel });
+  return new BtHciAddress({ dev, channel });
 }
 
 /** Reads the human form. Throws ParseError. */
-export function parse(text: string, options?: ParseOptions): BtHciAddress {
-  return codec.parse(text, options);
-}
+export const parse: Codec<BtHciAddress>['parse'] = /* @__PURE__ */ parseOf(BtHciAddress, readNumber);
 
 /** Writes the form that `parse` reads. */
-export function format(value: BtHciAddress, options?: FormatOptions): string {
-  return codec.format(value, options);
-}
+export const format: Codec<BtHciAddress>['format'] = /* @__PURE__ */ formatOf(BtHciAddress);
 
 /** Bytes that `encode` will write. Throws ENOTSUP. */
-export function size(value: BtHciAddress, platform: Platform): number {
-  return codec.size(value, platform);
-}
+export const size: Codec<BtHciAddress>['size'] = /* @__PURE__ */ sizeOf(BtHciAddress);
 
 /** Writes the sockaddr at `offset` and returns its length; nothing when it throws: ENOTSUP, ERR_OUT_OF_RANGE. */
-export function encode(value: BtHciAddress, buffer: Uint8Array, offset: number, platform: Platform): number {
-  return codec.encode(value, buffer, offset, platform);
-}
+export const encode: Codec<BtHciAddress>['encode'] = /* @__PURE__ */ encodeOf(BtHciAddress);
 
 /** Reads the sockaddr of `length` bytes at `offset`. Throws DecodeError, ENOTSUP. */
-export function decode(
-  buffer: Uint8Array,
-  offset: number,
-  length: number,
-  platform: Platform,
-  options?: DecodeOptions,
-): BtHciAddress {
-  return codec.decode(buffer, offset, length, platform, options);
-}
+export const decode: Codec<BtHciAddress>['decode'] = /* @__PURE__ */ decodeOf(BtHciAddress);

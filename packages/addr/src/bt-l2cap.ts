@@ -1,8 +1,18 @@
-import { bySize, type DecodeOptions } from './codec.ts';
+import { bySize, type Codec } from './codec.ts';
 import { bluetooth, ordered, uint } from './kinds.ts';
-import type { Platform } from './layout.ts';
-import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
-import type { FormatOptions, ParseOptions } from './text.ts';
+import {
+  decodeOf,
+  encodeOf,
+  formatOf,
+  parseOf,
+  type StructAddress,
+  type StructClass,
+  type StructCodec,
+  sizeOf,
+  structClass,
+  structCodec,
+} from './struct.ts';
+import { readNumber } from './text.ts';
 
 /** The fields of an L2CAP address; what is left out is 0, and BDADDR_ANY. */
 export interface BtL2capFields {
@@ -24,8 +34,8 @@ export interface BtL2capAddress extends StructAddress<'bt-l2cap'> {
   readonly addressType: number;
 }
 
-/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<BtL2capAddress, BtL2capFields> = /* @__PURE__ */ structCodec<
+/** The class of its values. */
+export const BtL2capAddress: StructClass<BtL2capAddress, BtL2capFields> = /* @__PURE__ */ structClass<
   BtL2capAddress,
   BtL2capFields
 >(
@@ -46,46 +56,25 @@ export const codec: StructCodec<BtL2capAddress, BtL2capFields> = /* @__PURE__ */
   { takes: bySize(0, 135) },
 );
 
-/** The class of its values. */
-export const BtL2capAddress: new (fields: BtL2capFields) => BtL2capAddress = /* @__PURE__ */ classOf(codec);
+/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
+export const codec: StructCodec<BtL2capAddress> = /* @__PURE__ */ structCodec(BtL2capAddress, readNumber);
 
 /** An L2CAP address, `bt-l2cap:00:11:22:AA:BB:CC:25`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ParseError. */
 export function btL2cap(fields: BtL2capFields): BtL2capAddress {
-  return new codec.Address(fields);
+  return new BtL2capAddress(fields);
 }
 
 /** Reads the human form. Throws ParseError. */
-export function parse(text: string, options?: ParseOptions): BtL2capAddress {
-  return codec.parse(text, options);
-}
+export const parse: Codec<BtL2capAddress>['parse'] = /* @__PURE__ */ parseOf(BtL2capAddress, readNumber);
 
 /** Writes the form that `parse` reads. */
-export function format(value: BtL2capAddress, options?: FormatOptions): string {
-  return codec.format(value, options);
-}
+export const format: Codec<BtL2capAddress>['format'] = /* @__PURE__ */ formatOf(BtL2capAddress);
 
 /** Bytes that `encode` will write. Throws ENOTSUP. */
-export function size(value: BtL2capAddress, platform: Platform): number {
-  return codec.size(value, platform);
-}
+export const size: Codec<BtL2capAddress>['size'] = /* @__PURE__ */ sizeOf(BtL2capAddress);
 
 /** Writes the sockaddr at `offset` and returns its length; nothing when it throws: ENOTSUP, ERR_OUT_OF_RANGE. */
-export function encode(
-  value: BtL2capAddress,
-  buffer: Uint8Array,
-  offset: number,
-  platform: Platform,
-): number {
-  return codec.encode(value, buffer, offset, platform);
-}
+export const encode: Codec<BtL2capAddress>['encode'] = /* @__PURE__ */ encodeOf(BtL2capAddress);
 
 /** Reads the sockaddr of `length` bytes at `offset`. Throws DecodeError, ENOTSUP. */
-export function decode(
-  buffer: Uint8Array,
-  offset: number,
-  length: number,
-  platform: Platform,
-  options?: DecodeOptions,
-): BtL2capAddress {
-  return codec.decode(buffer, offset, length, platform, options);
-}
+export const decode: Codec<BtL2capAddress>['decode'] = /* @__PURE__ */ decodeOf(BtL2capAddress);

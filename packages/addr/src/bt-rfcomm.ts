@@ -1,8 +1,18 @@
-import { bySize, type DecodeOptions } from './codec.ts';
+import { bySize, type Codec } from './codec.ts';
 import { bluetooth, guid, uint } from './kinds.ts';
-import type { Platform } from './layout.ts';
-import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
-import type { FormatOptions, ParseOptions } from './text.ts';
+import {
+  decodeOf,
+  encodeOf,
+  formatOf,
+  parseOf,
+  type StructAddress,
+  type StructClass,
+  type StructCodec,
+  sizeOf,
+  structClass,
+  structCodec,
+} from './struct.ts';
+import { readNumber } from './text.ts';
 
 /** The fields of an RFCOMM address; what is left out is 0, BDADDR_ANY, and no service. */
 export interface BtRfcommFields {
@@ -23,8 +33,8 @@ export interface BtRfcommAddress extends StructAddress<'bt-rfcomm'> {
   readonly service: string;
 }
 
-/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<BtRfcommAddress, BtRfcommFields> = /* @__PURE__ */ structCodec<
+/** The class of its values. */
+export const BtRfcommAddress: StructClass<BtRfcommAddress, BtRfcommFields> = /* @__PURE__ */ structClass<
   BtRfcommAddress,
   BtRfcommFields
 >(
@@ -42,47 +52,25 @@ export const codec: StructCodec<BtRfcommAddress, BtRfcommFields> = /* @__PURE__ 
   { takes: bySize(3, 136) },
 );
 
-/** The class of its values. */
-export const BtRfcommAddress: new (fields: BtRfcommFields) => BtRfcommAddress =
-  /* @__PURE__ */ classOf(codec);
+/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
+export const codec: StructCodec<BtRfcommAddress> = /* @__PURE__ */ structCodec(BtRfcommAddress, readNumber);
 
 /** An RFCOMM address, `bt-rfcomm:00:11:22:AA:BB:CC:1`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ParseError. */
 export function btRfcomm(fields: BtRfcommFields): BtRfcommAddress {
-  return new codec.Address(fields);
+  return new BtRfcommAddress(fields);
 }
 
 /** Reads the human form. Throws ParseError. */
-export function parse(text: string, options?: ParseOptions): BtRfcommAddress {
-  return codec.parse(text, options);
-}
+export const parse: Codec<BtRfcommAddress>['parse'] = /* @__PURE__ */ parseOf(BtRfcommAddress, readNumber);
 
 /** Writes the form that `parse` reads. */
-export function format(value: BtRfcommAddress, options?: FormatOptions): string {
-  return codec.format(value, options);
-}
+export const format: Codec<BtRfcommAddress>['format'] = /* @__PURE__ */ formatOf(BtRfcommAddress);
 
 /** Bytes that `encode` will write. Throws ENOTSUP. */
-export function size(value: BtRfcommAddress, platform: Platform): number {
-  return codec.size(value, platform);
-}
+export const size: Codec<BtRfcommAddress>['size'] = /* @__PURE__ */ sizeOf(BtRfcommAddress);
 
 /** Writes the sockaddr at `offset` and returns its length; nothing when it throws: ENOTSUP, ERR_OUT_OF_RANGE. */
-export function encode(
-  value: BtRfcommAddress,
-  buffer: Uint8Array,
-  offset: number,
-  platform: Platform,
-): number {
-  return codec.encode(value, buffer, offset, platform);
-}
+export const encode: Codec<BtRfcommAddress>['encode'] = /* @__PURE__ */ encodeOf(BtRfcommAddress);
 
 /** Reads the sockaddr of `length` bytes at `offset`. Throws DecodeError, ENOTSUP. */
-export function decode(
-  buffer: Uint8Array,
-  offset: number,
-  length: number,
-  platform: Platform,
-  options?: DecodeOptions,
-): BtRfcommAddress {
-  return codec.decode(buffer, offset, length, platform, options);
-}
+export const decode: Codec<BtRfcommAddress>['decode'] = /* @__PURE__ */ decodeOf(BtRfcommAddress);

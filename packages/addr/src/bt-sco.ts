@@ -1,8 +1,17 @@
-import { bySize, type DecodeOptions } from './codec.ts';
+import { bySize, type Codec } from './codec.ts';
 import { bluetooth } from './kinds.ts';
-import type { Platform } from './layout.ts';
-import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
-import type { FormatOptions, ParseOptions } from './text.ts';
+import {
+  decodeOf,
+  encodeOf,
+  formatOf,
+  parseOf,
+  type StructAddress,
+  type StructClass,
+  type StructCodec,
+  sizeOf,
+  structClass,
+  structCodec,
+} from './struct.ts';
 
 /** The fields of an SCO address; what is left out is BDADDR_ANY. */
 export interface BtScoFields {
@@ -15,8 +24,8 @@ export interface BtScoAddress extends StructAddress<'bt-sco'> {
   readonly address: string;
 }
 
-/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<BtScoAddress, BtScoFields> = /* @__PURE__ */ structCodec<
+/** The class of its values. */
+export const BtScoAddress: StructClass<BtScoAddress, BtScoFields> = /* @__PURE__ */ structClass<
   BtScoAddress,
   BtScoFields
 >(
@@ -32,41 +41,25 @@ export const codec: StructCodec<BtScoAddress, BtScoFields> = /* @__PURE__ */ str
   { takes: bySize(2, 137) },
 );
 
-/** The class of its values. */
-export const BtScoAddress: new (fields: BtScoFields) => BtScoAddress = /* @__PURE__ */ classOf(codec);
+/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
+export const codec: StructCodec<BtScoAddress> = /* @__PURE__ */ structCodec(BtScoAddress);
 
 /** An SCO address, `bt-sco:00:11:22:AA:BB:CC`. Throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ParseError. */
 export function btSco(address: string | Uint8Array): BtScoAddress {
-  return new codec.Address({ address });
+  return new BtScoAddress({ address });
 }
 
 /** Reads the human form. Throws ParseError. */
-export function parse(text: string, options?: ParseOptions): BtScoAddress {
-  return codec.parse(text, options);
-}
+export const parse: Codec<BtScoAddress>['parse'] = /* @__PURE__ */ parseOf(BtScoAddress);
 
 /** Writes the form that `parse` reads. */
-export function format(value: BtScoAddress, options?: FormatOptions): string {
-  return codec.format(value, options);
-}
+export const format: Codec<BtScoAddress>['format'] = /* @__PURE__ */ formatOf(BtScoAddress);
 
 /** Bytes that `encode` will write. Throws ENOTSUP. */
-export function size(value: BtScoAddress, platform: Platform): number {
-  return codec.size(value, platform);
-}
+export const size: Codec<BtScoAddress>['size'] = /* @__PURE__ */ sizeOf(BtScoAddress);
 
 /** Writes the sockaddr at `offset` and returns its length; nothing when it throws: ENOTSUP, ERR_OUT_OF_RANGE. */
-export function encode(value: BtScoAddress, buffer: Uint8Array, offset: number, platform: Platform): number {
-  return codec.encode(value, buffer, offset, platform);
-}
+export const encode: Codec<BtScoAddress>['encode'] = /* @__PURE__ */ encodeOf(BtScoAddress);
 
 /** Reads the sockaddr of `length` bytes at `offset`. Throws DecodeError, ENOTSUP. */
-export function decode(
-  buffer: Uint8Array,
-  offset: number,
-  length: number,
-  platform: Platform,
-  options?: DecodeOptions,
-): BtScoAddress {
-  return codec.decode(buffer, offset, length, platform, options);
-}
+export const decode: Codec<BtScoAddress>['decode'] = /* @__PURE__ */ decodeOf(BtScoAddress);

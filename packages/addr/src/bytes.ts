@@ -10,9 +10,10 @@ export function get(b: Uint8Array, at: number, size: number, big: boolean): numb
   return value;
 }
 
-/** Writes an integer of 1, 2 or 4 bytes. */
-export function put(b: Uint8Array, at: number, size: number, value: number, big: boolean): void {
+/** Writes an integer of 1 to 4 bytes, and returns the offset behind it. */
+export function put(b: Uint8Array, at: number, size: number, value: number, big: boolean): number {
   for (let i = 0; i < size; i++) b[at + (big ? size - 1 - i : i)] = value >>> (8 * i);
+  return at + size;
 }
 
 /** 32 bits in network order, signed: `get` for loops that are hot. */

@@ -1,8 +1,17 @@
-import { byProtocol, type DecodeOptions } from './codec.ts';
-import { ifindex, uint } from './kinds.ts';
-import type { Platform } from './layout.ts';
-import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
-import type { FormatOptions, ParseOptions } from './text.ts';
+import { byProtocol, type Codec } from './codec.ts';
+import { ifindex, scanIfindex, uint } from './kinds.ts';
+import {
+  decodeOf,
+  encodeOf,
+  formatOf,
+  parseOf,
+  type StructAddress,
+  type StructClass,
+  type StructCodec,
+  sizeOf,
+  structClass,
+  structCodec,
+} from './struct.ts';
 
 /** The fields of an ISO-TP address; what is left out is an error. */
 export interface CanIsotpFields {
@@ -23,8 +32,8 @@ export interface CanIsotpAddress extends StructAddress<'can-isotp'> {
   readonly txId: number;
 }
 
-/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<CanIsotpAddress, CanIsotpFields> = /* @__PURE__ */ structCodec<
+/** The class of its values. */
+export const CanIsotpAddress: StructClass<CanIsotpAddress, CanIsotpFields> = /* @__PURE__ */ structClass<
   CanIsotpAddress,
   CanIsotpFields
 >(
@@ -38,47 +47,25 @@ export const codec: StructCodec<CanIsotpAddress, CanIsotpFields> = /* @__PURE__ 
   { minimum: 16, takes: byProtocol(6) },
 );
 
-/** The class of its values. */
-export const CanIsotpAddress: new (fields: CanIsotpFields) => CanIsotpAddress =
-  /* @__PURE__ */ classOf(codec);
+/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
+export const codec: StructCodec<CanIsotpAddress> = /* @__PURE__ */ structCodec(CanIsotpAddress, scanIfindex);
 
 /** An ISO-TP address, `can-isotp:vcan0:0x123:0x456` (receive, send). Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
 export function canIsotp(fields: CanIsotpFields): CanIsotpAddress {
-  return new codec.Address(fields);
+  return new CanIsotpAddress(fields);
 }
 
 /** Reads the human form. Throws ParseError. */
-export function parse(text: string, options?: ParseOptions): CanIsotpAddress {
-  return codec.parse(text, options);
-}
+export const parse: Codec<CanIsotpAddress>['parse'] = /* @__PURE__ */ parseOf(CanIsotpAddress, scanIfindex);
 
 /** Writes the form that `parse` reads. */
-export function format(value: CanIsotpAddress, options?: FormatOptions): string {
-  return codec.format(value, options);
-}
+export const format: Codec<CanIsotpAddress>['format'] = /* @__PURE__ */ formatOf(CanIsotpAddress);
 
 /** Bytes that `encode` will write. Throws ENOTSUP. */
-export function size(value: CanIsotpAddress, platform: Platform): number {
-  return codec.size(value, platform);
-}
+export const size: Codec<CanIsotpAddress>['size'] = /* @__PURE__ */ sizeOf(CanIsotpAddress);
 
 /** Writes the sockaddr at `offset` and returns its length; nothing when it throws: ENOTSUP, ERR_OUT_OF_RANGE. */
-export function encode(
-  value: CanIsotpAddress,
-  buffer: Uint8Array,
-  offset: number,
-  platform: Platform,
-): number {
-  return codec.encode(value, buffer, offset, platform);
-}
+export const encode: Codec<CanIsotpAddress>['encode'] = /* @__PURE__ */ encodeOf(CanIsotpAddress);
 
 /** Reads the sockaddr of `length` bytes at `offset`. Throws DecodeError, ENOTSUP. */
-export function decode(
-  buffer: Uint8Array,
-  offset: number,
-  length: number,
-  platform: Platform,
-  options?: DecodeOptions,
-): CanIsotpAddress {
-  return codec.decode(buffer, offset, length, platform, options);
-}
+export const decode: Codec<CanIsotpAddress>['decode'] = /* @__PURE__ */ decodeOf(CanIsotpAddress);

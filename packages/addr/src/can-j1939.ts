@@ -1,8 +1,17 @@
-import { byProtocol, type DecodeOptions } from './codec.ts';
-import { ifindex, uint, uint64 } from './kinds.ts';
-import type { Platform } from './layout.ts';
-import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
-import type { FormatOptions, ParseOptions } from './text.ts';
+import { byProtocol, type Codec } from './codec.ts';
+import { ifindex, scanIfindex, uint, uint64 } from './kinds.ts';
+import {
+  decodeOf,
+  encodeOf,
+  formatOf,
+  parseOf,
+  type StructAddress,
+  type StructClass,
+  type StructCodec,
+  sizeOf,
+  structClass,
+  structCodec,
+} from './struct.ts';
 
 /** The fields of a J1939 address; what is left out is none. */
 export interface CanJ1939Fields {
@@ -24,8 +33,8 @@ export interface CanJ1939Address extends StructAddress<'can-j1939'> {
   readonly addr: number;
 }
 
-/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<CanJ1939Address, CanJ1939Fields> = /* @__PURE__ */ structCodec<
+/** The class of its values. */
+export const CanJ1939Address: StructClass<CanJ1939Address, CanJ1939Fields> = /* @__PURE__ */ structClass<
   CanJ1939Address,
   CanJ1939Fields
 >(
@@ -39,47 +48,25 @@ export const codec: StructCodec<CanJ1939Address, CanJ1939Fields> = /* @__PURE__ 
   { takes: byProtocol(7) },
 );
 
-/** The class of its values. */
-export const CanJ1939Address: new (fields: CanJ1939Fields) => CanJ1939Address =
-  /* @__PURE__ */ classOf(codec);
+/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
+export const codec: StructCodec<CanJ1939Address> = /* @__PURE__ */ structCodec(CanJ1939Address, scanIfindex);
 
 /** A J1939 address, `can-j1939:vcan0/pgn=0xfeca/addr=0x20`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_INVALID_ARG_VALUE. */
 export function canJ1939(fields: CanJ1939Fields): CanJ1939Address {
-  return new codec.Address(fields);
+  return new CanJ1939Address(fields);
 }
 
 /** Reads the human form. Throws ParseError. */
-export function parse(text: string, options?: ParseOptions): CanJ1939Address {
-  return codec.parse(text, options);
-}
+export const parse: Codec<CanJ1939Address>['parse'] = /* @__PURE__ */ parseOf(CanJ1939Address, scanIfindex);
 
 /** Writes the form that `parse` reads. */
-export function format(value: CanJ1939Address, options?: FormatOptions): string {
-  return codec.format(value, options);
-}
+export const format: Codec<CanJ1939Address>['format'] = /* @__PURE__ */ formatOf(CanJ1939Address);
 
 /** Bytes that `encode` will write. Throws ENOTSUP. */
-export function size(value: CanJ1939Address, platform: Platform): number {
-  return codec.size(value, platform);
-}
+export const size: Codec<CanJ1939Address>['size'] = /* @__PURE__ */ sizeOf(CanJ1939Address);
 
 /** Writes the sockaddr at `offset` and returns its length; nothing when it throws: ENOTSUP, ERR_OUT_OF_RANGE. */
-export function encode(
-  value: CanJ1939Address,
-  buffer: Uint8Array,
-  offset: number,
-  platform: Platform,
-): number {
-  return codec.encode(value, buffer, offset, platform);
-}
+export const encode: Codec<CanJ1939Address>['encode'] = /* @__PURE__ */ encodeOf(CanJ1939Address);
 
 /** Reads the sockaddr of `length` bytes at `offset`. Throws DecodeError, ENOTSUP. */
-export function decode(
-  buffer: Uint8Array,
-  offset: number,
-  length: number,
-  platform: Platform,
-  options?: DecodeOptions,
-): CanJ1939Address {
-  return codec.decode(buffer, offset, length, platform, options);
-}
+export const decode: Codec<CanJ1939Address>['decode'] = /* @__PURE__ */ decodeOf(CanJ1939Address);

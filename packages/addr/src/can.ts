@@ -1,8 +1,17 @@
-import type { DecodeOptions } from './codec.ts';
-import { ifindex } from './kinds.ts';
-import type { Platform } from './layout.ts';
-import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
-import type { FormatOptions, ParseOptions } from './text.ts';
+import type { Codec } from './codec.ts';
+import { ifindex, scanIfindex } from './kinds.ts';
+import {
+  decodeOf,
+  encodeOf,
+  formatOf,
+  parseOf,
+  type StructAddress,
+  type StructClass,
+  type StructCodec,
+  sizeOf,
+  structClass,
+  structCodec,
+} from './struct.ts';
 
 /** The fields of a raw CAN address; what is left out is an error. */
 export interface CanFields {
@@ -17,8 +26,11 @@ export interface CanAddress extends StructAddress<'can'> {
   readonly ifindex: number;
 }
 
-/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<CanAddress, CanFields> = /* @__PURE__ */ structCodec<CanAddress, CanFields>(
+/** The class of its values. */
+export const CanAddress: StructClass<CanAddress, CanFields> = /* @__PURE__ */ structClass<
+  CanAddress,
+  CanFields
+>(
   'can',
   { ifindex },
   1,
@@ -36,41 +48,25 @@ export const codec: StructCodec<CanAddress, CanFields> = /* @__PURE__ */ structC
   },
 );
 
-/** The class of its values. */
-export const CanAddress: new (fields: CanFields) => CanAddress = /* @__PURE__ */ classOf(codec);
+/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
+export const codec: StructCodec<CanAddress> = /* @__PURE__ */ structCodec(CanAddress, scanIfindex);
 
 /** A raw CAN address. `ifindex` 0 is all CAN interfaces. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
 export function can(ifindex: number): CanAddress {
-  return new codec.Address({ ifindex });
+  return new CanAddress({ ifindex });
 }
 
 /** Reads the human form. Throws ParseError. */
-export function parse(text: string, options?: ParseOptions): CanAddress {
-  return codec.parse(text, options);
-}
+export const parse: Codec<CanAddress>['parse'] = /* @__PURE__ */ parseOf(CanAddress, scanIfindex);
 
 /** Writes the form that `parse` reads. */
-export function format(value: CanAddress, options?: FormatOptions): string {
-  return codec.format(value, options);
-}
+export const format: Codec<CanAddress>['format'] = /* @__PURE__ */ formatOf(CanAddress);
 
 /** Bytes that `encode` will write. Throws ENOTSUP. */
-export function size(value: CanAddress, platform: Platform): number {
-  return codec.size(value, platform);
-}
+export const size: Codec<CanAddress>['size'] = /* @__PURE__ */ sizeOf(CanAddress);
 
 /** Writes the sockaddr at `offset` and returns its length; nothing when it throws: ENOTSUP, ERR_OUT_OF_RANGE. */
-export function encode(value: CanAddress, buffer: Uint8Array, offset: number, platform: Platform): number {
-  return codec.encode(value, buffer, offset, platform);
-}
+export const encode: Codec<CanAddress>['encode'] = /* @__PURE__ */ encodeOf(CanAddress);
 
 /** Reads the sockaddr of `length` bytes at `offset`. Throws DecodeError, ENOTSUP. */
-export function decode(
-  buffer: Uint8Array,
-  offset: number,
-  length: number,
-  platform: Platform,
-  options?: DecodeOptions,
-): CanAddress {
-  return codec.decode(buffer, offset, length, platform, options);
-}
+export const decode: Codec<CanAddress>['decode'] = /* @__PURE__ */ decodeOf(CanAddress);

@@ -1,6 +1,6 @@
 /** IPv4 addresses inside IPv6 ones: IPv4-mapped (RFC 4291 section 2.5.5.2) and translated (RFC 6052). */
 import { checkInteger, wrongValue } from './check.ts';
-import { type IPAddress, parseIP, readIP } from './ip-address.ts';
+import { type IPAddress, parseIP, readIP, scratch } from './ip-address.ts';
 
 /** What of a `Prefix` is needed: 16 bytes and 32, 40, 48, 56, 64 or 96 bits of them. */
 export interface TranslationPrefix {
@@ -18,8 +18,6 @@ const MAPPED: TranslationPrefix = {
   bytes: /* @__PURE__ */ parseIP('::ffff:0:0'),
   length: 96,
 };
-
-const scratch: Uint8Array = /* @__PURE__ */ new Uint8Array(16);
 
 /** `::ffff:192.0.2.1` of `192.0.2.1`: IPv4 as a dual-stack socket has it, ipv6(7). Throws as `parseIP`, and for IPv6. */
 export function mapIPv4(address: IPAddress): Uint8Array {
@@ -74,8 +72,9 @@ function extract(address: IPAddress, { bytes, length }: TranslationPrefix): Uint
 
 function checkTranslation(prefix: TranslationPrefix): TranslationPrefix {
   checkInteger('prefix.bytes.length', prefix.bytes.length, 16, 16);
-  if (![32, 40, 48, 56, 64, 96].includes(prefix.length)) {
-    throw wrongValue('prefix.length', '32, 40, 48, 56, 64 or 96', prefix.length);
+  const lengths = [32, 40, 48, 56, 64, 96];
+  if (!lengths.includes(prefix.length)) {
+    throw wrongValue('prefix.length', `one of ${lengths.join(', ')}`, prefix.length);
   }
   if (prefix.bytes[8] !== 0) throw wrongValue('prefix', 'zero in its bits 64 to 71', prefix);
   return prefix;

@@ -1,9 +1,18 @@
 import { checkInteger, checkString } from './check.ts';
-import type { DecodeOptions } from './codec.ts';
+import type { Codec } from './codec.ts';
 import { guid } from './kinds.ts';
-import type { Platform } from './layout.ts';
-import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
-import type { FormatOptions, ParseOptions } from './text.ts';
+import {
+  decodeOf,
+  encodeOf,
+  formatOf,
+  parseOf,
+  type StructAddress,
+  type StructClass,
+  type StructCodec,
+  sizeOf,
+  structClass,
+  structCodec,
+} from './struct.ts';
 
 /** The fields of an AF_HYPERV address; what is left out is zeros. */
 export interface HypervFields {
@@ -19,8 +28,8 @@ export interface HypervAddress extends StructAddress<'hyperv'> {
   readonly serviceId: string;
 }
 
-/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<HypervAddress, HypervFields> = /* @__PURE__ */ structCodec<
+/** The class of its values. */
+export const HypervAddress: StructClass<HypervAddress, HypervFields> = /* @__PURE__ */ structClass<
   HypervAddress,
   HypervFields
 >('hyperv', { vmId: guid, serviceId: guid }, 2, {
@@ -28,12 +37,12 @@ export const codec: StructCodec<HypervAddress, HypervFields> = /* @__PURE__ */ s
   win32: [34, 36, 4, 20],
 });
 
-/** The class of its values. */
-export const HypervAddress: new (fields: HypervFields) => HypervAddress = /* @__PURE__ */ classOf(codec);
+/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
+export const codec: StructCodec<HypervAddress> = /* @__PURE__ */ structCodec(HypervAddress);
 
 /** A Hyper-V socket's address, `hyperv:` and two GUIDs. Throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE. */
 export function hyperv(vmId: string, serviceId: string): HypervAddress {
-  return new codec.Address({ vmId, serviceId });
+  return new HypervAddress({ vmId, serviceId });
 }
 
 /** What follows the port in a service's GUID: the template of linux/hyperv.h and net/vmw_vsock/hyperv_transport.c. */
@@ -50,39 +59,21 @@ export function hypervService(vsockPort: number): string {
 
 /** The vsock port that a service's GUID stands for, undefined for another service. Throws ERR_INVALID_ARG_TYPE. */
 export function vsockPortOf(serviceId: string): number | undefined {
-  const port = checkString('serviceId', serviceId).toLowerCase();
-  if (!port.endsWith(VSOCK_SERVICE) || !/^[0-7][\da-f]{7}-/.test(port) || port.length !== 36)
-    return undefined;
-  return Number.parseInt(port, 16);
+  const of = new RegExp(`^[0-7][\\da-f]{7}${VSOCK_SERVICE}$`, 'i');
+  return of.test(checkString('serviceId', serviceId)) ? Number.parseInt(serviceId, 16) : undefined;
 }
 
 /** Reads the human form. Throws ParseError. */
-export function parse(text: string, options?: ParseOptions): HypervAddress {
-  return codec.parse(text, options);
-}
+export const parse: Codec<HypervAddress>['parse'] = /* @__PURE__ */ parseOf(HypervAddress);
 
 /** Writes the form that `parse` reads. */
-export function format(value: HypervAddress, options?: FormatOptions): string {
-  return codec.format(value, options);
-}
+export const format: Codec<HypervAddress>['format'] = /* @__PURE__ */ formatOf(HypervAddress);
 
 /** Bytes that `encode` will write. Throws ENOTSUP. */
-export function size(value: HypervAddress, platform: Platform): number {
-  return codec.size(value, platform);
-}
+export const size: Codec<HypervAddress>['size'] = /* @__PURE__ */ sizeOf(HypervAddress);
 
 /** Writes the sockaddr at `offset` and returns its length; nothing when it throws: ENOTSUP, ERR_OUT_OF_RANGE. */
-export function encode(value: HypervAddress, buffer: Uint8Array, offset: number, platform: Platform): number {
-  return codec.encode(value, buffer, offset, platform);
-}
+export const encode: Codec<HypervAddress>['encode'] = /* @__PURE__ */ encodeOf(HypervAddress);
 
 /** Reads the sockaddr of `length` bytes at `offset`. Throws DecodeError, ENOTSUP. */
-export function decode(
-  buffer: Uint8Array,
-  offset: number,
-  length: number,
-  platform: Platform,
-  options?: DecodeOptions,
-): HypervAddress {
-  return codec.decode(buffer, offset, length, platform, options);
-}
+export const decode: Codec<HypervAddress>['decode'] = /* @__PURE__ */ decodeOf(HypervAddress);

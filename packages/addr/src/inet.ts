@@ -5,7 +5,7 @@ import { ParseError } from './errors.ts';
 import { formatIPv4, scanIPv4 } from './ipv4.ts';
 import { abiOf, expectFamily, type Layouts, type Platform, type Struct, writeHeader } from './layout.ts';
 import { isBytes } from './shown.ts';
-import { readDecimal } from './text.ts';
+import { failAt, readDecimal } from './text.ts';
 
 /** Offsets of `sin_port` and `sin_addr`. RFC 3493 and POSIX fix the order, and behind the family field all four systems agree. */
 export const PORT: number = 2;
@@ -92,7 +92,8 @@ export function parse(text: string): InetAddress {
   const bytes = new Uint8Array(4);
   scanIPv4('text', text, 0, colon < 0 ? text.length : colon, bytes, 0);
   if (colon < 0) throw new ParseError('text', text, text.length, "':' and a port");
-  return new InetAddress(bytes, readDecimal('text', text, colon + 1, text.length, 0xffff, 'a port'));
+  const port = text.slice(colon + 1);
+  return new InetAddress(bytes, readDecimal(port, failAt('text', text, colon + 1), 0xffff, 'a port'));
 }
 
 /** Writes `127.0.0.1:80`. */

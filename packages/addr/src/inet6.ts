@@ -9,6 +9,7 @@ import {
   checkPrefix,
   ends,
   type FormatOptions,
+  failAt,
   interfaceText,
   type ParseOptions,
   readDecimal,
@@ -99,17 +100,8 @@ export class Inet6Address {
     checkObject('value', value);
     const own: boolean = #text in value;
     if (own) return value;
-    const address = value.address ?? value.bytes;
-    if (typeof address === 'string' && address.includes('%')) {
-      throw new ParseError(
-        'value.address',
-        address,
-        address.indexOf('%'),
-        "no zone (it belongs to 'scopeId')",
-      );
-    }
     const { scopeId, flowInfo } = value;
-    return new Inet6Address(address, value.port, {
+    return new Inet6Address(value.address ?? value.bytes, value.port, {
       scopeId: checkInteger('value.scopeId', scopeId, 0, U32),
       flowInfo: checkInteger('value.flowInfo', flowInfo, 0, U32),
     });
@@ -150,11 +142,12 @@ export function parse(text: string, options?: ParseOptions): Inet6Address {
   const bytes = new Uint8Array(16);
   const scopeId = readAddress('text', text, 1, close, bytes, options) ?? 0;
   if (text[close + 1] !== ':') throw new ParseError('text', text, close + 1, "':' and a port");
-  const end = ends(text, '/', close, text.length);
-  const port = readDecimal('text', text, close + 2, end, 0xffff, 'a port');
+  const end = ends(text, '/', close);
+  const fail = failAt('text', text, close + 2);
+  const port = readDecimal(text.slice(close + 2, end), fail, 0xffff, 'a port');
   let flowInfo = 0;
   readOptions(text, end, ['flowinfo'], (_key, from, to) => {
-    flowInfo = readNumber('text', text, from, to, U32, 'flow information');
+    flowInfo = readNumber(text.slice(from, to), failAt('text', text, from), U32, 'flow information');
   });
   return new Inet6Address(bytes, port, { scopeId, flowInfo });
 }
@@ -228,5 +221,5 @@ function readAddress(
 ): number | undefined {
   const zone = scanIPv6(argument, text, start, end, out);
   if (zone === undefined) return undefined;
-  return readInterface(argument, text, end - zone.length, end, U32, options);
+  return readInterface(zone, failAt(argument, text, end - zone.length), U32, options);
 }

@@ -7,6 +7,9 @@ import { isBytes } from './shown.ts';
 /** Text, or 4 bytes (IPv4) or 16 (IPv6) in network order. */
 export type IPAddress = string | Uint8Array;
 
+/** Where an address is put for the moment. */
+export const scratch: Uint8Array = /* @__PURE__ */ new Uint8Array(16);
+
 const COLON = 0x3a;
 const EITHER = '4 bytes (IPv4) or 16 (IPv6)';
 

@@ -1,36 +1,25 @@
 /** IPv4 as text: strict, as inet_pton(3) has it, and historic, as inet_aton(3) has it. RFC 791, RFC 6943 section 3.1.1. */
+import { put } from './bytes.ts';
 import { checkRoom, checkString } from './check.ts';
-import { hexDigit } from './digits.ts';
 import { ParseError } from './errors.ts';
 
 const ZERO = 0x30;
 const DOT = 0x2e;
-const X = 0x78;
 
-/** What a scan missed: the number under which it says so. Scans of IPv6 go on from here. */
-const NUMBER = 0;
-const SEPARATOR = 1;
-const END = 2;
-export const EXPECTED: readonly string[] = [
-  'a decimal number from 0 to 255 without leading zeros',
-  "'.' (IPv4 has four decimal parts)",
-  'the end of the IPv4 address',
-];
+const END = 'the end of the IPv4 address';
 
-/** Faults are numbers below 0, so that asking costs no exception: the offset, and which thing was missed. */
-export function fault(offset: number, which: number): number {
-  return -1 - (offset * 16 + which);
+/** What the last scan missed. */
+let missed = '';
+
+/** Faults are numbers below 0, so that asking costs no exception: the complement of the offset. What was expected there is kept. */
+export function fault(offset: number, expected: string): number {
+  missed = expected;
+  return ~offset;
 }
 
-/** The error that a fault stands for, out of the list of what a scan may miss. */
-export function faultError(
-  argument: string,
-  text: string,
-  found: number,
-  expected: readonly string[] = EXPECTED,
-): ParseError {
-  const code = -1 - found;
-  return new ParseError(argument, text, Math.floor(code / 16), expected[code % 16]!);
+/** The error that the last fault stands for. */
+export function faultError(argument: string, text: string, found: number): ParseError {
+  return new ParseError(argument, text, ~found, missed);
 }
 
 const scratch: Uint8Array = /* @__PURE__ */ new Uint8Array(4);
@@ -81,7 +70,7 @@ export function tryIPv4(text: string, start: number, end: number, out: Uint8Arra
   let i = start;
   for (let part = 0; part < 4; part++) {
     if (part > 0) {
-      if (i >= end || text.charCodeAt(i) !== DOT) return fault(i, SEPARATOR);
+      if (i >= end || text.charCodeAt(i) !== DOT) return fault(i, "'.' (IPv4 has four decimal parts)");
       i++;
     }
     const first = i;
@@ -93,7 +82,7 @@ export function tryIPv4(text: string, start: number, end: number, out: Uint8Arra
     }
     const digits = i - first;
     if (digits === 0 || value > 255 || (digits > 1 && text.charCodeAt(first) === ZERO)) {
-      return fault(first, NUMBER);
+      return fault(first, 'a decimal number from 0 to 255 without leading zeros');
     }
     out[at + part] = value;
   }
@@ -109,38 +98,22 @@ export function tryIPv4(text: string, start: number, end: number, out: Uint8Arra
 export function inetAton(text: string): Uint8Array {
   checkString('text', text);
   const out = new Uint8Array(4);
-  let i = 0;
-  for (let part = 0; ; part++) {
-    const first = i;
+  for (let i = 0, part = 0; ; part++) {
     const most = 2 ** (8 * (4 - part)) - 1;
-    let base = 10;
-    if (text.charCodeAt(i) === ZERO) {
-      base = (text.charCodeAt(i + 1) | 0x20) === X && hexDigit(text.charCodeAt(i + 2)) >= 0 ? 16 : 8;
-      if (base === 16) i += 2;
-    }
-    let value = 0;
-    const digits = i;
-    for (; i < text.length && value <= most; i++) {
-      const digit = hexDigit(text.charCodeAt(i));
-      if (digit < 0 || digit >= base) break;
-      value = value * base + digit;
-    }
-    const dot = part < 3 && text.charCodeAt(i) === DOT;
-    if (i === digits || value > (dot ? 255 : most)) {
+    const [digits] = /^(?:0x[\da-f]+|0[0-7]*|[1-9]\d*)?/i.exec(text.slice(i))!;
+    const end = i + digits.length;
+    const value = /^0\d/.test(digits) ? Number.parseInt(digits, 8) : Number(digits);
+    const dot = part < 3 && text[end] === '.';
+    if (end === i || value > (dot ? 255 : most)) {
       const range = dot ? '255' : `${most}, or 255 before '.'`;
-      throw new ParseError('text', text, first, `a decimal, octal or hex number from 0 to ${range}`);
+      throw new ParseError('text', text, i, `a decimal, octal or hex number from 0 to ${range}`);
     }
-    if (dot) {
-      out[part] = value;
-      i++;
-      continue;
+    if (!dot) {
+      if (end < text.length) throw new ParseError('text', text, end, part < 3 ? "'.' or the end" : END);
+      put(out, part, 4 - part, value, true);
+      return out;
     }
-    if (i < text.length)
-      throw new ParseError('text', text, i, part < 3 ? "'.' or the end" : 'the end of the IPv4 address');
-    for (let at = 3; at >= part; at--) {
-      out[at] = value % 256;
-      value = Math.floor(value / 256);
-    }
-    return out;
+    out[part] = value;
+    i = end + 1;
   }
 }

@@ -4,14 +4,17 @@
 import { get, put } from './bytes.ts';
 import { checkBytes, checkInteger, checkString, wrongType, wrongValue } from './check.ts';
 import { hex, hexPair } from './digits.ts';
-import { DecodeError, ParseError } from './errors.ts';
+import { DecodeError } from './errors.ts';
 import { MAX_SOCKADDR } from './layout.ts';
 import { formatMac, scanMac } from './mac.ts';
 import { isBytes } from './shown.ts';
 import {
+  type Fail,
   type FormatOptions,
+  failAt,
   interfaceText,
   MAX_IFINDEX,
+  NUMBER,
   type ParseOptions,
   readInterface,
   readNumber,
@@ -19,6 +22,15 @@ import {
 
 /** What a field holds: numbers, 64-bit ones, text; undefined where that is a value of its own. */
 export type Held = number | bigint | string | undefined;
+
+/** Reads a field, named `what` and `most` at most if it is a number, that is all of `part`. */
+export type Scan = (
+  part: string,
+  fail: Fail,
+  most: number,
+  what: string,
+  options: ParseOptions | undefined,
+) => Held;
 
 /** One kind of field. */
 export interface Kind {
@@ -32,8 +44,10 @@ export interface Kind {
   get(b: Uint8Array, at: number, big: boolean, end: number, protocol: number | undefined): Held;
   /** Writes the field, and returns the offset behind it. */
   put(b: Uint8Array, at: number, value: Held, big: boolean): number;
-  /** Reads `text[start..end)`. Throws ParseError. */
-  scan(text: string, start: number, end: number, what: string, options: ParseOptions | undefined): Held;
+  /** The largest number. */
+  readonly most?: number;
+  /** Reads the field that is all of `part`, where that is more than a number. */
+  readonly scan?: Scan;
   show(value: Held, options: FormatOptions | undefined): string;
 }
 
@@ -46,13 +60,10 @@ export function uint(
 ): Kind {
   return {
     none,
+    most,
     check: (argument, value) => checkInteger(argument, value, 0, most),
     get: (b, at, big) => get(b, at, size, big) >>> 0,
-    put(b, at, value, big) {
-      put(b, at, size, value as number, big);
-      return at + size;
-    },
-    scan: (text, start, end, what) => readNumber('text', text, start, end, most, what),
+    put: (b, at, value, big) => put(b, at, size, value as number, big),
     show: (value) => (hex ? `0x${value!.toString(16)}` : `${value}`),
   };
 }
@@ -73,15 +84,12 @@ export const ifindex: Kind = /* @__PURE__ */ Object.assign(uint(4, undefined, fa
     if (index < 0) throw new DecodeError(at, 'an interface index of 0 or more', index);
     return index;
   },
-  scan: (
-    text: string,
-    start: number,
-    end: number,
-    _what: string,
-    options: ParseOptions | undefined,
-  ): number => readInterface('text', text, start, end, MAX_IFINDEX, options),
   show: (value: Held, options: FormatOptions | undefined): string => interfaceText(value as number, options),
 });
+
+/** Reads numbers, and an interface by its index or name. */
+export const scanIfindex: Scan = (part, fail, most, what, options) =>
+  what === 'ifindex' ? readInterface(part, fail, most, options) : readNumber(part, fail, most, what);
 
 /** An integer of 8 bytes, as a bigint. */
 export const uint64: Kind = {
@@ -94,22 +102,18 @@ export const uint64: Kind = {
     return value;
   },
   get(b, at, big) {
-    let value = 0n;
-    for (let i = 0; i < 8; i++) value = (value << 8n) | BigInt(b[at + (big ? i : 7 - i)]!);
-    return value;
+    const half = (n: number): bigint => BigInt(get(b, at + n, 4, big) >>> 0);
+    return (half(big ? 0 : 4) << 32n) | half(big ? 4 : 0);
   },
   put(b, at, value, big) {
-    for (let i = 0; i < 8; i++)
-      b[at + (big ? 7 - i : i)] = Number(((value as bigint) >> BigInt(8 * i)) & 255n);
+    put(b, at + (big ? 0 : 4), 4, Number((value as bigint) >> 32n), big);
+    put(b, at + (big ? 4 : 0), 4, Number((value as bigint) & 0xffffffffn), big);
     return at + 8;
   },
-  scan(text, start, end, what) {
-    const part = text.slice(start, Math.min(end, start + 22));
-    if (part.length < 22 && /^(?:0x[\da-f]+|0|[1-9]\d*)$/i.test(part)) {
-      const value = BigInt(part);
-      if (BigInt.asUintN(64, value) === value) return value;
-    }
-    throw new ParseError('text', text, start, `${what}, a number of 64 bits`);
+  scan(part, fail, _most, what) {
+    const value = part.length < 22 && NUMBER.test(part) ? BigInt(part) : -1n;
+    if (BigInt.asUintN(64, value) !== value) fail(`${what}, a number of 64 bits`);
+    return value;
   },
   show: (value) => `0x${value!.toString(16)}`,
 };
@@ -118,32 +122,31 @@ export const uint64: Kind = {
 const HARDWARE = 6;
 
 /**
- * Bytes that a field holds as text. `scan` reads them from `text[start..end)` in the order in which they are written, throwing
- * ParseError, and `show` writes them; `order` puts them into that of memory, and back. Hardware addresses are taken as bytes, too, as
- * they are written.
+ * Bytes that a field holds as text. `scan` reads them in the order in which they are written, and `show` writes them; `order` puts them
+ * into that of memory, and back. Hardware addresses are taken as bytes, too, as they are written.
  */
 export function octets(
   size: number,
-  scan: (argument: string, text: string, start: number, end: number) => Uint8Array,
+  scan: (text: string, fail: Fail) => Uint8Array,
   show: (bytes: Uint8Array) => string,
   order: (bytes: Uint8Array) => Uint8Array,
 ): Kind {
   const none = show(new Uint8Array(size));
+  const read = (argument: string, value: unknown): Uint8Array => {
+    const text = checkString(argument, value);
+    return scan(text, failAt(argument, text));
+  };
   return {
     none,
     width: none.length,
     check: (argument, value) =>
-      show(
-        isBytes(value) && size === HARDWARE
-          ? checkBytes(argument, value, size)
-          : scan(argument, checkString(argument, value), 0, (value as string).length),
-      ),
+      show(isBytes(value) && size === HARDWARE ? checkBytes(argument, value, size) : read(argument, value)),
     get: (b, at) => show(order(Uint8Array.from(b.subarray(at, at + size)))),
     put(b, at, value) {
-      b.set(order(scan('value', value as string, 0, (value as string).length)), at);
+      b.set(order(read('value', value)), at);
       return at + size;
     },
-    scan: (text, start, end) => show(scan('text', text, start, end)),
+    scan: (part, fail) => show(scan(part, fail)),
     show: String,
   };
 }
@@ -159,9 +162,9 @@ export const bluetooth: Kind = /* @__PURE__ */ octets(
   (bytes) => bytes.reverse(),
 );
 
-function scanSix(argument: string, text: string, start: number, end: number): Uint8Array {
-  const bytes = scanMac(argument, text, start, end);
-  if (bytes.length !== HARDWARE) throw new ParseError(argument, text, start, 'a hardware address of 6 bytes');
+function scanSix(text: string, fail: Fail): Uint8Array {
+  const bytes = scanMac(text, fail);
+  if (bytes.length !== HARDWARE) fail('a hardware address of 6 bytes');
   return bytes;
 }
 
@@ -171,12 +174,11 @@ const GUID: readonly number[] = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 1
 /** A GUID of Windows, guiddef.h: lower case, without braces. */
 export const guid: Kind = /* @__PURE__ */ octets(
   16,
-  (argument, text, start, end) => {
-    const part = text.slice(start, Math.min(end, start + 37));
-    if (!/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(part)) {
-      throw new ParseError(argument, text, start, "a GUID as '00000000-facb-11e6-bd58-64006a7986d3'");
+  (text, fail) => {
+    if (!/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text)) {
+      fail('a GUID: 8-4-4-4-12 hex digits');
     }
-    const digits = part.replaceAll('-', '');
+    const digits = text.replaceAll('-', '');
     return Uint8Array.from(GUID, (_, i) => hexPair(digits, 2 * i));
   },
   (bytes) => hex(bytes, '').replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'),
@@ -215,15 +217,16 @@ export function ascii(most: number, size: number = MAX_SOCKADDR): Kind {
       b[end] = 0;
       return end + 1;
     },
-    scan(text, start, end, what) {
-      const part = text.slice(start, Math.min(end, start + 3 * most + 1));
-      try {
-        const plain = decodeURIComponent(part);
-        if (ASCII.test(part + plain) && plain.length <= most) return plain;
-      } catch {
-        // A '%' is good before two hex digits only.
+    scan(part, fail, _most, what) {
+      if (part.length <= 3 * most) {
+        try {
+          const plain = decodeURIComponent(part);
+          if (ASCII.test(part + plain) && plain.length <= most) return plain;
+        } catch {
+          // A '%' is good before two hex digits only.
+        }
       }
-      throw new ParseError('text', text, start, `${what} of at most ${most} ASCII characters`);
+      return fail(`${what} of at most ${most} ASCII characters`);
     },
     // No control character may reach a terminal.
     show: (value) => (value as string).replace(/[\p{Cc} %/:]/gu, (c) => `%${hex([c.charCodeAt(0)], '')}`),

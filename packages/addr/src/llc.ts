@@ -1,8 +1,18 @@
-import type { DecodeOptions } from './codec.ts';
+import type { Codec } from './codec.ts';
 import { hardware, uint } from './kinds.ts';
-import type { Platform } from './layout.ts';
-import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
-import type { FormatOptions, ParseOptions } from './text.ts';
+import {
+  decodeOf,
+  encodeOf,
+  formatOf,
+  parseOf,
+  type StructAddress,
+  type StructClass,
+  type StructCodec,
+  sizeOf,
+  structClass,
+  structCodec,
+} from './struct.ts';
+import { readNumber } from './text.ts';
 
 /** The fields of an AF_LLC address; what is left out is 0. */
 export interface LlcFields {
@@ -32,8 +42,11 @@ export interface LlcAddress extends StructAddress<'llc'> {
   readonly ua: number;
 }
 
-/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<LlcAddress, LlcFields> = /* @__PURE__ */ structCodec<LlcAddress, LlcFields>(
+/** The class of its values. */
+export const LlcAddress: StructClass<LlcAddress, LlcFields> = /* @__PURE__ */ structClass<
+  LlcAddress,
+  LlcFields
+>(
   'llc',
   {
     address: hardware,
@@ -50,41 +63,25 @@ export const codec: StructCodec<LlcAddress, LlcFields> = /* @__PURE__ */ structC
   },
 );
 
-/** The class of its values. */
-export const LlcAddress: new (fields: LlcFields) => LlcAddress = /* @__PURE__ */ classOf(codec);
+/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
+export const codec: StructCodec<LlcAddress> = /* @__PURE__ */ structCodec(LlcAddress, readNumber);
 
 /** An address of IEEE 802.2, `llc:02:00:00:00:00:01:4`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ParseError. */
 export function llc(fields: LlcFields): LlcAddress {
-  return new codec.Address(fields);
+  return new LlcAddress(fields);
 }
 
 /** Reads the human form. Throws ParseError. */
-export function parse(text: string, options?: ParseOptions): LlcAddress {
-  return codec.parse(text, options);
-}
+export const parse: Codec<LlcAddress>['parse'] = /* @__PURE__ */ parseOf(LlcAddress, readNumber);
 
 /** Writes the form that `parse` reads. */
-export function format(value: LlcAddress, options?: FormatOptions): string {
-  return codec.format(value, options);
-}
+export const format: Codec<LlcAddress>['format'] = /* @__PURE__ */ formatOf(LlcAddress);
 
 /** Bytes that `encode` will write. Throws ENOTSUP. */
-export function size(value: LlcAddress, platform: Platform): number {
-  return codec.size(value, platform);
-}
+export const size: Codec<LlcAddress>['size'] = /* @__PURE__ */ sizeOf(LlcAddress);
 
 /** Writes the sockaddr at `offset` and returns its length; nothing when it throws: ENOTSUP, ERR_OUT_OF_RANGE. */
-export function encode(value: LlcAddress, buffer: Uint8Array, offset: number, platform: Platform): number {
-  return codec.encode(value, buffer, offset, platform);
-}
+export const encode: Codec<LlcAddress>['encode'] = /* @__PURE__ */ encodeOf(LlcAddress);
 
 /** Reads the sockaddr of `length` bytes at `offset`. Throws DecodeError, ENOTSUP. */
-export function decode(
-  buffer: Uint8Array,
-  offset: number,
-  length: number,
-  platform: Platform,
-  options?: DecodeOptions,
-): LlcAddress {
-  return codec.decode(buffer, offset, length, platform, options);
-}
+export const decode: Codec<LlcAddress>['decode'] = /* @__PURE__ */ decodeOf(LlcAddress);

@@ -1,13 +1,10 @@
 /** Hardware addresses: EUI-48, EUI-64 and longer ones (IEEE 802), interface identifiers made of them, Bluetooth's. */
 import { checkBytes, checkInteger, checkRoom, checkString, wrongValue } from './check.ts';
 import { hex, hexPair } from './digits.ts';
-import { ParseError } from './errors.ts';
+import { type Fail, failAt } from './text.ts';
 
 /** The longest hardware address: MAX_ADDR_LEN in linux/netdevice.h (InfiniBand has 20). */
 export const MAX_HARDWARE_ADDRESS: number = 32;
-
-const COLON = 0x3a;
-const DASH = 0x2d;
 
 /** Bits of the first byte: for a group of stations, and given out by the network and not by the maker (IEEE 802, section 8.2). */
 const GROUP = 0x01;
@@ -18,7 +15,7 @@ const LOCAL = 0x02;
  * EUI-48, 8 for EUI-64, at most 32. The empty text is no bytes. Throws ParseError.
  */
 export function parseMac(text: string): Uint8Array {
-  return scanMac('text', checkString('text', text), 0, text.length);
+  return scanMac(checkString('text', text), failAt('text', text));
 }
 
 /** Text of up to 32 bytes: lower case, joined by ':'. No bytes give the empty text. */
@@ -28,21 +25,9 @@ export function formatMac(bytes: Uint8Array): string {
   return hex(bytes, ':');
 }
 
-/** Reads `text[start..end)`; offsets in errors count from the start of `text`. */
-export function scanMac(argument: string, text: string, start: number, end: number): Uint8Array {
-  if (start === end) return new Uint8Array(0);
-  const out = new Uint8Array(Math.min(MAX_HARDWARE_ADDRESS, Math.floor((end - start) / 3) + 1));
-  const separator = start + 2 < end ? text.charCodeAt(start + 2) : COLON;
-  scanPairs(
-    argument,
-    text,
-    start,
-    end,
-    out,
-    separator === DASH ? DASH : COLON,
-    "the same ':' or '-' between all bytes",
-  );
-  return out;
+/** Reads all of `text`. */
+export function scanMac(text: string, fail: Fail): Uint8Array {
+  return scanPairs(text, fail, MAX_HARDWARE_ADDRESS, text[2] === '-' ? '-' : ':');
 }
 
 /** Is it for a group of stations (multicast or broadcast)? EUI-48 or EUI-64. Throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE. */
@@ -93,7 +78,10 @@ export function identifiedEui64(identifier: Uint8Array): Uint8Array {
  * sockaddrs and HCI have it in little-endian order, unlike a hardware address's. str2ba(3). Throws ParseError.
  */
 export function parseBluetooth(text: string): Uint8Array {
-  return scanBluetooth('text', checkString('text', text), 0, text.length);
+  const fail = failAt('text', checkString('text', text));
+  const bytes = scanPairs(text, fail, 6, ':');
+  if (bytes.length < 6) fail("':' and two hex digits, of which there are six", text.length);
+  return bytes.reverse();
 }
 
 /** Text of the `bdaddr_t` at `offset`, in upper case as ba2str(3) writes it: byte 5 first. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
@@ -102,36 +90,19 @@ export function formatBluetooth(bytes: Uint8Array, offset: number = 0): string {
   return formatMac(Uint8Array.from(bytes.subarray(offset, offset + 6)).reverse()).toUpperCase();
 }
 
-/** Reads `text[start..end)`; offsets in errors count from the start of `text`. */
-export function scanBluetooth(argument: string, text: string, start: number, end: number): Uint8Array {
-  const out = new Uint8Array(6);
-  const read = scanPairs(argument, text, start, end, out, COLON, "':'");
-  if (read < 6) throw new ParseError(argument, text, end, "':' and two hex digits, of which there are six");
-  return out.reverse();
-}
-
-/** Reads pairs, as many as `out` takes, to the end of the text; returns how many. */
-function scanPairs(
-  argument: string,
-  text: string,
-  start: number,
-  end: number,
-  out: Uint8Array,
-  separator: number,
-  between: string,
-): number {
-  let n = 0;
-  for (let i = start; i < end || n > 0; i += 3) {
-    if (n === out.length) throw new ParseError(argument, text, i - 1, `the end after ${n} bytes`);
-    const byte = i + 1 < end ? hexPair(text, i) : -1;
-    if (byte < 0) throw new ParseError(argument, text, Math.min(i, end), 'two hex digits');
+/** Reads pairs, `most` at most, to the end of the text. */
+function scanPairs(text: string, fail: Fail, most: number, separator: string): Uint8Array {
+  const out = new Uint8Array(Math.min(most, (text.length + 2) / 3));
+  for (let i = 0, n = 0; i < text.length || i > 0; i += 3) {
+    if (n === most) fail(`the end after ${most} bytes`, i - 1);
+    const byte = hexPair(text, i);
+    if (byte < 0) fail('two hex digits', i);
     out[n++] = byte;
-    if (i + 2 === end) break;
+    if (i + 2 === text.length) break;
     // Out of room and not at the end: the next turn says so, at the separator.
-    if (text.charCodeAt(i + 2) !== separator && n < out.length)
-      throw new ParseError(argument, text, i + 2, between);
+    if (text[i + 2] !== separator && n < most) fail(`'${separator}'`, i + 2);
   }
-  return n;
+  return out;
 }
 
 function checkEui(argument: string, address: Uint8Array): Uint8Array {

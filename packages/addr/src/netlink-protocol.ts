@@ -1,4 +1,5 @@
 import { type Kind, uint } from './kinds.ts';
+import { readNumber } from './text.ts';
 
 /** NETLINK_… of linux/netlink.h by number; FreeBSD's numbers are the same. */
 const NAMES: readonly string[] =
@@ -6,7 +7,8 @@ const NAMES: readonly string[] =
     ',',
   );
 
-const number = uint(4, undefined, false, 0x7fffffff);
+const MAX = 0x7fffffff;
+const number = uint(4, undefined, false, MAX);
 
 /** The protocol of a netlink socket, which its addresses do not have: undefined where nobody told. */
 export const netlinkProtocol: Kind = {
@@ -14,11 +16,10 @@ export const netlinkProtocol: Kind = {
   check: (argument, value) => (value === undefined ? undefined : number.check(argument, value)),
   get: (_b, _at, _big, _end, protocol) => protocol,
   put: (_b, at) => at,
-  scan(text, start, end, _what, options) {
-    if (start === end) return undefined;
-    const name = text.slice(start, Math.min(end, start + 20));
-    const known = NAMES.indexOf(name);
-    return known >= 0 ? known : number.scan(text, start, end, 'a netlink protocol', options);
+  scan(part, fail) {
+    if (part === '') return undefined;
+    const known = NAMES.indexOf(part);
+    return known >= 0 ? known : readNumber(part, fail, MAX, 'a netlink protocol');
   },
   show: (value) => (value === undefined ? '' : NAMES[value as number] || String(value)),
 };

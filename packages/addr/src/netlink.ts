@@ -1,9 +1,19 @@
-import type { DecodeOptions } from './codec.ts';
+import type { Codec } from './codec.ts';
 import { uint } from './kinds.ts';
-import type { Platform } from './layout.ts';
 import { netlinkProtocol } from './netlink-protocol.ts';
-import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
-import type { FormatOptions, ParseOptions } from './text.ts';
+import {
+  decodeOf,
+  encodeOf,
+  formatOf,
+  parseOf,
+  type StructAddress,
+  type StructClass,
+  type StructCodec,
+  sizeOf,
+  structClass,
+  structCodec,
+} from './struct.ts';
+import { readNumber } from './text.ts';
 
 /** The fields of an AF_NETLINK address; what is left out is 0, or not known. */
 export interface NetlinkFields {
@@ -22,8 +32,8 @@ export interface NetlinkAddress extends StructAddress<'netlink'> {
   readonly groups: number;
 }
 
-/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<NetlinkAddress, NetlinkFields> = /* @__PURE__ */ structCodec<
+/** The class of its values. */
+export const NetlinkAddress: StructClass<NetlinkAddress, NetlinkFields> = /* @__PURE__ */ structClass<
   NetlinkAddress,
   NetlinkFields
 >('netlink', { protocol: netlinkProtocol, pid: uint(4, 0), groups: uint(4, 0, true) }, 1, {
@@ -33,46 +43,25 @@ export const codec: StructCodec<NetlinkAddress, NetlinkFields> = /* @__PURE__ */
   freebsd: [38, 12, 0, 4, 8],
 });
 
-/** The class of its values. */
-export const NetlinkAddress: new (fields: NetlinkFields) => NetlinkAddress = /* @__PURE__ */ classOf(codec);
+/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
+export const codec: StructCodec<NetlinkAddress> = /* @__PURE__ */ structCodec(NetlinkAddress, readNumber);
 
 /** A netlink address, `netlink:route/groups=0x11`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
 export function netlink(fields: NetlinkFields): NetlinkAddress {
-  return new codec.Address(fields);
+  return new NetlinkAddress(fields);
 }
 
 /** Reads the human form. Throws ParseError. */
-export function parse(text: string, options?: ParseOptions): NetlinkAddress {
-  return codec.parse(text, options);
-}
+export const parse: Codec<NetlinkAddress>['parse'] = /* @__PURE__ */ parseOf(NetlinkAddress, readNumber);
 
 /** Writes the form that `parse` reads. */
-export function format(value: NetlinkAddress, options?: FormatOptions): string {
-  return codec.format(value, options);
-}
+export const format: Codec<NetlinkAddress>['format'] = /* @__PURE__ */ formatOf(NetlinkAddress);
 
 /** Bytes that `encode` will write. Throws ENOTSUP. */
-export function size(value: NetlinkAddress, platform: Platform): number {
-  return codec.size(value, platform);
-}
+export const size: Codec<NetlinkAddress>['size'] = /* @__PURE__ */ sizeOf(NetlinkAddress);
 
 /** Writes the sockaddr at `offset` and returns its length; nothing when it throws: ENOTSUP, ERR_OUT_OF_RANGE. */
-export function encode(
-  value: NetlinkAddress,
-  buffer: Uint8Array,
-  offset: number,
-  platform: Platform,
-): number {
-  return codec.encode(value, buffer, offset, platform);
-}
+export const encode: Codec<NetlinkAddress>['encode'] = /* @__PURE__ */ encodeOf(NetlinkAddress);
 
 /** Reads the sockaddr of `length` bytes at `offset`. Throws DecodeError, ENOTSUP. */
-export function decode(
-  buffer: Uint8Array,
-  offset: number,
-  length: number,
-  platform: Platform,
-  options?: DecodeOptions,
-): NetlinkAddress {
-  return codec.decode(buffer, offset, length, platform, options);
-}
+export const decode: Codec<NetlinkAddress>['decode'] = /* @__PURE__ */ decodeOf(NetlinkAddress);

@@ -1,12 +1,22 @@
 import { checkString } from './check.ts';
-import type { DecodeOptions } from './codec.ts';
+import type { Codec } from './codec.ts';
 import { DecodeError } from './errors.ts';
-import { ifindex, type Kind, octets, ordered, uint } from './kinds.ts';
-import type { Platform } from './layout.ts';
+import { ifindex, type Kind, octets, ordered, scanIfindex, uint } from './kinds.ts';
 import { formatMac, MAX_HARDWARE_ADDRESS, scanMac } from './mac.ts';
 import { isBytes } from './shown.ts';
-import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
-import type { FormatOptions, ParseOptions } from './text.ts';
+import {
+  decodeOf,
+  encodeOf,
+  formatOf,
+  parseOf,
+  type StructAddress,
+  type StructClass,
+  type StructCodec,
+  sizeOf,
+  structClass,
+  structCodec,
+} from './struct.ts';
+import { failAt } from './text.ts';
 
 /** The fields of a packet address; what is left out is 0 or empty. */
 export interface PacketFields {
@@ -27,7 +37,7 @@ const hardwareAddress: Kind = {
   .../* @__PURE__ */ octets(0, scanMac, formatMac, (bytes) => bytes),
   check: (argument, value) =>
     formatMac(
-      isBytes(value) ? value : scanMac(argument, checkString(argument, value), 0, (value as string).length),
+      isBytes(value) ? value : scanMac(checkString(argument, value), failAt(argument, value as string)),
     ),
   get(b, at, _big, end) {
     const length = b[at - 1]!;
@@ -36,7 +46,7 @@ const hardwareAddress: Kind = {
     return formatMac(b.subarray(at, at + length));
   },
   put(b, at, value) {
-    const bytes = scanMac('value', value as string, 0, (value as string).length);
+    const bytes = scanMac(value as string, failAt('value', value as string));
     b[at - 1] = bytes.length;
     b.set(bytes, at);
     return at + bytes.length;
@@ -53,8 +63,8 @@ export interface PacketAddress extends StructAddress<'packet'> {
   readonly address: string;
 }
 
-/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<PacketAddress, PacketFields> = /* @__PURE__ */ structCodec<
+/** The class of its values. */
+export const PacketAddress: StructClass<PacketAddress, PacketFields> = /* @__PURE__ */ structClass<
   PacketAddress,
   PacketFields
 >(
@@ -77,41 +87,25 @@ export const codec: StructCodec<PacketAddress, PacketFields> = /* @__PURE__ */ s
   { bare: 'protocol', minimum: 12 },
 );
 
-/** The class of its values. */
-export const PacketAddress: new (fields: PacketFields) => PacketAddress = /* @__PURE__ */ classOf(codec);
+/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
+export const codec: StructCodec<PacketAddress> = /* @__PURE__ */ structCodec(PacketAddress, scanIfindex);
 
 /** A packet socket's address. Throws ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (ParseError), ERR_OUT_OF_RANGE. */
 export function packet(fields: PacketFields): PacketAddress {
-  return new codec.Address(fields);
+  return new PacketAddress(fields);
 }
 
 /** Reads the human form. Throws ParseError. */
-export function parse(text: string, options?: ParseOptions): PacketAddress {
-  return codec.parse(text, options);
-}
+export const parse: Codec<PacketAddress>['parse'] = /* @__PURE__ */ parseOf(PacketAddress, scanIfindex);
 
 /** Writes the form that `parse` reads. */
-export function format(value: PacketAddress, options?: FormatOptions): string {
-  return codec.format(value, options);
-}
+export const format: Codec<PacketAddress>['format'] = /* @__PURE__ */ formatOf(PacketAddress);
 
 /** Bytes that `encode` will write. Throws ENOTSUP. */
-export function size(value: PacketAddress, platform: Platform): number {
-  return codec.size(value, platform);
-}
+export const size: Codec<PacketAddress>['size'] = /* @__PURE__ */ sizeOf(PacketAddress);
 
 /** Writes the sockaddr at `offset` and returns its length; nothing when it throws: ENOTSUP, ERR_OUT_OF_RANGE. */
-export function encode(value: PacketAddress, buffer: Uint8Array, offset: number, platform: Platform): number {
-  return codec.encode(value, buffer, offset, platform);
-}
+export const encode: Codec<PacketAddress>['encode'] = /* @__PURE__ */ encodeOf(PacketAddress);
 
 /** Reads the sockaddr of `length` bytes at `offset`. Throws DecodeError, ENOTSUP. */
-export function decode(
-  buffer: Uint8Array,
-  offset: number,
-  length: number,
-  platform: Platform,
-  options?: DecodeOptions,
-): PacketAddress {
-  return codec.decode(buffer, offset, length, platform, options);
-}
+export const decode: Codec<PacketAddress>['decode'] = /* @__PURE__ */ decodeOf(PacketAddress);

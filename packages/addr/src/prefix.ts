@@ -1,17 +1,14 @@
 /** Address prefixes, `10.0.0.0/8` and `2001:db8::/32`: RFC 4632, RFC 4291 section 2.3. */
 import { checkBytes, checkInteger, checkObject, checkString, wrongType, wrongValue } from './check.ts';
 import { hex } from './digits.ts';
-import { ParseError } from './errors.ts';
-import { formatIP, type IPAddress, readIP, scanIP } from './ip-address.ts';
+import { formatIP, type IPAddress, readIP, scanIP, scratch } from './ip-address.ts';
 import { scanIPv4 } from './ipv4.ts';
-import { ends, readDecimal } from './text.ts';
+import { ends, failAt, readDecimal } from './text.ts';
 
 export interface PrefixOptions {
   /** Clear the bits behind the prefix, in place of refusing an address that has some set: `10.1.2.3/8` is `10.0.0.0/8`. */
   readonly clear?: boolean | undefined;
 }
-
-const scratch: Uint8Array = /* @__PURE__ */ new Uint8Array(16);
 
 /** All addresses with the same first `length` bits. IPv4 and IPv6 never match one another, IPv4-mapped included. Immutable: leave `bytes` alone. */
 export class Prefix {
@@ -81,9 +78,9 @@ export class Prefix {
   /** For `Array.sort`: IPv4 before IPv6, then by address, then the shorter first: what contains others stands before them. */
   compare(other: Prefix): number {
     const { bytes, length } = checkPrefix('other', other);
-    if (bytes.length !== this.bytes.length) return this.bytes.length - bytes.length;
-    for (let i = 0; i < bytes.length; i++) if (bytes[i] !== this.bytes[i]) return this.bytes[i]! - bytes[i]!;
-    return this.length - length;
+    // Where they part; there is no byte, and no difference, where they do not.
+    const at = sharedBits(bytes, this.bytes) >> 3;
+    return this.bytes.length - bytes.length || this.bytes[at]! - bytes[at]! || this.length - length;
   }
 
   /** The prefix of `length` bits, one fewer unless it is said, that contains this. Throws ERR_OUT_OF_RANGE; `/0` has none. */
@@ -124,18 +121,12 @@ export class Prefix {
 
   /** What is left of it without `other`: the fewest prefixes, in order. */
   subtract(other: Prefix): Prefix[] {
-    if (checkPrefix('other', other).contains(this)) return [];
-    if (!this.contains(other)) return [this];
-    const below: Prefix[] = [];
-    const above: Prefix[] = [];
-    for (let length = this.length + 1; length <= other.length; length++) {
-      const { bytes } = other.supernet(length);
-      const bit = 128 >> ((length - 1) & 7);
-      const at = (length - 1) >> 3;
-      bytes[at]! ^= bit;
-      (bytes[at]! & bit ? above : below).push(new Prefix(bytes, length));
-    }
-    return below.concat(above.reverse());
+    if (!this.overlaps(other)) return [this];
+    const size = this.bytes.length;
+    return [
+      ...cover(toNumber(this.bytes), toNumber(other.bytes) - 1n, size),
+      ...cover(toNumber(other.last()) + 1n, toNumber(this.last()), size),
+    ];
   }
 
   /** As `prefix` reads it. */
@@ -170,23 +161,24 @@ export function prefix(address: IPAddress, length?: number | PrefixOptions, opti
 /** Reads a prefix; `argument` is the text's name in errors. */
 export function parsePrefix(argument: string, text: string, options?: PrefixOptions): Prefix {
   const clear = clears(options);
-  const end = ends(text, '/', 0, text.length);
+  const end = ends(text, '/', 0);
   const bytes = new Uint8Array(16);
   const bits = scanIP(argument, text, end, bytes) * 8;
-  const fail = (at: number, expected: string): never => {
-    throw new ParseError(argument, text, at, expected);
-  };
+  const fail = failAt(argument, text);
   const zone = text.lastIndexOf('%', end);
-  if (zone >= 0) fail(zone, "'/' (a prefix has no zone)");
-  if (end === text.length) fail(end, "'/' and the length of the prefix");
+  if (zone >= 0) fail("'/' (a prefix has no zone)", zone);
+  if (end === text.length) fail("'/' and the length of the prefix", end);
   let length: number;
   if (bits === 32 && text.includes('.', end)) {
     scanIPv4(argument, text, end + 1, text.length, scratch, 0);
     length = ones(4);
-    if (length < 0) fail(end + 1, 'a netmask: ones and then zeros');
-  } else length = readDecimal(argument, text, end + 1, text.length, bits, 'the length of the prefix');
+    if (length < 0) fail('a netmask: ones and then zeros', end + 1);
+  } else {
+    const digits = text.slice(end + 1);
+    length = readDecimal(digits, failAt(argument, text, end + 1), bits, 'the length of the prefix');
+  }
   if (clearFrom(bytes, length, bits) && !clear) {
-    fail(0, `an address that is zero behind its first ${length} bits`);
+    fail(`an address that is zero behind its first ${length} bits`, 0);
   }
   return new Prefix(bytes.slice(0, bits / 8), length);
 }
@@ -260,20 +252,23 @@ export function summarize(prefixes: Iterable<Prefix | string>): Prefix[] {
 /** The fewest prefixes that have exactly the addresses from `first` to `last`, in order. Throws ParseError, ERR_OUT_OF_RANGE. */
 export function summarizeRange(first: IPAddress, last: IPAddress): Prefix[] {
   const size = readIP('first', first, scratch);
-  let at = toNumber(scratch.subarray(0, size));
+  const at = toNumber(scratch.subarray(0, size));
   const same = readIP('last', last, scratch) === size;
   const end = toNumber(scratch.subarray(0, size));
   if (!same || end < at) {
     throw wrongValue('last', 'an address of the same IP version, first or behind it', textOf(last));
   }
-  const out: Prefix[] = [];
-  while (at <= end) {
+  return [...cover(at, end, size)];
+}
+
+/** The fewest prefixes from the first to the last number of an address of `size` bytes; none if the last is before the first. */
+function* cover(first: bigint, last: bigint, size: number): IterableIterator<Prefix> {
+  for (let at = first; at <= last; ) {
     let host = 0n;
-    while (host < size * 8 && (at & (1n << host)) === 0n && at + (2n << host) - 1n <= end) host++;
-    out.push(new Prefix(toBytes(at, size), size * 8 - Number(host)));
+    while (host < size * 8 && (at & (1n << host)) === 0n && at + (2n << host) - 1n <= last) host++;
+    yield new Prefix(toBytes(at, size), size * 8 - Number(host));
     at += 1n << host;
   }
-  return out;
 }
 
 function* parts(first: Uint8Array, last: Uint8Array, length: number): IterableIterator<Prefix> {

@@ -1,8 +1,18 @@
-import type { DecodeOptions } from './codec.ts';
+import type { Codec } from './codec.ts';
 import { uint } from './kinds.ts';
-import type { Platform } from './layout.ts';
-import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
-import type { FormatOptions, ParseOptions } from './text.ts';
+import {
+  decodeOf,
+  encodeOf,
+  formatOf,
+  parseOf,
+  type StructAddress,
+  type StructClass,
+  type StructCodec,
+  sizeOf,
+  structClass,
+  structCodec,
+} from './struct.ts';
+import { readNumber } from './text.ts';
 
 /** The fields of an AF_QIPCRTR address; what is left out is an error. */
 export interface QipcrtrFields {
@@ -18,8 +28,8 @@ export interface QipcrtrAddress extends StructAddress<'qipcrtr'> {
   readonly port: number;
 }
 
-/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<QipcrtrAddress, QipcrtrFields> = /* @__PURE__ */ structCodec<
+/** The class of its values. */
+export const QipcrtrAddress: StructClass<QipcrtrAddress, QipcrtrFields> = /* @__PURE__ */ structClass<
   QipcrtrAddress,
   QipcrtrFields
 >('qipcrtr', { node: uint(4), port: uint(4) }, 2, {
@@ -27,46 +37,25 @@ export const codec: StructCodec<QipcrtrAddress, QipcrtrFields> = /* @__PURE__ */
   linux: [42, 12, 4, 8],
 });
 
-/** The class of its values. */
-export const QipcrtrAddress: new (fields: QipcrtrFields) => QipcrtrAddress = /* @__PURE__ */ classOf(codec);
+/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
+export const codec: StructCodec<QipcrtrAddress> = /* @__PURE__ */ structCodec(QipcrtrAddress, readNumber);
 
 /** A QRTR address, `qipcrtr:1:2`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
 export function qipcrtr(node: number, port: number): QipcrtrAddress {
-  return new codec.Address({ node, port });
+  return new QipcrtrAddress({ node, port });
 }
 
 /** Reads the human form. Throws ParseError. */
-export function parse(text: string, options?: ParseOptions): QipcrtrAddress {
-  return codec.parse(text, options);
-}
+export const parse: Codec<QipcrtrAddress>['parse'] = /* @__PURE__ */ parseOf(QipcrtrAddress, readNumber);
 
 /** Writes the form that `parse` reads. */
-export function format(value: QipcrtrAddress, options?: FormatOptions): string {
-  return codec.format(value, options);
-}
+export const format: Codec<QipcrtrAddress>['format'] = /* @__PURE__ */ formatOf(QipcrtrAddress);
 
 /** Bytes that `encode` will write. Throws ENOTSUP. */
-export function size(value: QipcrtrAddress, platform: Platform): number {
-  return codec.size(value, platform);
-}
+export const size: Codec<QipcrtrAddress>['size'] = /* @__PURE__ */ sizeOf(QipcrtrAddress);
 
 /** Writes the sockaddr at `offset` and returns its length; nothing when it throws: ENOTSUP, ERR_OUT_OF_RANGE. */
-export function encode(
-  value: QipcrtrAddress,
-  buffer: Uint8Array,
-  offset: number,
-  platform: Platform,
-): number {
-  return codec.encode(value, buffer, offset, platform);
-}
+export const encode: Codec<QipcrtrAddress>['encode'] = /* @__PURE__ */ encodeOf(QipcrtrAddress);
 
 /** Reads the sockaddr of `length` bytes at `offset`. Throws DecodeError, ENOTSUP. */
-export function decode(
-  buffer: Uint8Array,
-  offset: number,
-  length: number,
-  platform: Platform,
-  options?: DecodeOptions,
-): QipcrtrAddress {
-  return codec.decode(buffer, offset, length, platform, options);
-}
+export const decode: Codec<QipcrtrAddress>['decode'] = /* @__PURE__ */ decodeOf(QipcrtrAddress);

@@ -1,8 +1,18 @@
-import type { DecodeOptions } from './codec.ts';
+import type { Codec } from './codec.ts';
 import { uint } from './kinds.ts';
-import type { Platform } from './layout.ts';
-import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
-import type { FormatOptions, ParseOptions } from './text.ts';
+import {
+  decodeOf,
+  encodeOf,
+  formatOf,
+  parseOf,
+  type StructAddress,
+  type StructClass,
+  type StructCodec,
+  sizeOf,
+  structClass,
+  structCodec,
+} from './struct.ts';
+import { readNumber } from './text.ts';
 
 /** The fields of a kernel control address; what is left out is an error. */
 export interface SystemFields {
@@ -18,8 +28,8 @@ export interface SystemAddress extends StructAddress<'system'> {
   readonly unit: number;
 }
 
-/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<SystemAddress, SystemFields> = /* @__PURE__ */ structCodec<
+/** The class of its values. */
+export const SystemAddress: StructClass<SystemAddress, SystemFields> = /* @__PURE__ */ structClass<
   SystemAddress,
   SystemFields
 >(
@@ -37,41 +47,25 @@ export const codec: StructCodec<SystemAddress, SystemFields> = /* @__PURE__ */ s
   },
 );
 
-/** The class of its values. */
-export const SystemAddress: new (fields: SystemFields) => SystemAddress = /* @__PURE__ */ classOf(codec);
+/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
+export const codec: StructCodec<SystemAddress> = /* @__PURE__ */ structCodec(SystemAddress, readNumber);
 
 /** A kernel control of macOS, `system:5:0`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
 export function system(id: number, unit: number): SystemAddress {
-  return new codec.Address({ id, unit });
+  return new SystemAddress({ id, unit });
 }
 
 /** Reads the human form. Throws ParseError. */
-export function parse(text: string, options?: ParseOptions): SystemAddress {
-  return codec.parse(text, options);
-}
+export const parse: Codec<SystemAddress>['parse'] = /* @__PURE__ */ parseOf(SystemAddress, readNumber);
 
 /** Writes the form that `parse` reads. */
-export function format(value: SystemAddress, options?: FormatOptions): string {
-  return codec.format(value, options);
-}
+export const format: Codec<SystemAddress>['format'] = /* @__PURE__ */ formatOf(SystemAddress);
 
 /** Bytes that `encode` will write. Throws ENOTSUP. */
-export function size(value: SystemAddress, platform: Platform): number {
-  return codec.size(value, platform);
-}
+export const size: Codec<SystemAddress>['size'] = /* @__PURE__ */ sizeOf(SystemAddress);
 
 /** Writes the sockaddr at `offset` and returns its length; nothing when it throws: ENOTSUP, ERR_OUT_OF_RANGE. */
-export function encode(value: SystemAddress, buffer: Uint8Array, offset: number, platform: Platform): number {
-  return codec.encode(value, buffer, offset, platform);
-}
+export const encode: Codec<SystemAddress>['encode'] = /* @__PURE__ */ encodeOf(SystemAddress);
 
 /** Reads the sockaddr of `length` bytes at `offset`. Throws DecodeError, ENOTSUP. */
-export function decode(
-  buffer: Uint8Array,
-  offset: number,
-  length: number,
-  platform: Platform,
-  options?: DecodeOptions,
-): SystemAddress {
-  return codec.decode(buffer, offset, length, platform, options);
-}
+export const decode: Codec<SystemAddress>['decode'] = /* @__PURE__ */ decodeOf(SystemAddress);

@@ -12,7 +12,10 @@ export const MAX_IFINDEX: number = 0x7fffffff;
 const MAX_NAME = 255;
 
 /** A number in decimal, with no leading zero. */
-const DECIMAL = /^(0|[1-9]\d*)$/;
+const DECIMAL = /^(?:0|[1-9]\d*)$/;
+
+/** The same, or hex after `0x`. */
+export const NUMBER: RegExp = /^(?:0|[1-9]\d*|0x[\da-fA-F]+)$/;
 
 /** How `parse` may turn the name of an interface into its index: if_nametoindex(3). */
 export interface ParseOptions {
@@ -24,86 +27,58 @@ export interface FormatOptions {
   readonly ifIndexToName?: ((index: number) => string) | undefined;
 }
 
+/** Throws a ParseError: what was expected `at` units into the part of a text that is read. */
+export type Fail = (expected: string, at?: number) => never;
+
+/** How what reads the part of `text` from `start` on says what is wrong with it. */
+export function failAt(argument: string, text: string, start: number = 0): Fail {
+  return (expected, at = 0) => {
+    throw new ParseError(argument, text, start + at, expected);
+  };
+}
+
 /** Where what a human form has behind `prefix` begins. Throws ParseError without it, ERR_INVALID_ARG_TYPE. */
 export function checkPrefix(text: string, prefix: string): number {
   if (!checkString('text', text).startsWith(prefix)) throw new ParseError('text', text, 0, `'${prefix}'`);
   return prefix.length;
 }
 
-/** Where the first `mark` from `start` on is, or `end` when there is none before. */
-export function ends(text: string, mark: string, start: number, end: number): number {
+/** Where the first `mark` from `start` on is, or the end when there is none. */
+export function ends(text: string, mark: string, start: number): number {
   const at = text.indexOf(mark, start);
-  return at < 0 || at > end ? end : at;
+  return at < 0 ? text.length : at;
 }
 
-/** Decimal digits without leading zeros, from 0 to `max`, exactly `text[start..end)`. */
-export function readDecimal(
-  argument: string,
-  text: string,
-  start: number,
-  end: number,
-  max: number,
-  what: string,
-): number {
-  const digits = text.slice(start, end);
-  if (!DECIMAL.test(digits) || Number(digits) > max) {
-    throw new ParseError(argument, text, start, `${what}, 0 to ${max} in decimal`);
-  }
-  return Number(digits);
+/** The number from 0 to `max` that is all of `part`, in decimal or hex. */
+export function readNumber(part: string, fail: Fail, max: number, what: string): number {
+  if (!NUMBER.test(part) || Number(part) > max) fail(`${what}, 0 to ${max}`);
+  return Number(part);
 }
 
-/** A number as above, or in hex after `0x`. */
-export function readNumber(
-  argument: string,
-  text: string,
-  start: number,
-  end: number,
-  max: number,
-  what: string,
-): number {
-  const digits = text.slice(start, end);
-  if (!/^0x./.test(digits)) return readDecimal(argument, text, start, end, max, what);
-  if (!/^0x[\da-f]+$/i.test(digits) || Number(digits) > max) {
-    throw new ParseError(argument, text, start, `${what}, 0 to 0x${max.toString(16)}`);
-  }
-  return Number(digits);
+/** The same, in decimal only. */
+export function readDecimal(part: string, fail: Fail, max: number, what: string): number {
+  if (!DECIMAL.test(part) || Number(part) > max) fail(`${what}, 0 to ${max} in decimal`);
+  return Number(part);
 }
 
 /** The index of an interface from its decimal index, or from its name by way of the caller's resolver. */
 export function readInterface(
-  argument: string,
-  text: string,
-  start: number,
-  end: number,
+  name: string,
+  fail: Fail,
   max: number,
   options: ParseOptions | undefined,
 ): number {
-  const name = text.slice(start, end);
   // An index, never a name.
-  if (DECIMAL.test(name)) return readDecimal(argument, text, start, end, max, 'an interface index');
-  if (start >= end || end - start > MAX_NAME) {
-    throw new ParseError(
-      argument,
-      text,
-      start,
-      `an interface index, or a name of ${MAX_NAME} or fewer characters`,
+  if (DECIMAL.test(name)) return readDecimal(name, fail, max, 'an interface index');
+  const bad = name.length > MAX_NAME ? 0 : `${name}:`.search(/[\0- \x7f/:]/);
+  if (bad === 0 || bad < name.length) {
+    fail(
+      `an interface index or name of 1 to ${MAX_NAME} characters without '/', ':', spaces and controls`,
+      bad,
     );
   }
-  for (let i = start; i < end; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit <= 0x20 || unit === 0x7f || unit === 0x2f || unit === 0x3a) {
-      throw new ParseError(
-        argument,
-        text,
-        i,
-        "an interface name without '/', ':', spaces and control characters",
-      );
-    }
-  }
   const resolve = options?.ifNameToIndex;
-  if (resolve === undefined) {
-    throw new ParseError(argument, text, start, 'an interface index (names need the option ifNameToIndex)');
-  }
+  if (resolve === undefined) return fail('an interface index (names need the option ifNameToIndex)');
   if (typeof resolve !== 'function') throw wrongType('options.ifNameToIndex', 'a function', resolve);
   return checkInteger('options.ifNameToIndex()', resolve(name), 1, max);
 }
@@ -126,15 +101,15 @@ export function readOptions(
   known: readonly string[],
   each: (key: string, from: number, to: number) => void,
 ): void {
-  const left = [...known];
+  let left = known;
   for (let at = start; at < text.length; ) {
-    const n = left.findIndex((name) => text.startsWith(`/${name}=`, at));
-    if (n < 0) {
+    const key = left.find((name) => text.startsWith(`/${name}=`, at));
+    if (key === undefined) {
       throw new ParseError('text', text, at, [...left.map((name) => `'/${name}='`), 'the end'].join(' or '));
     }
-    const [key = ''] = left.splice(n, 1);
+    left = left.filter((name) => name !== key);
     const from = at + key.length + 2;
-    at = ends(text, '/', from, text.length);
+    at = ends(text, '/', from);
     each(key, from, at);
   }
 }

@@ -1,8 +1,18 @@
-import { byTag, type DecodeOptions } from './codec.ts';
+import { byTag, type Codec } from './codec.ts';
 import { uint } from './kinds.ts';
-import type { Platform } from './layout.ts';
-import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
-import type { FormatOptions, ParseOptions } from './text.ts';
+import {
+  decodeOf,
+  encodeOf,
+  formatOf,
+  parseOf,
+  type StructAddress,
+  type StructClass,
+  type StructCodec,
+  sizeOf,
+  structClass,
+  structCodec,
+} from './struct.ts';
+import { readNumber } from './text.ts';
 import { tipcScope } from './tipc-scope.ts';
 
 /** The fields of a TIPC service range; what is left out is the cluster as scope. */
@@ -25,8 +35,8 @@ export interface TipcRangeAddress extends StructAddress<'tipc-range'> {
   readonly scope: number;
 }
 
-/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<TipcRangeAddress, TipcRangeFields> = /* @__PURE__ */ structCodec<
+/** The class of its values. */
+export const TipcRangeAddress: StructClass<TipcRangeAddress, TipcRangeFields> = /* @__PURE__ */ structClass<
   TipcRangeAddress,
   TipcRangeFields
 >(
@@ -40,47 +50,25 @@ export const codec: StructCodec<TipcRangeAddress, TipcRangeFields> = /* @__PURE_
   { prefix: 'tipc:range:', tag: 1, takes: byTag(1) },
 );
 
-/** The class of its values. */
-export const TipcRangeAddress: new (fields: TipcRangeFields) => TipcRangeAddress =
-  /* @__PURE__ */ classOf(codec);
+/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
+export const codec: StructCodec<TipcRangeAddress> = /* @__PURE__ */ structCodec(TipcRangeAddress, readNumber);
 
 /** A TIPC service range, `tipc:range:18888:0:99`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
 export function tipcRange(fields: TipcRangeFields): TipcRangeAddress {
-  return new codec.Address(fields);
+  return new TipcRangeAddress(fields);
 }
 
 /** Reads the human form. Throws ParseError. */
-export function parse(text: string, options?: ParseOptions): TipcRangeAddress {
-  return codec.parse(text, options);
-}
+export const parse: Codec<TipcRangeAddress>['parse'] = /* @__PURE__ */ parseOf(TipcRangeAddress, readNumber);
 
 /** Writes the form that `parse` reads. */
-export function format(value: TipcRangeAddress, options?: FormatOptions): string {
-  return codec.format(value, options);
-}
+export const format: Codec<TipcRangeAddress>['format'] = /* @__PURE__ */ formatOf(TipcRangeAddress);
 
 /** Bytes that `encode` will write. Throws ENOTSUP. */
-export function size(value: TipcRangeAddress, platform: Platform): number {
-  return codec.size(value, platform);
-}
+export const size: Codec<TipcRangeAddress>['size'] = /* @__PURE__ */ sizeOf(TipcRangeAddress);
 
 /** Writes the sockaddr at `offset` and returns its length; nothing when it throws: ENOTSUP, ERR_OUT_OF_RANGE. */
-export function encode(
-  value: TipcRangeAddress,
-  buffer: Uint8Array,
-  offset: number,
-  platform: Platform,
-): number {
-  return codec.encode(value, buffer, offset, platform);
-}
+export const encode: Codec<TipcRangeAddress>['encode'] = /* @__PURE__ */ encodeOf(TipcRangeAddress);
 
 /** Reads the sockaddr of `length` bytes at `offset`. Throws DecodeError, ENOTSUP. */
-export function decode(
-  buffer: Uint8Array,
-  offset: number,
-  length: number,
-  platform: Platform,
-  options?: DecodeOptions,
-): TipcRangeAddress {
-  return codec.decode(buffer, offset, length, platform, options);
-}
+export const decode: Codec<TipcRangeAddress>['decode'] = /* @__PURE__ */ decodeOf(TipcRangeAddress);

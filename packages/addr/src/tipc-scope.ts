@@ -7,8 +7,8 @@ export const tipcScope = (none: Held): Kind => ({
   ...uint(1, none),
   check: (argument, value) => checkInteger(argument, value, -128, 127),
   get: (b, at) => (b[at]! << 24) >> 24,
-  scan: (text, start, end, what) =>
-    text[start] === '-'
-      ? -readDecimal('text', text, start + 1, end, 128, what)
-      : readNumber('text', text, start, end, 127, what),
+  scan: (part, fail, _most, what) =>
+    part[0] === '-'
+      ? -readDecimal(part.slice(1), (expected) => fail(expected, 1), 128, what)
+      : readNumber(part, fail, 127, what),
 });

@@ -1,8 +1,18 @@
-import { byTag, type DecodeOptions } from './codec.ts';
+import { byTag, type Codec } from './codec.ts';
 import { uint } from './kinds.ts';
-import type { Platform } from './layout.ts';
-import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
-import type { FormatOptions, ParseOptions } from './text.ts';
+import {
+  decodeOf,
+  encodeOf,
+  formatOf,
+  parseOf,
+  type StructAddress,
+  type StructClass,
+  type StructCodec,
+  sizeOf,
+  structClass,
+  structCodec,
+} from './struct.ts';
+import { readNumber } from './text.ts';
 import { tipcScope } from './tipc-scope.ts';
 
 /** The fields of a TIPC service address; what is left out is 0, and the cluster as scope. */
@@ -25,62 +35,44 @@ export interface TipcServiceAddress extends StructAddress<'tipc-service'> {
   readonly scope: number;
 }
 
-/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<TipcServiceAddress, TipcServiceFields> = /* @__PURE__ */ structCodec<
-  TipcServiceAddress,
-  TipcServiceFields
->(
-  'tipc-service',
-  { type: uint(4), instance: uint(4), domain: uint(4, 0), scope: tipcScope(2) },
-  2,
-  {
-    // linux/tipc.h, struct sockaddr_tipc with addrtype TIPC_SERVICE_ADDR (2)
-    linux: [30, 16, 4, 8, 12, 3],
-  },
-  { prefix: 'tipc:service:', tag: 2, takes: byTag(2) },
-);
-
 /** The class of its values. */
-export const TipcServiceAddress: new (fields: TipcServiceFields) => TipcServiceAddress =
-  /* @__PURE__ */ classOf(codec);
+export const TipcServiceAddress: StructClass<TipcServiceAddress, TipcServiceFields> =
+  /* @__PURE__ */ structClass<TipcServiceAddress, TipcServiceFields>(
+    'tipc-service',
+    { type: uint(4), instance: uint(4), domain: uint(4, 0), scope: tipcScope(2) },
+    2,
+    {
+      // linux/tipc.h, struct sockaddr_tipc with addrtype TIPC_SERVICE_ADDR (2)
+      linux: [30, 16, 4, 8, 12, 3],
+    },
+    { prefix: 'tipc:service:', tag: 2, takes: byTag(2) },
+  );
+
+/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
+export const codec: StructCodec<TipcServiceAddress> = /* @__PURE__ */ structCodec(
+  TipcServiceAddress,
+  readNumber,
+);
 
 /** A TIPC service, `tipc:service:18888:17`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
 export function tipcService(fields: TipcServiceFields): TipcServiceAddress {
-  return new codec.Address(fields);
+  return new TipcServiceAddress(fields);
 }
 
 /** Reads the human form. Throws ParseError. */
-export function parse(text: string, options?: ParseOptions): TipcServiceAddress {
-  return codec.parse(text, options);
-}
+export const parse: Codec<TipcServiceAddress>['parse'] = /* @__PURE__ */ parseOf(
+  TipcServiceAddress,
+  readNumber,
+);
 
 /** Writes the form that `parse` reads. */
-export function format(value: TipcServiceAddress, options?: FormatOptions): string {
-  return codec.format(value, options);
-}
+export const format: Codec<TipcServiceAddress>['format'] = /* @__PURE__ */ formatOf(TipcServiceAddress);
 
 /** Bytes that `encode` will write. Throws ENOTSUP. */
-export function size(value: TipcServiceAddress, platform: Platform): number {
-  return codec.size(value, platform);
-}
+export const size: Codec<TipcServiceAddress>['size'] = /* @__PURE__ */ sizeOf(TipcServiceAddress);
 
 /** Writes the sockaddr at `offset` and returns its length; nothing when it throws: ENOTSUP, ERR_OUT_OF_RANGE. */
-export function encode(
-  value: TipcServiceAddress,
-  buffer: Uint8Array,
-  offset: number,
-  platform: Platform,
-): number {
-  return codec.encode(value, buffer, offset, platform);
-}
+export const encode: Codec<TipcServiceAddress>['encode'] = /* @__PURE__ */ encodeOf(TipcServiceAddress);
 
 /** Reads the sockaddr of `length` bytes at `offset`. Throws DecodeError, ENOTSUP. */
-export function decode(
-  buffer: Uint8Array,
-  offset: number,
-  length: number,
-  platform: Platform,
-  options?: DecodeOptions,
-): TipcServiceAddress {
-  return codec.decode(buffer, offset, length, platform, options);
-}
+export const decode: Codec<TipcServiceAddress>['decode'] = /* @__PURE__ */ decodeOf(TipcServiceAddress);

@@ -1,7 +1,7 @@
 import { checkBytes, checkInteger, checkObject, wrongType, wrongValue } from './check.ts';
 import type { Codec } from './codec.ts';
 import { hex, hexPair } from './digits.ts';
-import { DecodeError, MalformedError, NotSupportedError, ParseError } from './errors.ts';
+import { DecodeError, MalformedError, NotSupportedError } from './errors.ts';
 import {
   abiOf,
   expectFamily,
@@ -13,7 +13,7 @@ import {
   writeHeader,
 } from './layout.ts';
 import { isBytes } from './shown.ts';
-import { checkPrefix } from './text.ts';
+import { checkPrefix, failAt } from './text.ts';
 import { decodeUtf8, pointAt, pushUtf8 } from './utf8.ts';
 
 /** The same on every system. */
@@ -209,23 +209,21 @@ function from(value: UnixAddress): UnixAddress {
 /** UTF-8 of `text[start..]`; with a `limit` it is a human form of at most so many bytes, in which `%HH` stands for a byte. */
 function toBytes(argument: string, text: string, start: number, limit?: number): Uint8Array {
   const bytes: number[] = [];
-  const fail = (at: number, expected: string): never => {
-    throw new ParseError(argument, text, at, expected);
-  };
+  const fail = failAt(argument, text);
   for (let i = start, next = i; i < text.length; i = next) {
     const point = pointAt(text, i);
-    if (point < 0) fail(i, 'no half of a surrogate pair (give bytes instead)');
+    if (point < 0) fail('no half of a surrogate pair', i);
     if (limit && point === PERCENT) {
       const byte = hexPair(text, i + 1);
-      if (byte < 0) fail(i, "two hex digits after '%' ('%25' is a '%')");
+      if (byte < 0) fail("two hex digits after '%' ('%25' is a '%')", i);
       bytes.push(byte);
       next = i + 3;
     } else {
       pushUtf8(bytes, point);
       next = i + (point > 0xffff ? 2 : 1);
     }
-    if (limit && bytes.length > limit) fail(i, `the end after ${limit} bytes`);
-    if (limit === MAX_UNIX_PATH && bytes.at(-1) === 0) fail(i, 'a path without NUL');
+    if (limit && bytes.length > limit) fail(`the end after ${limit} bytes`, i);
+    if (limit === MAX_UNIX_PATH && bytes.at(-1) === 0) fail('a path without NUL', i);
   }
   return Uint8Array.from(bytes);
 }

@@ -1,9 +1,9 @@
 import { checkBytes, checkInteger, checkObject, checkRoom } from './check.ts';
 import type { Codec } from './codec.ts';
 import { hex, hexPair } from './digits.ts';
-import { DecodeError, ParseError } from './errors.ts';
+import { DecodeError } from './errors.ts';
 import { abiOf, HEADER_SIZE, MAX_SOCKADDR, type Platform, readFamily } from './layout.ts';
-import { checkPrefix } from './text.ts';
+import { checkPrefix, failAt } from './text.ts';
 
 /** A sockaddr of a family that has no codec here: its bytes as they came, header included. */
 export class UnknownAddress {
@@ -38,16 +38,15 @@ const PREFIX = 'sockaddr:';
 /** Reads `sockaddr:` and the bytes in hex. Throws ParseError. */
 export function parse(text: string): UnknownAddress {
   checkPrefix(text, PREFIX);
+  const fail = failAt('text', text);
   const bytes: number[] = [];
   for (let i = PREFIX.length; i < text.length; i += 2) {
-    if (bytes.length === MAX_SOCKADDR)
-      throw new ParseError('text', text, i, `the end after ${MAX_SOCKADDR} bytes`);
+    if (bytes.length === MAX_SOCKADDR) fail(`the end after ${MAX_SOCKADDR} bytes`, i);
     const byte = hexPair(text, i);
-    if (byte < 0) throw new ParseError('text', text, i, 'two hex digits');
+    if (byte < 0) fail('two hex digits', i);
     bytes.push(byte);
   }
-  if (bytes.length < HEADER_SIZE)
-    throw new ParseError('text', text, text.length, `${HEADER_SIZE} bytes or more in hex`);
+  if (bytes.length < HEADER_SIZE) fail(`${HEADER_SIZE} bytes or more in hex`, text.length);
   return new UnknownAddress(Uint8Array.from(bytes));
 }
 

@@ -46,18 +46,10 @@ export function decodeUtf8(
 
 /** Appends the UTF-8 of code point `point` to `out`. */
 export function pushUtf8(out: number[], point: number): void {
-  if (point < 0x80) out.push(point);
-  else if (point < 0x800) out.push(0xc0 | (point >> 6), 0x80 | (point & 0x3f));
-  else if (point < 0x10000) {
-    out.push(0xe0 | (point >> 12), 0x80 | ((point >> 6) & 0x3f), 0x80 | (point & 0x3f));
-  } else {
-    out.push(
-      0xf0 | (point >> 18),
-      0x80 | ((point >> 12) & 0x3f),
-      0x80 | ((point >> 6) & 0x3f),
-      0x80 | (point & 0x3f),
-    );
-  }
+  // Behind the first byte there are as many as it says, of six bits each.
+  let more = point < 0x80 ? 0 : point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
+  out.push(more ? ((0x3f80 >> more) & 0xff) | (point >> (6 * more)) : point);
+  while (more-- > 0) out.push(0x80 | ((point >> (6 * more)) & 0x3f));
 }
 
 /** The code point at `i`, or -1 for half of a surrogate pair, which has no UTF-8. */

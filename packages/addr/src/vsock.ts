@@ -1,8 +1,18 @@
-import type { DecodeOptions } from './codec.ts';
+import type { Codec } from './codec.ts';
 import { uint } from './kinds.ts';
-import type { Platform } from './layout.ts';
-import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
-import type { FormatOptions, ParseOptions } from './text.ts';
+import {
+  decodeOf,
+  encodeOf,
+  formatOf,
+  parseOf,
+  type StructAddress,
+  type StructClass,
+  type StructCodec,
+  sizeOf,
+  structClass,
+  structCodec,
+} from './struct.ts';
+import { readNumber } from './text.ts';
 
 /** The fields of an AF_VSOCK address; what is left out is 0. */
 export interface VsockFields {
@@ -21,8 +31,8 @@ export interface VsockAddress extends StructAddress<'vsock'> {
   readonly flags: number;
 }
 
-/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<VsockAddress, VsockFields> = /* @__PURE__ */ structCodec<
+/** The class of its values. */
+export const VsockAddress: StructClass<VsockAddress, VsockFields> = /* @__PURE__ */ structClass<
   VsockAddress,
   VsockFields
 >('vsock', { cid: uint(4), port: uint(4), flags: uint(1, 0) }, 2, {
@@ -32,41 +42,25 @@ export const codec: StructCodec<VsockAddress, VsockFields> = /* @__PURE__ */ str
   darwin: [40, 12, 8, 4],
 });
 
-/** The class of its values. */
-export const VsockAddress: new (fields: VsockFields) => VsockAddress = /* @__PURE__ */ classOf(codec);
+/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
+export const codec: StructCodec<VsockAddress> = /* @__PURE__ */ structCodec(VsockAddress, readNumber);
 
 /** A vsock address, `vsock:2:1234`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
 export function vsock(cid: number, port: number, flags: number = 0): VsockAddress {
-  return new codec.Address({ cid, port, flags });
+  return new VsockAddress({ cid, port, flags });
 }
 
 /** Reads the human form. Throws ParseError. */
-export function parse(text: string, options?: ParseOptions): VsockAddress {
-  return codec.parse(text, options);
-}
+export const parse: Codec<VsockAddress>['parse'] = /* @__PURE__ */ parseOf(VsockAddress, readNumber);
 
 /** Writes the form that `parse` reads. */
-export function format(value: VsockAddress, options?: FormatOptions): string {
-  return codec.format(value, options);
-}
+export const format: Codec<VsockAddress>['format'] = /* @__PURE__ */ formatOf(VsockAddress);
 
 /** Bytes that `encode` will write. Throws ENOTSUP. */
-export function size(value: VsockAddress, platform: Platform): number {
-  return codec.size(value, platform);
-}
+export const size: Codec<VsockAddress>['size'] = /* @__PURE__ */ sizeOf(VsockAddress);
 
 /** Writes the sockaddr at `offset` and returns its length; nothing when it throws: ENOTSUP, ERR_OUT_OF_RANGE. */
-export function encode(value: VsockAddress, buffer: Uint8Array, offset: number, platform: Platform): number {
-  return codec.encode(value, buffer, offset, platform);
-}
+export const encode: Codec<VsockAddress>['encode'] = /* @__PURE__ */ encodeOf(VsockAddress);
 
 /** Reads the sockaddr of `length` bytes at `offset`. Throws DecodeError, ENOTSUP. */
-export function decode(
-  buffer: Uint8Array,
-  offset: number,
-  length: number,
-  platform: Platform,
-  options?: DecodeOptions,
-): VsockAddress {
-  return codec.decode(buffer, offset, length, platform, options);
-}
+export const decode: Codec<VsockAddress>['decode'] = /* @__PURE__ */ decodeOf(VsockAddress);

@@ -1,8 +1,17 @@
-import type { DecodeOptions } from './codec.ts';
-import { ifindex, uint } from './kinds.ts';
-import type { Platform } from './layout.ts';
-import { classOf, type StructAddress, type StructCodec, structCodec } from './struct.ts';
-import type { FormatOptions, ParseOptions } from './text.ts';
+import type { Codec } from './codec.ts';
+import { ifindex, scanIfindex, uint } from './kinds.ts';
+import {
+  decodeOf,
+  encodeOf,
+  formatOf,
+  parseOf,
+  type StructAddress,
+  type StructClass,
+  type StructCodec,
+  sizeOf,
+  structClass,
+  structCodec,
+} from './struct.ts';
 
 /** The fields of an AF_XDP address; what is left out is 0. */
 export interface XdpFields {
@@ -24,52 +33,34 @@ export interface XdpAddress extends StructAddress<'xdp'> {
   readonly sharedUmemFd: number;
 }
 
-/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
-export const codec: StructCodec<XdpAddress, XdpFields> = /* @__PURE__ */ structCodec<XdpAddress, XdpFields>(
-  'xdp',
-  { ifindex, queueId: uint(4), flags: uint(2, 0, true), sharedUmemFd: uint(4, 0) },
-  2,
-  {
-    // linux/if_xdp.h, struct sockaddr_xdp
-    linux: [44, 16, 4, 8, 2, 12],
-  },
-);
-
 /** The class of its values. */
-export const XdpAddress: new (fields: XdpFields) => XdpAddress = /* @__PURE__ */ classOf(codec);
+export const XdpAddress: StructClass<XdpAddress, XdpFields> = /* @__PURE__ */ structClass<
+  XdpAddress,
+  XdpFields
+>('xdp', { ifindex, queueId: uint(4), flags: uint(2, 0, true), sharedUmemFd: uint(4, 0) }, 2, {
+  // linux/if_xdp.h, struct sockaddr_xdp
+  linux: [44, 16, 4, 8, 2, 12],
+});
+
+/** This family's codec, for `@sockeye/addr/address` to dispatch to. */
+export const codec: StructCodec<XdpAddress> = /* @__PURE__ */ structCodec(XdpAddress, scanIfindex);
 
 /** What an AF_XDP socket is bound to, `xdp:eth0:0`. Throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
 export function xdp(fields: XdpFields): XdpAddress {
-  return new codec.Address(fields);
+  return new XdpAddress(fields);
 }
 
 /** Reads the human form. Throws ParseError. */
-export function parse(text: string, options?: ParseOptions): XdpAddress {
-  return codec.parse(text, options);
-}
+export const parse: Codec<XdpAddress>['parse'] = /* @__PURE__ */ parseOf(XdpAddress, scanIfindex);
 
 /** Writes the form that `parse` reads. */
-export function format(value: XdpAddress, options?: FormatOptions): string {
-  return codec.format(value, options);
-}
+export const format: Codec<XdpAddress>['format'] = /* @__PURE__ */ formatOf(XdpAddress);
 
 /** Bytes that `encode` will write. Throws ENOTSUP. */
-export function size(value: XdpAddress, platform: Platform): number {
-  return codec.size(value, platform);
-}
+export const size: Codec<XdpAddress>['size'] = /* @__PURE__ */ sizeOf(XdpAddress);
 
 /** Writes the sockaddr at `offset` and returns its length; nothing when it throws: ENOTSUP, ERR_OUT_OF_RANGE. */
-export function encode(value: XdpAddress, buffer: Uint8Array, offset: number, platform: Platform): number {
-  return codec.encode(value, buffer, offset, platform);
-}
+export const encode: Codec<XdpAddress>['encode'] = /* @__PURE__ */ encodeOf(XdpAddress);
 
 /** Reads the sockaddr of `length` bytes at `offset`. Throws DecodeError, ENOTSUP. */
-export function decode(
-  buffer: Uint8Array,
-  offset: number,
-  length: number,
-  platform: Platform,
-  options?: DecodeOptions,
-): XdpAddress {
-  return codec.decode(buffer, offset, length, platform, options);
-}
+export const decode: Codec<XdpAddress>['decode'] = /* @__PURE__ */ decodeOf(XdpAddress);

@@ -252,6 +252,7 @@ describe('bad text', () => {
     ['netlink:route/pid=x', 18],
     ['can-isotp:1:2', 13],
     ['can-j1939:1/name=0x10000000000000000', 17],
+    ['can-j1939:1/name=0X12', 17],
     ['can-j1939:1/addr=256', 17],
     ['tipc:1:2', 0],
     ['tipc:range:1:2', 14],

@@ -169,6 +169,24 @@ describe('PrefixTable', () => {
     expect(new Map(shown(table))).toEqual(model);
   });
 
+  it('gives back what deletions leave, and goes on', () => {
+    const table = new PrefixTable<number>();
+    const nth = (n: number): string => `10.${n >> 8}.${n & 255}.0/24`;
+    for (let n = 0; n < 10_000; n++) table.set(nth(n), n);
+    const full = table.byteLength;
+    expect(full).toBeGreaterThan(2 ** 18);
+    for (let n = 0; n < 10_000; n++) {
+      if (n % 1000 !== 0) expect(table.delete(nth(n))).toBe(true);
+      // At most 4n nodes of 28 bytes in arrays that are at most half empty, the jump table, and an empty table of IPv6.
+      if (n % 500 === 0) expect(table.byteLength).toBeLessThan(table.size * 4 * 2 * 28 + 2 ** 18 + 1000);
+    }
+    expect(table.byteLength).toBeLessThan(4000);
+    expect(shown(table).map(([, value]) => value)).toEqual(Array.from({ length: 10 }, (_, n) => n * 1000));
+    for (let n = 0; n < 10_000; n++) table.set(nth(n), -n);
+    for (let n = 0; n < 10_000; n++) if (table.lookup(`10.${n >> 8}.${n & 255}.9`) !== -n) expect(n).toBe(-1);
+    expect(table.byteLength).toBe(full);
+  });
+
   it('holds 100 000 prefixes of each version, in the memory that it states, and lets go of it', () => {
     const random = seeded(7);
     for (const size of [4, 16]) {
