@@ -15,20 +15,18 @@ import {
   mapIPv4,
   multicastScope,
   type Platform,
-  PrefixTable,
   parse,
   parseBluetooth,
   parseIP,
   parseMac,
-  prefix,
   scopeOf,
-  summarize,
-  summarizeRange,
   translateIPv4,
   unmapIPv4,
   untranslateIPv4,
 } from '@sockeye/addr';
 import { codec as packetCodec } from '@sockeye/addr/packet';
+import { prefix, summarize, summarizeRange } from '@sockeye/addr/prefix';
+import { PrefixTable } from '@sockeye/addr/prefix-table';
 
 const platforms: readonly Platform[] = ['linux', 'linux-be', 'darwin', 'freebsd', 'win32'];
 

@@ -14,6 +14,8 @@ async function page(): Promise<string> {
     resolve: {
       alias: {
         '@sockeye/addr/packet': join(sources, 'packet.ts'),
+        '@sockeye/addr/prefix-table': join(sources, 'prefix-table.ts'),
+        '@sockeye/addr/prefix': join(sources, 'prefix.ts'),
         '@sockeye/addr': join(sources, 'index.ts'),
       },
     },

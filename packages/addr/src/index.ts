@@ -58,16 +58,6 @@ export {
 } from './mac.ts';
 export { type NetlinkAddress, type NetlinkFields, netlink } from './netlink.ts';
 export { type PacketAddress, type PacketFields, packet } from './packet.ts';
-export {
-  netmask,
-  netmaskLength,
-  Prefix,
-  type PrefixOptions,
-  prefix,
-  summarize,
-  summarizeRange,
-} from './prefix.ts';
-export { PrefixTable } from './prefix-table.ts';
 export { type QipcrtrAddress, type QipcrtrFields, qipcrtr } from './qipcrtr.ts';
 export type { StructCodec } from './struct.ts';
 export { type SystemAddress, type SystemFields, system } from './system.ts';

@@ -3,8 +3,17 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import * as addr from '../src/index.ts';
+import * as prefix from '../src/prefix.ts';
+import * as prefixTable from '../src/prefix-table.ts';
 import config from '../tsdown.config.ts';
 import { addresses } from './arbitraries.ts';
+
+/** What examples import. */
+const MODULES: ReadonlyMap<string, unknown> = new Map<string, unknown>([
+  ['@sockeye/addr', addr],
+  ['@sockeye/addr/prefix', prefix],
+  ['@sockeye/addr/prefix-table', prefixTable],
+]);
 
 const at = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const manifest = JSON.parse(readFileSync(at('package.json'), 'utf8')) as {
@@ -43,7 +52,8 @@ describe('README.md', () => {
     });
     const printed: string[] = [];
     const require = (specifier: string): unknown => {
-      if (specifier === '@sockeye/addr') return addr;
+      const found = MODULES.get(specifier);
+      if (found !== undefined) return found;
       throw new Error(`the example imports ${specifier}`);
     };
     new Function('require', 'exports', 'console', outputText)(

@@ -1,4 +1,6 @@
-import { Prefix, PrefixTable, parseIPv4 } from '@sockeye/addr';
+import { parseIPv4 } from '@sockeye/addr';
+import { Prefix } from '@sockeye/addr/prefix';
+import { PrefixTable } from '@sockeye/addr/prefix-table';
 import { COUNT, inPrefixes, ipv4Prefixes } from '../../kit/addresses.mjs';
 import { turns } from '../../kit/turns.mjs';
 

@@ -1,4 +1,5 @@
-import { Prefix, PrefixTable } from '@sockeye/addr';
+import { Prefix } from '@sockeye/addr/prefix';
+import { PrefixTable } from '@sockeye/addr/prefix-table';
 import { COUNT, inPrefixes, ipv4Prefixes } from '../../kit/addresses.mjs';
 import { turns } from '../../kit/turns.mjs';
 
