@@ -5,13 +5,12 @@
 //! number that was closed and given to somebody else.
 
 use std::collections::HashMap;
-use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::time::Instant;
 
 use crate::error::Errno;
-use crate::sys;
+use crate::sys::{self, AsRawFd, IntoRawFd, OwnedFd, RawFd};
 
 const CHUNK: usize = 1024;
 const CHUNKS: usize = 4096;

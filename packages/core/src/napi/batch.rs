@@ -70,7 +70,7 @@ fn sendmmsg_sync(call: &Call) -> Result<usize> {
     let (batch, from, count) = (Batch::of(call.bytes(2)?)?, call.u32(3)?, call.u32(4)?);
     let (from, count, flags) = (from as usize, count as usize, call.i32(5)?);
     let once = || sys::sendmmsg(socket.fd(), &batch, from, count, flags | DONT_WAIT);
-    let took = until_done(call, 6, socket.fd(), (libc::POLLOUT, flags), once)?;
+    let took = until_done(call, 6, socket.fd(), (sys::POLLOUT, flags), once)?;
     socket.sent_many(batch.bytes_in(from, took), took);
     Ok(took)
 }

@@ -2,9 +2,8 @@
 
 use crate::error::Result;
 use crate::methods;
-use crate::sys::constants::{CONSTANTS, ERRNOS};
 use crate::sys::js::{Call, Exports, Value};
-use crate::sys::{self, PLATFORM};
+use crate::sys::{self, CONSTANTS, ERRNOS, PLATFORM};
 
 pub fn register(exports: &Exports) {
     methods!(exports;

@@ -36,7 +36,7 @@ fn sendfile_sync(call: &Call) -> Result<usize> {
     let (file, offset, count) = (call.i32(2)?, call.size(3)?, call.u32(4)? as usize);
     let once = || sys::sendfile(socket.fd(), file, offset, count);
     without_blocking(&socket, || {
-        Ok(socket.sent(until_done(call, 5, socket.fd(), (libc::POLLOUT, 0), once)?))
+        Ok(socket.sent(until_done(call, 5, socket.fd(), (sys::POLLOUT, 0), once)?))
     })
 }
 
@@ -55,7 +55,7 @@ fn splice_from_sync(call: &Call) -> Result<usize> {
     let (pipe, count, flags) = (call.i32(2)?, call.u32(3)? as usize, call.u32(4)?);
     let once = || sys::splice(pipe, socket.fd(), count, flags);
     without_blocking(&socket, || {
-        Ok(socket.sent(until_done(call, 5, socket.fd(), (libc::POLLOUT, 0), once)?))
+        Ok(socket.sent(until_done(call, 5, socket.fd(), (sys::POLLOUT, 0), once)?))
     })
 }
 
@@ -74,7 +74,7 @@ fn splice_into_sync(call: &Call) -> Result<usize> {
     let (pipe, count, flags) = (call.i32(2)?, call.u32(3)? as usize, call.u32(4)?);
     let once = || sys::splice(socket.fd(), pipe, count, flags);
     without_blocking(&socket, || {
-        Ok(socket.received(until_done(call, 5, socket.fd(), (libc::POLLIN, 0), once)?, 0))
+        Ok(socket.received(until_done(call, 5, socket.fd(), (sys::POLLIN, 0), once)?, 0))
     })
 }
 

@@ -1,12 +1,10 @@
 //! Bytes in and out: the hot path. The plain names do not wait.
 
-use std::os::fd::RawFd;
-
 use crate::error::{Errno, Result};
 use crate::methods;
 use crate::sys::js::{Call, Exports};
 use crate::sys::wait::{self, Deadline};
-use crate::sys::{self, DONT_WAIT};
+use crate::sys::{self, DONT_WAIT, RawFd};
 use crate::table;
 
 pub fn register(exports: &Exports) {
@@ -61,7 +59,7 @@ fn recv_sync(call: &Call) -> Result<usize> {
 
 /// Whether MSG_WAITALL is ours to keep: with MSG_DONTWAIT, which every call here has, the kernel does not.
 fn wants_all(fd: RawFd, flags: i32) -> Result<bool> {
-    let all = flags & (libc::MSG_WAITALL | libc::MSG_PEEK | DONT_WAIT) == libc::MSG_WAITALL;
+    let all = flags & (sys::MSG_WAITALL | sys::MSG_PEEK | DONT_WAIT) == sys::MSG_WAITALL;
     Ok(all && sys::is_stream(fd)?)
 }
 
@@ -101,7 +99,7 @@ fn send_sync(call: &Call) -> Result<usize> {
     let socket = table::acquire(call.handle(0)?)?;
     let (data, flags) = (call.range(2)?, call.i32(5)?);
     let once = || sys::send(socket.fd(), data, flags | DONT_WAIT);
-    Ok(socket.sent(until_done(call, 6, socket.fd(), (libc::POLLOUT, flags), once)?))
+    Ok(socket.sent(until_done(call, 6, socket.fd(), (sys::POLLOUT, flags), once)?))
 }
 
 /// `sendto(slot, generation, data, offset, length, flags, address, addressLength)`: sendto(2).
@@ -119,5 +117,5 @@ fn sendto_sync(call: &Call) -> Result<usize> {
     let (data, flags) = (call.range(2)?, call.i32(5)?);
     let address = call.prefix(8)?;
     let once = || sys::sendto(socket.fd(), data, flags | DONT_WAIT, address);
-    Ok(socket.sent(until_done(call, 6, socket.fd(), (libc::POLLOUT, flags), once)?))
+    Ok(socket.sent(until_done(call, 6, socket.fd(), (sys::POLLOUT, flags), once)?))
 }

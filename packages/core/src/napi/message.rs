@@ -1,13 +1,11 @@
 //! Messages with addresses, control data and descriptors.
 
-use std::os::fd::OwnedFd;
-
 use super::io::until_done;
 use crate::error::Result;
 use crate::methods;
 use crate::sys::js::{Call, Exports};
 use crate::sys::wait;
-use crate::sys::{self, DONT_WAIT, Envelope};
+use crate::sys::{self, DONT_WAIT, Envelope, OwnedFd};
 use crate::table::{self, Handle};
 
 pub fn register(exports: &Exports) {
@@ -70,5 +68,5 @@ fn sendmsg_sync(call: &Call) -> Result<usize> {
     let (buffers, flags) = (call.buffers(2)?, call.i32(3)?);
     let (address, control) = (call.optional_prefix(6)?, call.optional_prefix(8)?);
     let once = || sys::sendmsg(socket.fd(), &buffers, flags | DONT_WAIT, address, control);
-    Ok(socket.sent(until_done(call, 4, socket.fd(), (libc::POLLOUT, flags), once)?))
+    Ok(socket.sent(until_done(call, 4, socket.fd(), (sys::POLLOUT, flags), once)?))
 }

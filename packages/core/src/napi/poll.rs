@@ -6,7 +6,7 @@ use crate::error::{Errno, Fault, Result};
 use crate::methods;
 use crate::sys;
 use crate::sys::js::{Bytes, Call, Exports};
-use crate::sys::wait::{self, Deadline};
+use crate::sys::wait::Deadline;
 use crate::table;
 
 pub fn register(exports: &Exports) {
@@ -79,7 +79,7 @@ fn epoll_wait(call: &Call) -> Result<usize> {
 fn epoll_wait_sync(call: &Call) -> Result<usize> {
     let epoll = table::acquire(call.handle(0)?)?;
     let out = call.bytes(2)?;
-    Deadline::of(call.wait(3)?).run(epoll.fd(), libc::POLLIN, || happened(epoll.fd(), out))
+    Deadline::of(call.wait(3)?).run(epoll.fd(), sys::POLLIN, || happened(epoll.fd(), out))
 }
 
 /// Writes what has happened: as many events as there is room for, and not more than [`EVENTS`].
@@ -106,9 +106,7 @@ fn happened(epoll: i32, out: Bytes) -> std::result::Result<usize, Errno> {
 /// `pollMany(entries)`: poll(2) that does not wait; `entries` are `struct pollfd`, whose revents are written.
 fn poll_many(call: &Call) -> Result<usize> {
     let entries = call.bytes(0)?;
-    polled(entries, |polled| {
-        Ok(wait::ppoll_many(polled, Some(Duration::ZERO))?)
-    })
+    polled(entries, |polled| Ok(sys::poll(polled, Some(Duration::ZERO))?))
 }
 
 /// `pollManySync(entries, timeout, interruptible)`: ppoll(2). 0 when the time was up.
@@ -118,8 +116,8 @@ fn poll_many_sync(call: &Call) -> Result<usize> {
 }
 
 /// Has a copy of the entries polled, since JavaScript may share them with threads.
-fn polled(entries: Bytes, poll: impl FnOnce(&mut [libc::pollfd]) -> Result<usize>) -> Result<usize> {
-    let count = entries.len() / size_of::<libc::pollfd>();
+fn polled(entries: Bytes, poll: impl FnOnce(&mut [sys::PollFd]) -> Result<usize>) -> Result<usize> {
+    let count = entries.len() / size_of::<sys::PollFd>();
     let integer = |at: usize| {
         entries
             .read::<i32>(at * size_of::<i32>())
@@ -127,7 +125,7 @@ fn polled(entries: Bytes, poll: impl FnOnce(&mut [libc::pollfd]) -> Result<usize
     };
     let mut copy = Vec::with_capacity(count);
     for index in 0..count {
-        copy.push(libc::pollfd {
+        copy.push(sys::PollFd {
             fd: integer(POLLFD * index)?,
             // The lower half of the second integer, and the upper is for the answer.
             events: integer(POLLFD * index + 1)? as i16,

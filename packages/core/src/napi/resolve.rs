@@ -5,9 +5,9 @@ use std::ffi::CString;
 
 use crate::error::{Fault, Result};
 use crate::methods;
+use crate::sys;
 use crate::sys::js::{Call, Exports, Value};
-use crate::sys::netdb::{self, Host, Missing, Numbered};
-use crate::sys::resolve::{self, Answer, Failure, Question};
+use crate::sys::names::{Answer, Failure, Host, Missing, Numbered, Question};
 use crate::sys::work;
 
 pub fn register(exports: &Exports) {
@@ -95,14 +95,14 @@ fn getaddrinfo(call: &Call) -> Result<Value> {
     work::promise(
         call,
         call.numbers(6, 1)?,
-        move || resolve::getaddrinfo(&question),
+        move || sys::getaddrinfo(&question),
         answer,
     )
 }
 
 /// `getaddrinfoSync(host, service, flags, family, type, protocol)`: getaddrinfo(3).
 fn getaddrinfo_sync(call: &Call) -> Result<Value> {
-    Ok(answer(call, resolve::getaddrinfo(&question(call)?)))
+    Ok(answer(call, sys::getaddrinfo(&question(call)?)))
 }
 
 /// `{ host, service }`, or `{ eai, errno }`.
@@ -119,7 +119,7 @@ fn getnameinfo(call: &Call) -> Result<Value> {
     work::promise(
         call,
         call.numbers(2, 1)?,
-        move || resolve::getnameinfo(&address, flags),
+        move || sys::getnameinfo(&address, flags),
         names,
     )
 }
@@ -127,7 +127,7 @@ fn getnameinfo(call: &Call) -> Result<Value> {
 /// `getnameinfoSync(address, flags)`: getnameinfo(3).
 fn getnameinfo_sync(call: &Call) -> Result<Value> {
     let (address, flags) = (call.bytes(0)?.to_vec(), call.i32(1)?);
-    Ok(names(call, resolve::getnameinfo(&address, flags)))
+    Ok(names(call, sys::getnameinfo(&address, flags)))
 }
 
 fn texts(call: &Call, texts: &[String]) -> Value {
@@ -180,14 +180,14 @@ fn gethostbyname(call: &Call) -> Result<Value> {
     work::promise(
         call,
         call.numbers(2, 1)?,
-        move || netdb::gethostbyname(&name, family),
+        move || sys::gethostbyname(&name, family),
         host,
     )
 }
 
 /// `gethostbynameSync(name, family)`.
 fn gethostbyname_sync(call: &Call) -> Result<Value> {
-    Ok(host(call, netdb::gethostbyname(&text(call, 0)?, call.i32(1)?)))
+    Ok(host(call, sys::gethostbyname(&text(call, 0)?, call.i32(1)?)))
 }
 
 /// `gethostbyaddr(address, family, out)`: gethostbyaddr_r(3) of a raw address.
@@ -196,7 +196,7 @@ fn gethostbyaddr(call: &Call) -> Result<Value> {
     work::promise(
         call,
         call.numbers(2, 1)?,
-        move || netdb::gethostbyaddr(&address, family),
+        move || sys::gethostbyaddr(&address, family),
         host,
     )
 }
@@ -204,7 +204,7 @@ fn gethostbyaddr(call: &Call) -> Result<Value> {
 /// `gethostbyaddrSync(address, family)`.
 fn gethostbyaddr_sync(call: &Call) -> Result<Value> {
     let (address, family) = (call.bytes(0)?.to_vec(), call.i32(1)?);
-    Ok(host(call, netdb::gethostbyaddr(&address, family)))
+    Ok(host(call, sys::gethostbyaddr(&address, family)))
 }
 
 /// `getservbyname(name, protocol, out)`: getservbyname_r(3).
@@ -213,7 +213,7 @@ fn getservbyname(call: &Call) -> Result<Value> {
     work::promise(
         call,
         call.numbers(2, 1)?,
-        move || netdb::getservbyname(&name, protocol.as_deref()),
+        move || sys::getservbyname(&name, protocol.as_deref()),
         numbered,
     )
 }
@@ -221,7 +221,7 @@ fn getservbyname(call: &Call) -> Result<Value> {
 /// `getservbynameSync(name, protocol)`.
 fn getservbyname_sync(call: &Call) -> Result<Value> {
     let (name, protocol) = (text(call, 0)?, optional_text(call, 1)?);
-    Ok(numbered(call, netdb::getservbyname(&name, protocol.as_deref())))
+    Ok(numbered(call, sys::getservbyname(&name, protocol.as_deref())))
 }
 
 fn port(call: &Call) -> Result<(u16, Option<CString>)> {
@@ -235,7 +235,7 @@ fn getservbyport(call: &Call) -> Result<Value> {
     work::promise(
         call,
         call.numbers(2, 1)?,
-        move || netdb::getservbyport(port, protocol.as_deref()),
+        move || sys::getservbyport(port, protocol.as_deref()),
         numbered,
     )
 }
@@ -243,7 +243,7 @@ fn getservbyport(call: &Call) -> Result<Value> {
 /// `getservbyportSync(port, protocol)`.
 fn getservbyport_sync(call: &Call) -> Result<Value> {
     let (port, protocol) = port(call)?;
-    Ok(numbered(call, netdb::getservbyport(port, protocol.as_deref())))
+    Ok(numbered(call, sys::getservbyport(port, protocol.as_deref())))
 }
 
 /// `getprotobyname(name, out)`: getprotobyname_r(3).
@@ -252,14 +252,14 @@ fn getprotobyname(call: &Call) -> Result<Value> {
     work::promise(
         call,
         call.numbers(1, 1)?,
-        move || netdb::getprotobyname(&name),
+        move || sys::getprotobyname(&name),
         numbered,
     )
 }
 
 /// `getprotobynameSync(name)`.
 fn getprotobyname_sync(call: &Call) -> Result<Value> {
-    Ok(numbered(call, netdb::getprotobyname(&text(call, 0)?)))
+    Ok(numbered(call, sys::getprotobyname(&text(call, 0)?)))
 }
 
 /// `getprotobynumber(number, out)`: getprotobynumber_r(3).
@@ -268,14 +268,14 @@ fn getprotobynumber(call: &Call) -> Result<Value> {
     work::promise(
         call,
         call.numbers(1, 1)?,
-        move || netdb::getprotobynumber(number),
+        move || sys::getprotobynumber(number),
         numbered,
     )
 }
 
 /// `getprotobynumberSync(number)`.
 fn getprotobynumber_sync(call: &Call) -> Result<Value> {
-    Ok(numbered(call, netdb::getprotobynumber(call.i32(0)?)))
+    Ok(numbered(call, sys::getprotobynumber(call.i32(0)?)))
 }
 
 /// `cancelLookup(ticket)`: nobody waits for it any longer; its promise is resolved with `undefined`.
@@ -286,10 +286,10 @@ fn cancel_lookup(call: &Call) -> Result<()> {
 
 /// `gaiStrerror(eai)`: gai_strerror(3), a string.
 fn gai_strerror(call: &Call) -> Result<Value> {
-    Ok(call.text(&resolve::gai_strerror(call.i32(0)?)))
+    Ok(call.text(&sys::gai_strerror(call.i32(0)?)))
 }
 
 /// `hstrerror(hErrno)`: hstrerror(3), a string.
 fn hstrerror(call: &Call) -> Result<Value> {
-    Ok(call.text(&netdb::hstrerror(call.i32(0)?)))
+    Ok(call.text(&sys::hstrerror(call.i32(0)?)))
 }

@@ -1,12 +1,11 @@
 //! A socket's life: made, bound, connected, accepted, closed, given away.
 
-use std::os::fd::OwnedFd;
-
 use crate::error::Result;
 use crate::methods;
 use crate::sys::js::{self, Call, Exports};
+use crate::sys::names::Abroad;
 use crate::sys::wait::{self, Deadline};
-use crate::sys::{self, Abroad};
+use crate::sys::{self, OwnedFd};
 use crate::table::{self, Use};
 
 pub fn register(exports: &Exports) {
@@ -113,7 +112,7 @@ fn hand_out_pair(call: &Call, out: js::Numbers, (one, other): (OwnedFd, OwnedFd)
 fn from_fd(call: &Call) -> Result<()> {
     let (fd, out) = (call.i32(0)?, call.numbers(1, 2)?);
     if table::owns(fd) {
-        return Err(js::errno(libc::EBUSY));
+        return Err(sys::EBUSY.into());
     }
     hand_out(call, out, sys::adopt(fd)?)
 }
@@ -242,7 +241,7 @@ fn accept_sync(call: &Call) -> Result<()> {
     let (out, address) = (call.numbers(2, 2)?, call.optional_address_buffer(5)?);
     let deadline = Deadline::of(call.wait(3)?);
     let accepted = without_blocking(&socket, || {
-        deadline.run(socket.fd(), libc::POLLIN, || sys::accept(socket.fd(), address))
+        deadline.run(socket.fd(), sys::POLLIN, || sys::accept(socket.fd(), address))
     })?;
     socket.received_many(0, 1);
     hand_out(call, out, accepted)

@@ -3,7 +3,7 @@
 use crate::error::{Fault, Result};
 use crate::methods;
 use crate::sys;
-use crate::sys::js::{self, Bytes, Call, Exports};
+use crate::sys::js::{Bytes, Call, Exports};
 use crate::sys::wait::{self, Deadline};
 use crate::table;
 
@@ -81,7 +81,7 @@ fn totals(call: &Call) -> Result<()> {
 fn next_open(call: &Call) -> Result<()> {
     let place = call.numbers(1, 3)?;
     let owner = call.environment().id();
-    let (handle, age, own) = table::next_open(call.u32(0)?, owner).ok_or(js::errno(libc::ENOENT))?;
+    let (handle, age, own) = table::next_open(call.u32(0)?, owner).ok_or(sys::ENOENT)?;
     put(call.bytes(2)?, [age])?;
     place.put([handle.slot as i32, handle.generation as i32, own.into()])
 }

@@ -46,7 +46,7 @@ impl Environment {
     /// Makes the state and hands it to the environment.
     pub fn open(env: napi_env) {
         static NEXT: AtomicU64 = AtomicU64::new(1);
-        sys::ignore_sigpipe();
+        sys::prepare();
         let mut uv_loop = ptr::null_mut();
         // SAFETY: Node.js is loading the module into `env`, on its thread. The box is freed by `finish`.
         unsafe {

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `env` | the state of one Node.js environment (main thread, worker, embedder's context) and its end |
 //! | `uv` | the engine on libuv's loop: one `uv_poll_t` a socket |
-//! | `thread` | the engine for runtimes without libuv: a thread in epoll, and one thread-safe function |
+//! | `thread` | the engine for runtimes without libuv: a thread in a poller of the system, and one thread-safe function |
 
 pub mod env;
 mod thread;
@@ -37,6 +37,13 @@ enum Shared {
     Wanted,
 }
 const SHARED: usize = 4;
+
+/// What happened to one socket, as the thread hears of it.
+pub struct Event {
+    pub handle: Handle,
+    /// READABLE … FAULTY joined.
+    pub happened: i32,
+}
 
 /// Whether a watch for these events keeps the event loop alive.
 fn keeps_alive(wanted: i32) -> bool {

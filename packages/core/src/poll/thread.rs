@@ -1,10 +1,9 @@
-//! A thread in epoll_wait(2) and one thread-safe function: for runtimes without libuv (Bun, Deno), and by a switch on
+//! A thread in epoll_wait(2) or its like, and one thread-safe function: for runtimes without libuv (Bun, Deno), and by a switch on
 //! Node.js. Slower than libuv's own loop (7 µs instead of 2.3 from send to callback), and the same to whoever waits.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::c_void;
-use std::os::fd::OwnedFd;
 use std::ptr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -12,9 +11,9 @@ use std::thread::JoinHandle;
 use napi_sys::{self as node, Status, napi_env, napi_threadsafe_function, napi_value};
 
 use super::env::Environment;
-use super::{DIRECTIONS, Engine, FAULTY, UNREFERENCED, keeps_alive};
+use super::{DIRECTIONS, Engine, Event, FAULTY, UNREFERENCED, keeps_alive};
 use crate::error::Result;
-use crate::sys::{self, Epoll, Event};
+use crate::sys::{self, OwnedFd, Poller};
 use crate::table::{self, Handle};
 
 /// What the thread has seen and JavaScript has not heard of yet.
@@ -28,7 +27,7 @@ struct Inbox {
 unsafe impl Send for Inbox {}
 
 struct Shared {
-    epoll: Epoll,
+    poller: Poller,
     inbox: Mutex<Inbox>,
 }
 
@@ -43,7 +42,7 @@ struct Watch {
     /// The descriptor that is polled, while it is.
     own: OwnedFd,
     wanted: i32,
-    /// What epoll polls for; it stops after each event (EPOLLONESHOT).
+    /// What is polled for, until the next event.
     armed: i32,
 }
 
@@ -91,7 +90,7 @@ impl ThreadEngine {
             function: ptr::null_mut(),
         });
         let shared = Arc::new(Shared {
-            epoll: Epoll::new()?,
+            poller: Poller::new()?,
             inbox,
         });
         let theirs = shared.clone();
@@ -99,7 +98,7 @@ impl ThreadEngine {
         let thread = std::thread::Builder::new()
             .name("sockeye".into())
             .spawn(move || watch(&theirs))
-            .map_err(|error| sys::js::errno(error.raw_os_error().unwrap_or(libc::EAGAIN)))?;
+            .map_err(|error| sys::spawn_error(&error))?;
         let mut function = ptr::null_mut();
         // SAFETY: on the thread of the environment, in a native method; the engine stays where it is, in the box of its
         // environment, until `on_function_gone` was called.
@@ -121,13 +120,13 @@ impl ThreadEngine {
             )
         };
         if status != Status::napi_ok {
-            shared.epoll.stop();
+            shared.poller.stop();
             let _ = thread.join();
             return Err(sys::ENOTSUP.into());
         }
         // SAFETY: as above; the function was just made.
         unsafe { node::napi_unref_threadsafe_function(self.env(), function) };
-        // Nothing is in epoll yet, so the thread has not looked for the function so far.
+        // Nothing is polled yet, so the thread has not looked for the function so far.
         shared.inbox().function = function;
         *self.running.borrow_mut() = Some(Running {
             shared: shared.clone(),
@@ -171,8 +170,8 @@ impl ThreadEngine {
         if let Some(watch) = watch {
             self.count(watch.wanted, 0);
             if let Some(running) = self.running.borrow().as_ref() {
-                // Closing the descriptor would not do: the socket's own keeps the open file in epoll.
-                let _ = running.shared.epoll.remove(&watch.own);
+                // Closing the descriptor would not do: the socket's own keeps the open file in the poller.
+                let _ = running.shared.poller.remove(&watch.own);
             }
         }
     }
@@ -242,7 +241,7 @@ impl Engine for ThreadEngine {
             let socket = table::acquire(handle)?;
             sys::mark_error_queue(socket.fd());
             let own = sys::dup(socket.fd())?;
-            shared.epoll.add(&own, handle)?;
+            shared.poller.add(&own, handle)?;
             self.watches.borrow_mut().insert(
                 handle.slot,
                 Watch {
@@ -262,7 +261,7 @@ impl Engine for ThreadEngine {
         watch.wanted = after;
         let directions = watch.directions();
         if directions != watch.armed
-            && let Err(errno) = shared.epoll.modify(&watch.own, handle, directions)
+            && let Err(errno) = shared.poller.modify(&watch.own, handle, directions)
         {
             watch.wanted = before;
             return Err(errno.into());
@@ -294,8 +293,8 @@ impl Engine for ThreadEngine {
 /// The thread.
 fn watch(shared: &Shared) {
     let mut batch = Vec::with_capacity(64);
-    // Ends when told to, or when epoll fails, which it has no reason to.
-    while let Ok(true) = shared.epoll.wait(&mut batch) {
+    // Ends when told to, or when the poller fails, which it has no reason to.
+    while let Ok(true) = shared.poller.wait(&mut batch) {
         let mut inbox = shared.inbox();
         if inbox.function.is_null() {
             return;
@@ -329,7 +328,7 @@ unsafe extern "C" fn on_function_gone(_: napi_env, engine: *mut c_void, _: *mut 
         let running = (*engine).running.borrow_mut().take();
         if let Some(Running { shared, thread }) = running {
             shared.inbox().function = ptr::null_mut();
-            shared.epoll.stop();
+            shared.poller.stop();
             let _ = thread.join();
         }
         Environment::engine_ended((*engine).environment);

@@ -6,13 +6,12 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::{CStr, c_int, c_void};
-use std::os::fd::OwnedFd;
 use std::sync::OnceLock;
 
 use super::env::Environment;
 use super::{DIRECTIONS, EXCEPTIONAL, Engine, FAULTY, READABLE, UNREFERENCED, WRITABLE, keeps_alive};
-use crate::error::{Errno, Fault, Result};
-use crate::sys;
+use crate::error::Result;
+use crate::sys::{self, OwnedFd, UvSocket};
 use crate::table::{self, Handle};
 
 /// `uv_handle_type`: UV_POLL.
@@ -30,7 +29,7 @@ struct Libuv {
     handle_size: unsafe extern "C" fn(c_int) -> usize,
     handle_get_data: unsafe extern "C" fn(*const c_void) -> *mut c_void,
     handle_set_data: unsafe extern "C" fn(*mut c_void, *mut c_void),
-    poll_init: unsafe extern "C" fn(*mut c_void, *mut c_void, c_int) -> c_int,
+    poll_init: unsafe extern "C" fn(*mut c_void, *mut c_void, UvSocket) -> c_int,
     poll_start: unsafe extern "C" fn(*mut c_void, c_int, PollCallback) -> c_int,
     poll_stop: unsafe extern "C" fn(*mut c_void) -> c_int,
     reference: unsafe extern "C" fn(*mut c_void),
@@ -47,7 +46,7 @@ impl Libuv {
                 handle_size: function(c"uv_handle_size")?,
                 handle_get_data: function(c"uv_handle_get_data")?,
                 handle_set_data: function(c"uv_handle_set_data")?,
-                poll_init: function(c"uv_poll_init")?,
+                poll_init: function(sys::UV_POLL_INIT)?,
                 poll_start: function(c"uv_poll_start")?,
                 poll_stop: function(c"uv_poll_stop")?,
                 reference: function(c"uv_ref")?,
@@ -65,8 +64,7 @@ impl Libuv {
 /// `T` is the type of a function pointer, and the one that the function of this name has.
 unsafe fn function<T: Copy>(name: &CStr) -> Option<T> {
     const { assert!(size_of::<T>() == size_of::<*mut c_void>()) };
-    // SAFETY: the name ends in NUL.
-    let found = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
+    let found = sys::symbol(name);
     // SAFETY: of the same size, and by the caller's word of the same kind.
     (!found.is_null()).then(|| unsafe { std::mem::transmute_copy(&found) })
 }
@@ -182,11 +180,11 @@ impl Watcher {
             (libuv.poll_init)(
                 environment.uv_loop(),
                 memory.as_mut_ptr().cast(),
-                sys::number(&own),
+                sys::uv_socket(&own),
             )
         };
         if status < 0 {
-            return Err(Fault::Errno(Errno(-status)));
+            return Err(sys::uv_error(status).into());
         }
         if blocking {
             // uv_poll_init has set O_NONBLOCK on the open file; the socket's own setting stands. It was read a moment
@@ -253,7 +251,7 @@ impl Watcher {
             unsafe { (self.libuv.poll_start)(self.uv(), events, on_events) }
         };
         if status < 0 {
-            return Err(Fault::Errno(Errno(-status)));
+            return Err(sys::uv_error(status).into());
         }
         self.armed = wanted;
         Ok(())

@@ -1,15 +1,8 @@
-//! Many messages in one call: recvmmsg(2), sendmmsg(2).
+//! The memory of many messages in one call.
 
-use std::cell::RefCell;
-use std::os::fd::{OwnedFd, RawFd};
-
-use libc::{c_uint, iovec, mmsghdr, msghdr};
-
-use super::cmsg;
+use super::SOCKADDR_STORAGE;
 use super::js::Bytes;
-use super::message::{empty, place, set_control, take_descriptors};
-use super::unix::{SOCKADDR_STORAGE, check_length};
-use crate::error::{Errno, Fault};
+use crate::error::Fault;
 use crate::table::Handle;
 
 /// The memory of a batch, JavaScript's (`ts/batch.ts`). It begins with how many messages it has room for, and how many
@@ -69,13 +62,51 @@ impl<'a> Batch<'a> {
         self.memory.skip(at + each * index).first(each)
     }
 
-    fn address_of(&self, index: usize) -> Bytes<'a> {
-        self.bytes(self.addresses(), self.address, index)
+    /// The part of a batch that is meant: `count` messages from `from`.
+    pub(super) fn meant(&self, from: usize, count: usize) -> usize {
+        count.min(self.messages.saturating_sub(from))
     }
 
-    fn control_of(&self, index: usize) -> Bytes<'a> {
+    /// Where the address of a message is received, if it is.
+    pub(super) fn address_of(&self, index: usize) -> Option<Bytes<'a>> {
+        (self.address > 0).then(|| self.bytes(self.addresses(), self.address, index))
+    }
+
+    /// Where the control data of a message are received, if they are.
+    pub(super) fn control_of(&self, index: usize) -> Option<Bytes<'a>> {
+        let at = self.addresses() + self.messages * self.address;
+        (self.control > 0).then(|| self.bytes(at, self.control, index))
+    }
+
+    pub(super) fn payload_to_send(&self, index: usize) -> Bytes<'a> {
+        self.payload_of(index).first(self.told(LENGTHS, index))
+    }
+
+    /// No bytes mean none.
+    pub(super) fn address_to_send(&self, index: usize) -> Bytes<'a> {
+        self.bytes(self.addresses(), self.address, index)
+            .first(self.told(ADDRESS_LENGTHS, index))
+    }
+
+    /// No bytes mean none.
+    pub(super) fn control_to_send(&self, index: usize) -> Bytes<'a> {
         let at = self.addresses() + self.messages * self.address;
         self.bytes(at, self.control, index)
+            .first(self.told(CONTROL_LENGTHS, index))
+    }
+
+    /// Says how long a message is, its flags, and how long its address would be.
+    pub(super) fn put_message(&self, index: usize, length: usize, flags: i32, address: usize) {
+        self.tell(LENGTHS, index, length as u32);
+        self.tell(FLAGS, index, flags as u32);
+        self.tell(ADDRESS_LENGTHS, index, address.min(self.address) as u32);
+    }
+
+    /// Says how long its control data are and when it came; of descriptors none is known yet.
+    pub(super) fn put_control(&self, index: usize, length: usize, time: i64) {
+        self.tell(CONTROL_LENGTHS, index, length as u32);
+        self.tell(DESCRIPTORS, index, 0);
+        let _ = self.memory.write(TIMES + 8 * index, time);
     }
 
     fn handles_of(&self, index: usize) -> Bytes<'a> {
@@ -83,7 +114,7 @@ impl<'a> Batch<'a> {
         self.bytes(at, 2 * self.control, index)
     }
 
-    fn payload_of(&self, index: usize) -> Bytes<'a> {
+    pub(super) fn payload_of(&self, index: usize) -> Bytes<'a> {
         let at = self.addresses() + self.messages * (self.address + 3 * self.control);
         self.bytes(at, self.payload, index)
     }
@@ -120,125 +151,3 @@ const FLAGS: usize = 1;
 const ADDRESS_LENGTHS: usize = 2;
 const CONTROL_LENGTHS: usize = 3;
 const DESCRIPTORS: usize = 4;
-
-/// What the kernel is told of a batch: kept from call to call, so that none allocates.
-#[derive(Default)]
-struct Told {
-    places: Vec<iovec>,
-    messages: Vec<mmsghdr>,
-}
-
-thread_local! {
-    static TOLD: RefCell<Told> = RefCell::default();
-}
-
-impl Told {
-    /// A list of messages, each with one place for its payload.
-    fn list(
-        &mut self,
-        count: usize,
-        payload: impl Fn(usize) -> iovec,
-        fill: impl Fn(usize, &mut msghdr),
-    ) -> &mut [mmsghdr] {
-        self.places.clear();
-        self.places.extend((0..count).map(payload));
-        self.messages.clear();
-        for (index, place) in self.places.iter_mut().enumerate() {
-            let mut header = empty();
-            header.msg_iov = place;
-            header.msg_iovlen = 1;
-            fill(index, &mut header);
-            self.messages.push(mmsghdr {
-                msg_hdr: header,
-                msg_len: 0,
-            });
-        }
-        &mut self.messages
-    }
-}
-
-/// The part of a batch that is meant: `count` messages from `from`.
-fn meant(batch: &Batch, from: usize, count: usize) -> usize {
-    count.min(batch.messages.saturating_sub(from))
-}
-
-/// recvmmsg(2), into the first messages of the batch, as many as `count`: how many came. Descriptors that came along are
-/// in `taken`, with the index of their message.
-pub fn recvmmsg(
-    fd: RawFd,
-    batch: &Batch,
-    count: usize,
-    flags: i32,
-    taken: &mut Vec<(usize, Vec<OwnedFd>)>,
-) -> Result<usize, Errno> {
-    TOLD.with_borrow_mut(|told| {
-        let list = told.list(
-            meant(batch, 0, count),
-            |index| place(&batch.payload_of(index)),
-            |index, header| {
-                if batch.address > 0 {
-                    header.msg_name = batch.address_of(index).as_ptr().cast();
-                    header.msg_namelen = SOCKADDR_STORAGE as libc::socklen_t;
-                }
-                set_control(header, &batch.control_of(index));
-            },
-        );
-        let (messages, length, forever) = (
-            list.as_mut_ptr(),
-            list.len() as c_uint,
-            std::ptr::null_mut::<u8>(),
-        );
-        // SAFETY: payloads, addresses and control data lie within the batch's memory, which is writable; no time is given.
-        let result = unsafe { libc::syscall(libc::SYS_recvmmsg, fd, messages, length, flags, forever) };
-        let came = check_length(result as isize)?;
-        for (index, message) in list.iter().take(came).enumerate() {
-            let header = &message.msg_hdr;
-            let address_length = (header.msg_namelen as usize).min(batch.address);
-            batch.tell(LENGTHS, index, message.msg_len);
-            batch.tell(FLAGS, index, (header.msg_flags & !libc::MSG_CMSG_CLOEXEC) as u32);
-            batch.tell(ADDRESS_LENGTHS, index, address_length as u32);
-            if batch.control > 0 {
-                let control = batch.control_of(index).first(header.msg_controllen);
-                let mut descriptors = Vec::new();
-                take_descriptors(control, flags, &mut descriptors);
-                if !descriptors.is_empty() {
-                    taken.push((index, descriptors));
-                }
-                batch.tell(CONTROL_LENGTHS, index, control.len() as u32);
-                batch.tell(DESCRIPTORS, index, 0);
-                let _ = batch.memory.write(TIMES + 8 * index, cmsg::timestamp(control));
-            }
-        }
-        Ok(came)
-    })
-}
-
-/// sendmmsg(2) of `count` messages from `from`: how many the kernel took.
-pub fn sendmmsg(fd: RawFd, batch: &Batch, from: usize, count: usize, flags: i32) -> Result<usize, Errno> {
-    TOLD.with_borrow_mut(|told| {
-        let list = told.list(
-            meant(batch, from, count),
-            |index| {
-                place(
-                    &batch
-                        .payload_of(from + index)
-                        .first(batch.told(LENGTHS, from + index)),
-                )
-            },
-            |index, header| {
-                let index = from + index;
-                let address = batch.address_of(index).first(batch.told(ADDRESS_LENGTHS, index));
-                if address.len() > 0 {
-                    header.msg_name = address.as_ptr().cast();
-                    header.msg_namelen = address.socklen();
-                }
-                let control = batch.control_of(index).first(batch.told(CONTROL_LENGTHS, index));
-                set_control(header, &control);
-            },
-        );
-        let (messages, length) = (list.as_mut_ptr(), list.len() as c_uint);
-        // SAFETY: payloads, addresses and control data lie within the batch's memory.
-        let result = unsafe { libc::syscall(libc::SYS_sendmmsg, fd, messages, length, flags) };
-        check_length(result as isize)
-    })
-}

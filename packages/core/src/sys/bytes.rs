@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::ptr;
 
-use super::unix::SOCKADDR_STORAGE;
+use super::{SOCKADDR_STORAGE, SockLen};
 use crate::error::{Fault, Result};
 
 /// The caller's bytes, for the time of one call. Never turned into a slice: JavaScript may share them with threads.
@@ -85,8 +85,8 @@ impl<'a> Bytes<'a> {
         }
     }
 
-    pub fn socklen(&self) -> libc::socklen_t {
-        self.length.min(libc::socklen_t::MAX as usize) as libc::socklen_t
+    pub fn socklen(&self) -> SockLen {
+        self.length.min(SockLen::MAX as usize) as SockLen
     }
 }
 
@@ -122,15 +122,15 @@ impl<'a> AddressBuffer<'a> {
     }
 
     /// A kernel that had a longer address to tell cut it at the storage.
-    pub fn set_length(&self, length: libc::socklen_t) {
-        let length = length.min(SOCKADDR_STORAGE as libc::socklen_t);
+    pub fn set_length(&self, length: SockLen) {
+        let length = length.min(SOCKADDR_STORAGE as SockLen);
         // SAFETY: the maker checked that four bytes follow the storage; they may be unaligned.
         unsafe {
             self.0
                 .data
                 .add(SOCKADDR_STORAGE)
                 .cast::<u32>()
-                .write_unaligned(length)
+                .write_unaligned(length as _)
         };
     }
 }

@@ -12,9 +12,9 @@ use std::time::Duration;
 use napi_sys::{self as node, Status, TypedarrayType, napi_callback_info, napi_env, napi_ref, napi_value};
 
 pub use super::bytes::{AddressBuffer, Buffers, Bytes, Numbers};
-use super::unix::{ECANCELED, SOCKADDR_STORAGE};
 use super::wait::Wait;
-use crate::error::{Errno, Fault, Result};
+use super::{ECANCELED, EMSGSIZE, IOV_MAX, SOCKADDR_STORAGE};
+use crate::error::{Fault, Result};
 use crate::poll::env::Environment;
 use crate::table::Handle;
 
@@ -191,8 +191,8 @@ impl<'a> Call<'a> {
         // SAFETY: environment and value belong to this call; anything but an array is refused with a status.
         ok(unsafe { node::napi_get_array_length(self.env, self.arg(index), &mut length) })?;
         // The kernel's own answer, before memory is taken for what it would not look at.
-        if length > libc::UIO_MAXIOV as u32 {
-            return Err(errno(libc::EMSGSIZE));
+        if length as usize > IOV_MAX {
+            return Err(EMSGSIZE.into());
         }
         // An element may be a getter, which may take away the memory of another: all are fetched before one is looked into.
         let mut elements = Vec::new();
@@ -592,6 +592,7 @@ pub type RawValue = napi_value;
 /// Node.js calls it, on the thread of `env`, with its own values.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn napi_register_module_v1(env: napi_env, object: napi_value) -> napi_value {
+    super::find_node_api();
     Environment::open(env);
     crate::napi::register(&Exports { env, object });
     object
@@ -601,9 +602,4 @@ pub unsafe extern "C" fn napi_register_module_v1(env: napi_env, object: napi_val
 #[unsafe(no_mangle)]
 pub extern "C" fn node_api_module_get_api_version_v1() -> i32 {
     8
-}
-
-/// An error number as a fault.
-pub fn errno(number: i32) -> Fault {
-    Fault::Errno(Errno(number))
 }

@@ -1,10 +1,10 @@
 //! Calls that wait on this thread: poll(2) with a deadline around a call that does not wait by itself.
 
-use std::os::fd::RawFd;
 use std::time::{Duration, Instant};
 
 use super::js::{Bytes, Interrupt};
-use super::unix::{self, EAGAIN, EBADF, EINTR, ENOBUFS, check};
+use super::{EAGAIN, EBADF, EINPROGRESS, EINTR, ENOBUFS, ENOTCONN, NOT_IN_LINE};
+use super::{POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI, PollFd, RawFd};
 use crate::error::{Errno, Fault, Result};
 
 /// How long a thread that may be told to end sleeps before it looks whether it was.
@@ -62,7 +62,7 @@ impl<'a> Deadline<'a> {
         let mut full_since: Option<Instant> = None;
         loop {
             match call() {
-                Err(ENOBUFS) if events & libc::POLLOUT != 0 => {
+                Err(ENOBUFS) if events & POLLOUT != 0 => {
                     let since = *full_since.get_or_insert_with(Instant::now);
                     if self.at.is_none() && since.elapsed() >= LONGEST_FULL {
                         return Err(ENOBUFS.into());
@@ -96,7 +96,7 @@ impl<'a> Deadline<'a> {
     fn ready(&self, fd: RawFd, events: i16) -> Result<()> {
         loop {
             let left = self.left()?;
-            match ppoll(fd, events, self.nap(left)) {
+            match poll_one(fd, events, self.nap(left)) {
                 Ok(0) => self.wait.interrupt.check()?,
                 Ok(_) => return Ok(()),
                 Err(EINTR) if !self.wait.interruptible => self.wait.interrupt.check()?,
@@ -105,12 +105,12 @@ impl<'a> Deadline<'a> {
         }
     }
 
-    /// ppoll(2) of many descriptors until something happens to one of them, errors and closed numbers included: to how many.
-    pub fn run_many(&self, entries: &mut [libc::pollfd]) -> Result<usize> {
+    /// poll(2) of many descriptors until something happens to one of them, errors and closed numbers included: to how many.
+    pub fn run_many(&self, entries: &mut [PollFd]) -> Result<usize> {
         loop {
             // Once at least, also when the time is up already.
             let left = self.left().unwrap_or(Some(Duration::ZERO));
-            match ppoll_many(entries, self.nap(left)) {
+            match super::poll(entries, self.nap(left)) {
                 Ok(0) if left == Some(Duration::ZERO) => return Ok(0),
                 Ok(0) => self.wait.interrupt.check()?,
                 Err(EINTR) if !self.wait.interruptible => self.wait.interrupt.check()?,
@@ -143,52 +143,36 @@ impl<'a> Deadline<'a> {
     }
 }
 
-/// What a receive with these flags waits for. What MSG_ERRQUEUE and MSG_OOB ask for is not what POLLIN tells of.
+/// What a receive with these flags waits for. What some flags ask for is not what POLLIN tells of.
 pub fn receives(flags: i32) -> i16 {
-    match flags & (libc::MSG_ERRQUEUE | libc::MSG_OOB) {
-        0 => libc::POLLIN,
-        _ => libc::POLLPRI,
+    match flags & NOT_IN_LINE {
+        0 => POLLIN,
+        _ => POLLPRI,
     }
 }
 
 /// What of `events`, errors and hang-ups stands now: poll(2) that does not wait. EBADF where the descriptor is not open.
 pub fn poll(fd: RawFd, events: i16) -> std::result::Result<i16, Errno> {
-    match ppoll(fd, events, Some(Duration::ZERO))? {
-        happened if happened & libc::POLLNVAL != 0 => Err(EBADF),
+    match poll_one(fd, events, Some(Duration::ZERO))? {
+        happened if happened & POLLNVAL != 0 => Err(EBADF),
         happened => Ok(happened),
     }
 }
 
-/// ppoll(2) of one descriptor: what happened before the time was up.
-fn ppoll(fd: RawFd, events: i16, timeout: Option<Duration>) -> std::result::Result<i16, Errno> {
-    let mut entry = [libc::pollfd {
+/// poll(2) of one descriptor: what happened before the time was up.
+fn poll_one(fd: RawFd, events: i16, timeout: Option<Duration>) -> std::result::Result<i16, Errno> {
+    let mut entry = [PollFd {
         fd,
         events,
         revents: 0,
     }];
-    ppoll_many(&mut entry, timeout)?;
+    super::poll(&mut entry, timeout)?;
     Ok(entry[0].revents)
-}
-
-/// ppoll(2): to how many something happened before the time was up.
-pub fn ppoll_many(
-    entries: &mut [libc::pollfd],
-    timeout: Option<Duration>,
-) -> std::result::Result<usize, Errno> {
-    let spec = timeout.map(|timeout| libc::timespec {
-        tv_sec: timeout.as_secs() as libc::time_t,
-        tv_nsec: i64::from(timeout.subsec_nanos()),
-    });
-    let spec = spec.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
-    let count = entries.len() as libc::nfds_t;
-    // SAFETY: the entries are writable; the time, where there is one, outlives the call; no signal mask.
-    let happened = check(unsafe { libc::ppoll(entries.as_mut_ptr(), count, spec, std::ptr::null()) })?;
-    Ok(happened as usize)
 }
 
 /// Whether POLLHUP stands.
 fn hung_up(fd: RawFd) -> std::result::Result<bool, Errno> {
-    Ok(poll(fd, 0)? & libc::POLLHUP != 0)
+    Ok(poll(fd, 0)? & POLLHUP != 0)
 }
 
 /// MSG_WAITALL on a stream: after `first`, recv(2) goes on until the buffer is full. The kernel would, if it were not told
@@ -200,10 +184,10 @@ pub fn recv_all(
     deadline: &Deadline,
     first: impl FnMut() -> std::result::Result<usize, Errno>,
 ) -> Result<usize> {
-    let mut count = deadline.run(fd, libc::POLLIN, first)?;
+    let mut count = deadline.run(fd, POLLIN, first)?;
     let mut ended = count == 0;
     while !ended && count < buffer.len() {
-        match deadline.run(fd, libc::POLLIN, || super::recv(fd, buffer.skip(count), flags)) {
+        match deadline.run(fd, POLLIN, || super::recv(fd, buffer.skip(count), flags)) {
             Ok(0) | Err(_) => ended = true,
             Ok(more) => count += more,
         }
@@ -218,13 +202,13 @@ pub fn recv_all(
 pub fn connect(fd: RawFd, address: Bytes, deadline: &Deadline) -> Result<()> {
     let mut pause = FIRST_PAUSE;
     loop {
-        match unix::connect(fd, address) {
+        match super::connect(fd, address) {
             Err(EAGAIN) => {
                 deadline.pause(pause)?;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
             // An interrupted connect goes on in the kernel; asking again would be answered EALREADY.
-            Err(unix::EINPROGRESS) => return finish_connect(fd, address, deadline),
+            Err(EINPROGRESS) => return finish_connect(fd, address, deadline),
             Err(EINTR) if !deadline.wait.interruptible => return finish_connect(fd, address, deadline),
             result => return Ok(result?),
         }
@@ -233,14 +217,14 @@ pub fn connect(fd: RawFd, address: Bytes, deadline: &Deadline) -> Result<()> {
 
 fn finish_connect(fd: RawFd, address: Bytes, deadline: &Deadline) -> Result<()> {
     loop {
-        deadline.ready(fd, libc::POLLOUT)?;
+        deadline.ready(fd, POLLOUT)?;
         match connected(fd) {
             Err(EAGAIN) => deadline.pause(Duration::from_millis(1))?,
             Err(errno) => return Err(errno.into()),
             Ok(()) => {
                 // Until it is asked once more, Linux takes the connection for one under way, and the next connect(2) of the
                 // caller's would succeed instead of saying EISCONN.
-                let _ = unix::connect(fd, address);
+                let _ = super::connect(fd, address);
                 return Ok(());
             }
         }
@@ -249,10 +233,10 @@ fn finish_connect(fd: RawFd, address: Bytes, deadline: &Deadline) -> Result<()> 
 
 /// How a connect that was under way came out; EAGAIN while it still is. getsockopt(2) SO_ERROR, getpeername(2).
 pub fn connected(fd: RawFd) -> std::result::Result<(), Errno> {
-    unix::pending_error(fd)?;
-    match unix::has_peer(fd) {
+    super::pending_error(fd)?;
+    match super::has_peer(fd) {
         // Under way still, unless it has hung up: then another call on this socket was told the error already.
-        Err(unix::ENOTCONN) if !hung_up(fd)? => Err(EAGAIN),
+        Err(ENOTCONN) if !hung_up(fd)? => Err(EAGAIN),
         result => result,
     }
 }

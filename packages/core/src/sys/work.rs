@@ -104,7 +104,7 @@ fn serve(line: &mut Line) -> Result<()> {
             if line.threads > 0 {
                 break;
             }
-            return Err(super::js::errno(error.raw_os_error().unwrap_or(libc::EAGAIN)));
+            return Err(super::spawn_error(&error).into());
         }
         line.threads += 1;
     }
@@ -351,22 +351,11 @@ unsafe extern "C" fn on_gone(_: napi_env, desk: *mut c_void, _: *mut c_void) {
     drop(theirs);
 }
 
-/// Keeps this library in memory: a thread may come back from a look-up after the environment that loaded it has ended;
-/// dlopen(3) RTLD_NODELETE.
+/// Keeps this library in memory: a thread may come back from a look-up after the environment that loaded it has ended.
 fn stay_loaded() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        // SAFETY: a structure of pointers, which dladdr fills; the name that it gives lives as long as the library, which
-        // is loaded already.
-        unsafe {
-            let mut found: libc::Dl_info = std::mem::zeroed();
-            let here: unsafe extern "C" fn(napi_env, napi_value, *mut c_void, *mut c_void) = on_mail;
-            if libc::dladdr(here as *const c_void, &mut found) != 0 && !found.dli_fname.is_null() {
-                libc::dlopen(
-                    found.dli_fname,
-                    libc::RTLD_LAZY | libc::RTLD_NOLOAD | libc::RTLD_NODELETE,
-                );
-            }
-        }
+        let here: unsafe extern "C" fn(napi_env, napi_value, *mut c_void, *mut c_void) = on_mail;
+        super::stay_loaded(here as *const c_void);
     });
 }

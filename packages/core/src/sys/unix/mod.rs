@@ -1,21 +1,44 @@
 //! The system calls that POSIX gives every Unix, with the manual page of each.
 
+use std::ffi::CStr;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::FromRawFd;
 
 use libc::{c_int, c_void, sockaddr, socklen_t};
 
-use super::js::Bytes;
+use super::js::{AddressBuffer, Bytes};
+use super::names::InterfaceAddress;
+use super::os;
 use crate::error::Errno;
+
+pub(super) mod cmsg;
+pub(super) mod message;
+pub(super) mod netdb;
+mod resolve;
+
+pub use libc::{MSG_PEEK, MSG_WAITALL, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI};
+pub use message::{recvmsg, sendmsg};
+pub use netdb::hstrerror;
+pub use resolve::{gai_strerror, getaddrinfo, getnameinfo};
+pub use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd, RawFd};
+
+/// `struct pollfd`.
+pub use libc::pollfd as PollFd;
+
+/// The length of an address or an option.
+pub use libc::socklen_t as SockLen;
 
 pub const EAGAIN: Errno = Errno(libc::EAGAIN);
 pub const EBADF: Errno = Errno(libc::EBADF);
+pub const EBUSY: Errno = Errno(libc::EBUSY);
 pub const EINTR: Errno = Errno(libc::EINTR);
+pub const EMSGSIZE: Errno = Errno(libc::EMSGSIZE);
+pub const ENOENT: Errno = Errno(libc::ENOENT);
 pub const EMFILE: Errno = Errno(libc::EMFILE);
 pub const EINPROGRESS: Errno = Errno(libc::EINPROGRESS);
 pub const ENOBUFS: Errno = Errno(libc::ENOBUFS);
 pub const ENOTCONN: Errno = Errno(libc::ENOTCONN);
-pub const ENOTSOCK: Errno = Errno(libc::ENOTSOCK);
+const ENOTSOCK: Errno = Errno(libc::ENOTSOCK);
 pub const ENOTSUP: Errno = Errno(libc::ENOTSUP);
 pub const ECANCELED: Errno = Errno(libc::ECANCELED);
 
@@ -23,7 +46,7 @@ pub const ECANCELED: Errno = Errno(libc::ECANCELED);
 pub const SOCKADDR_STORAGE: usize = size_of::<libc::sockaddr_storage>();
 
 /// The thread's `errno`.
-pub fn last_errno() -> Errno {
+pub(super) fn last_errno() -> Errno {
     Errno(
         std::io::Error::last_os_error()
             .raw_os_error()
@@ -67,19 +90,12 @@ pub fn expect_socket(fd: RawFd) -> Result<(), Errno> {
     }
 }
 
-fn fstat(fd: RawFd) -> Result<libc::stat, Errno> {
+pub(super) fn fstat(fd: RawFd) -> Result<libc::stat, Errno> {
     let mut status = MaybeUninit::<libc::stat>::uninit();
     // SAFETY: `status` is writable and large enough; any descriptor number may be asked.
     check(unsafe { libc::fstat(fd, status.as_mut_ptr()) })?;
     // SAFETY: fstat succeeded and has filled it.
     Ok(unsafe { status.assume_init() })
-}
-
-/// What tells one open file from another: inode and device, in one number; fstat(2). No two sockets share it.
-pub fn identity(fd: RawFd) -> Result<u64, Errno> {
-    let status = fstat(fd)?;
-    // Inode numbers are per file system: a file may have that of a socket.
-    Ok(status.st_ino ^ status.st_dev.rotate_right(16))
 }
 
 /// close(2). Never tried again: on Linux the number is free even after EINTR.
@@ -153,7 +169,7 @@ pub fn shutdown(fd: RawFd, how: i32) -> Result<(), Errno> {
 
 type NameCall = unsafe extern "C" fn(c_int, *mut sockaddr, *mut socklen_t) -> c_int;
 
-fn name(call: NameCall, fd: RawFd, address: super::js::AddressBuffer) -> Result<(), Errno> {
+fn name(call: NameCall, fd: RawFd, address: AddressBuffer) -> Result<(), Errno> {
     let mut length = SOCKADDR_STORAGE as socklen_t;
     // SAFETY: `call` is getsockname or getpeername; the storage is writable for `length` bytes.
     check(unsafe { call(fd, address.as_ptr().cast(), &mut length) })?;
@@ -162,12 +178,12 @@ fn name(call: NameCall, fd: RawFd, address: super::js::AddressBuffer) -> Result<
 }
 
 /// getsockname(2).
-pub fn getsockname(fd: RawFd, address: super::js::AddressBuffer) -> Result<(), Errno> {
+pub fn getsockname(fd: RawFd, address: AddressBuffer) -> Result<(), Errno> {
     name(libc::getsockname, fd, address)
 }
 
 /// getpeername(2).
-pub fn getpeername(fd: RawFd, address: super::js::AddressBuffer) -> Result<(), Errno> {
+pub fn getpeername(fd: RawFd, address: AddressBuffer) -> Result<(), Errno> {
     name(libc::getpeername, fd, address)
 }
 
@@ -182,7 +198,7 @@ pub fn has_peer(fd: RawFd) -> Result<(), Errno> {
 /// getsockopt(2) of an `int`.
 pub fn getsockopt_int(fd: RawFd, level: i32, name: i32) -> Result<i32, Errno> {
     let mut value: c_int = 0;
-    let mut length = (size_of::<c_int>() / super::option_unit(level, name)) as socklen_t;
+    let mut length = (size_of::<c_int>() / os::option_unit(level, name)) as socklen_t;
     // SAFETY: the value is writable for `length` units of the option.
     check(unsafe { libc::getsockopt(fd, level, name, (&raw mut value).cast::<c_void>(), &mut length) })?;
     Ok(value)
@@ -190,7 +206,7 @@ pub fn getsockopt_int(fd: RawFd, level: i32, name: i32) -> Result<i32, Errno> {
 
 /// getsockopt(2) into bytes; how many the kernel wrote.
 pub fn getsockopt_bytes(fd: RawFd, level: i32, name: i32, buffer: Bytes) -> Result<usize, Errno> {
-    let unit = super::option_unit(level, name);
+    let unit = os::option_unit(level, name);
     let room = buffer.socklen() / unit as socklen_t;
     let mut length = room;
     // SAFETY: the buffer is writable for `length` units of the option.
@@ -202,7 +218,7 @@ pub fn getsockopt_bytes(fd: RawFd, level: i32, name: i32, buffer: Bytes) -> Resu
 /// getsockopt(2) of an option that answers with a descriptor of its own making, close-on-exec.
 pub fn getsockopt_descriptor(fd: RawFd, level: i32, name: i32) -> Result<OwnedFd, Errno> {
     // The caller's word is not enough to own a number: the kernel has made one when the option is such a one.
-    if !super::makes_descriptor(level, name) {
+    if !os::makes_descriptor(level, name) {
         return Err(Errno(libc::ENOPROTOOPT));
     }
     owned(getsockopt_int(fd, level, name)?)
@@ -231,9 +247,10 @@ pub fn is_stream(fd: RawFd) -> Result<bool, Errno> {
     Ok(getsockopt_int(fd, libc::SOL_SOCKET, libc::SO_TYPE)? == libc::SOCK_STREAM)
 }
 
-/// Has a send to a peer that is gone fail with EPIPE and not end the process: sigaction(2). Runtimes do so when they
-/// start; where one did not, it is done here. MSG_NOSIGNAL would do it for each call, but RDS and QRTR refuse it.
-pub fn ignore_sigpipe() {
+/// What a process does before its first socket. Has a send to a peer that is gone fail with EPIPE and not end the process:
+/// sigaction(2). Runtimes do so when they start; where one did not, it is done here. MSG_NOSIGNAL would do it for each call,
+/// but RDS and QRTR refuse it.
+pub fn prepare() {
     // SAFETY: a structure of numbers, for which zero bytes are a value; the calls fill and read it.
     unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
@@ -301,9 +318,31 @@ pub fn if_nameindex() -> Result<Vec<(u32, String)>, Errno> {
 /// It ends in NUL.
 pub(super) unsafe fn lossy(text: *const libc::c_char) -> String {
     // SAFETY: as the caller says.
-    unsafe { std::ffi::CStr::from_ptr(text) }
-        .to_string_lossy()
-        .into_owned()
+    unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
+}
+
+/// getifaddrs(3), freeifaddrs(3).
+pub fn getifaddrs() -> Result<Vec<InterfaceAddress>, Errno> {
+    let mut list = std::ptr::null_mut();
+    // SAFETY: the place of the list is writable.
+    check(unsafe { libc::getifaddrs(&mut list) })?;
+    let mut addresses = Vec::new();
+    let mut entry: *const libc::ifaddrs = list;
+    // SAFETY: the C library made the list with its addresses, whose names end in NUL; it is freed once, after the last look.
+    unsafe {
+        while let Some(line) = entry.as_ref() {
+            addresses.push(InterfaceAddress {
+                name: lossy(line.ifa_name),
+                flags: line.ifa_flags,
+                address: os::interface_sockaddr(line.ifa_addr),
+                netmask: os::interface_sockaddr(line.ifa_netmask),
+                other: os::interface_sockaddr(os::interface_other(line)),
+            });
+            entry = line.ifa_next;
+        }
+        libc::freeifaddrs(list);
+    }
+    Ok(addresses)
 }
 
 /// getrlimit(2) RLIMIT_NOFILE: how many descriptors this process may have open, and how many it may allow itself.
@@ -336,14 +375,54 @@ pub fn strerror(number: i32) -> String {
     String::from_utf8_lossy(&text[..length]).into_owned()
 }
 
+/// Looks a function or a variable up in the whole process: dlsym(3). Null where there is none of that name.
+pub fn symbol(name: &CStr) -> *mut c_void {
+    // SAFETY: the name ends in NUL.
+    unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) }
+}
+
+/// Keeps the library that has this function in memory until the process ends: dladdr(3), dlopen(3) RTLD_NODELETE.
+pub fn stay_loaded(function: *const c_void) {
+    // SAFETY: a structure of pointers, which dladdr fills; the name that it gives lives as long as the library, which is loaded
+    // already.
+    unsafe {
+        let mut found: libc::Dl_info = std::mem::zeroed();
+        if libc::dladdr(function, &mut found) != 0 && !found.dli_fname.is_null() {
+            libc::dlopen(
+                found.dli_fname,
+                libc::RTLD_LAZY | libc::RTLD_NOLOAD | libc::RTLD_NODELETE,
+            );
+        }
+    }
+}
+
+/// Finds Node-API's functions where the loader has not: here it has, from the process.
+pub fn find_node_api() {}
+
+/// What libuv calls a socket in `uv_poll_init`.
+pub type UvSocket = c_int;
+
+/// libuv's function that takes a socket to poll.
+pub const UV_POLL_INIT: &CStr = c"uv_poll_init";
+
+/// The descriptor as libuv takes it.
+pub fn uv_socket(fd: &OwnedFd) -> UvSocket {
+    fd.as_raw_fd()
+}
+
+/// The system's error behind one of libuv's, which on Unix are negative error numbers.
+pub fn uv_error(status: c_int) -> Errno {
+    Errno(-status)
+}
+
+/// Why a thread could not be had: pthread_create(3).
+pub fn spawn_error(error: &std::io::Error) -> Errno {
+    Errno(error.raw_os_error().unwrap_or(libc::EAGAIN))
+}
+
 /// Puts a copy of `other` at the number `fd`, as code outside may do to a descriptor of ours: dup2(2).
 #[cfg(test)]
 pub fn replace_for_test(other: &OwnedFd, fd: RawFd) {
     // SAFETY: the test owns both.
     check(unsafe { libc::dup2(other.as_raw_fd(), fd) }).expect("dup2");
-}
-
-/// The numeric descriptor of an owned one, without giving it up.
-pub fn number(fd: &OwnedFd) -> RawFd {
-    fd.as_raw_fd()
 }

@@ -2,22 +2,18 @@
 
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
-use super::unix::{EINTR, check, owned};
 use crate::error::Errno;
-use crate::poll::{EXCEPTIONAL, FAULTY, READABLE, WRITABLE};
+use crate::poll::{EXCEPTIONAL, Event, FAULTY, READABLE, WRITABLE};
+use crate::sys::unix::{EINTR, check, owned};
 use crate::table::Handle;
 
 /// The key of the eventfd: no handle has it, since generations stay below 2^30.
 const STOP: u64 = u64::MAX;
 
-/// What happened to one socket.
-pub struct Event {
-    pub handle: Handle,
-    /// Bits of `poll`.
-    pub happened: i32,
-}
+/// `struct epoll_event`: what happened, and the key.
+pub use libc::epoll_event as EpollEvent;
 
-pub const NOTHING: libc::epoll_event = libc::epoll_event { events: 0, u64: 0 };
+pub const NOTHING: EpollEvent = EpollEvent { events: 0, u64: 0 };
 
 /// epoll_create1(2), close-on-exec.
 pub fn epoll_create() -> Result<OwnedFd, Errno> {
@@ -27,35 +23,32 @@ pub fn epoll_create() -> Result<OwnedFd, Errno> {
 
 /// epoll_ctl(2).
 pub fn epoll_ctl(epoll: RawFd, operation: i32, fd: RawFd, events: u32, key: u64) -> Result<(), Errno> {
-    let mut event = libc::epoll_event { events, u64: key };
+    let mut event = EpollEvent { events, u64: key };
     // SAFETY: the structure is readable for the time of the call.
     check(unsafe { libc::epoll_ctl(epoll, operation, fd, &mut event) }).map(drop)
 }
 
 /// epoll_wait(2), for `timeout` milliseconds, -1 for ever: those that happened.
-pub fn epoll_wait(
-    epoll: RawFd,
-    events: &mut [libc::epoll_event],
-    timeout: i32,
-) -> Result<&[libc::epoll_event], Errno> {
+pub fn epoll_wait(epoll: RawFd, events: &mut [EpollEvent], timeout: i32) -> Result<&[EpollEvent], Errno> {
     let most = i32::try_from(events.len()).unwrap_or(i32::MAX);
     // SAFETY: the slice is writable for as many structures as are said.
     let count = check(unsafe { libc::epoll_wait(epoll, events.as_mut_ptr(), most, timeout) })?;
     Ok(&events[..count as usize])
 }
 
-pub struct Epoll {
+/// Which descriptors to tell of, and of what.
+pub struct Poller {
     epoll: OwnedFd,
     stop: OwnedFd,
 }
 
-impl Epoll {
+impl Poller {
     /// epoll_create1(2), eventfd(2).
-    pub fn new() -> Result<Epoll, Errno> {
+    pub fn new() -> Result<Poller, Errno> {
         let epoll = epoll_create()?;
         // SAFETY: takes numbers only.
         let stop = owned(unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) })?;
-        let this = Epoll { epoll, stop };
+        let this = Poller { epoll, stop };
         this.control(libc::EPOLL_CTL_ADD, this.stop.as_raw_fd(), libc::EPOLLIN, STOP)?;
         Ok(this)
     }
@@ -99,7 +92,7 @@ impl Epoll {
             Err(EINTR) => return Ok(true),
             happened => happened?,
         };
-        for &libc::epoll_event { events, u64: key } in happened {
+        for &EpollEvent { events, u64: key } in happened {
             if key == STOP {
                 return Ok(false);
             }

@@ -4,32 +4,8 @@ use std::ffi::{CStr, CString};
 use std::mem::zeroed;
 use std::ptr;
 
-use super::unix::last_errno;
-
-/// What getaddrinfo(3) is asked; 0 leaves a number open.
-pub struct Question {
-    pub host: Option<CString>,
-    pub service: Option<CString>,
-    pub flags: i32,
-    pub family: i32,
-    pub kind: i32,
-    pub protocol: i32,
-}
-
-/// One of its answers.
-pub struct Answer {
-    pub family: i32,
-    pub kind: i32,
-    pub protocol: i32,
-    pub canonical_name: Option<String>,
-    pub address: Vec<u8>,
-}
-
-/// An `EAI_…` number, and errno where it is EAI_SYSTEM.
-pub struct Failure {
-    pub eai: i32,
-    pub errno: i32,
-}
+use super::last_errno;
+use crate::sys::names::{Answer, Failure, Question};
 
 /// getaddrinfo(3), freeaddrinfo(3). Blocks for as long as the resolver takes.
 pub fn getaddrinfo(question: &Question) -> Result<Vec<Answer>, Failure> {

@@ -7,7 +7,8 @@ use std::ptr;
 
 use libc::{hostent, protoent, servent, size_t, socklen_t};
 
-use super::unix::lossy;
+use crate::sys::names::{Host, Missing, Numbered};
+use crate::sys::unix::netdb::{host, optional, protocol, service};
 
 // As netdb.h declares them; the libc crate has them not.
 unsafe extern "C" {
@@ -70,32 +71,7 @@ unsafe extern "C" {
     ) -> c_int;
 }
 
-/// `struct hostent`; the addresses are raw, in network byte order.
-pub struct Host {
-    pub name: String,
-    pub aliases: Vec<String>,
-    pub family: i32,
-    pub addresses: Vec<Vec<u8>>,
-}
-
-/// `struct servent` and `struct protoent`: a port in host byte order, or the number of a protocol.
-pub struct Numbered {
-    pub name: String,
-    pub aliases: Vec<String>,
-    pub number: i32,
-    /// Of a service.
-    pub protocol: Option<String>,
-}
-
-/// Why there is none.
-pub struct Missing {
-    /// `h_errno` of a host, HOST_NOT_FOUND to NO_DATA; NETDB_INTERNAL (-1) when it is `errno` that says why; 0 when a
-    /// service or a protocol is not in its database.
-    pub h_errno: i32,
-    pub errno: i32,
-}
-
-type Answer<T> = std::result::Result<T, Missing>;
+type Answer<T> = Result<T, Missing>;
 
 /// Where the C library puts the texts of an entry: large enough for most, and no larger than this.
 const ROOM: usize = 1024;
@@ -132,39 +108,6 @@ fn ask<E, T>(
     }
 }
 
-/// The texts of a list that ends with null.
-///
-/// # Safety
-/// The C library made it, or it is null.
-unsafe fn list<T>(mut at: *mut *mut c_char, read: impl Fn(*const c_char) -> T) -> Vec<T> {
-    let mut all = Vec::new();
-    // SAFETY: as the caller says.
-    unsafe {
-        while !at.is_null() && !(*at).is_null() {
-            all.push(read(*at));
-            at = at.add(1);
-        }
-    }
-    all
-}
-
-/// # Safety
-/// The C library made the entry.
-unsafe fn host(entry: &hostent) -> Host {
-    let length = entry.h_length.max(0) as usize;
-    // SAFETY: its texts end in NUL, its lists in null; each address has `h_length` bytes.
-    unsafe {
-        Host {
-            name: lossy(entry.h_name),
-            aliases: list(entry.h_aliases, |text| lossy(text)),
-            family: entry.h_addrtype,
-            addresses: list(entry.h_addr_list, |address| {
-                std::slice::from_raw_parts(address.cast::<u8>(), length).to_vec()
-            }),
-        }
-    }
-}
-
 /// gethostbyname_r(3), or gethostbyname2_r(3) where a family is given. Blocks for as long as the resolver takes.
 pub fn gethostbyname(name: &CStr, family: i32) -> Answer<Host> {
     ask(
@@ -197,24 +140,6 @@ pub fn gethostbyaddr(address: &[u8], family: i32) -> Answer<Host> {
     )
 }
 
-/// # Safety
-/// The C library made the entry.
-unsafe fn service(entry: &servent) -> Numbered {
-    // SAFETY: its texts end in NUL, its list in null.
-    unsafe {
-        Numbered {
-            name: lossy(entry.s_name),
-            aliases: list(entry.s_aliases, |text| lossy(text)),
-            number: u16::from_be(entry.s_port as u16).into(),
-            protocol: Some(lossy(entry.s_proto)),
-        }
-    }
-}
-
-fn optional(text: Option<&CStr>) -> *const c_char {
-    text.map_or(ptr::null(), CStr::as_ptr)
-}
-
 /// getservbyname_r(3); of any protocol where none is given.
 pub fn getservbyname(name: &CStr, protocol: Option<&CStr>) -> Answer<Numbered> {
     ask(
@@ -240,20 +165,6 @@ pub fn getservbyport(port: u16, protocol: Option<&CStr>) -> Answer<Numbered> {
     )
 }
 
-/// # Safety
-/// The C library made the entry.
-unsafe fn protocol(entry: &protoent) -> Numbered {
-    // SAFETY: its texts end in NUL, its list in null.
-    unsafe {
-        Numbered {
-            name: lossy(entry.p_name),
-            aliases: list(entry.p_aliases, |text| lossy(text)),
-            number: entry.p_proto,
-            protocol: None,
-        }
-    }
-}
-
 /// getprotobyname_r(3).
 pub fn getprotobyname(name: &CStr) -> Answer<Numbered> {
     ask(
@@ -276,10 +187,4 @@ pub fn getprotobynumber(number: i32) -> Answer<Numbered> {
         // SAFETY: what the C library has just filled.
         |entry| unsafe { protocol(entry) },
     )
-}
-
-/// hstrerror(3): the C library's words for an `h_errno`.
-pub fn hstrerror(h_errno: i32) -> String {
-    // SAFETY: the C library returns a text that lives for ever, whatever the number.
-    unsafe { lossy(libc::hstrerror(h_errno)) }
 }

@@ -3,27 +3,9 @@
 
 use std::ffi::CStr;
 
-macro_rules! name {
-    ($name:ident) => {
-        match CStr::from_bytes_with_nul(concat!(stringify!($name), "\0").as_bytes()) {
-            Ok(name) => name,
-            Err(_) => c"",
-        }
-    };
-}
-
-macro_rules! table {
-    ($(from libc: [$($known:ident),* $(,)?])? $(from $header:literal: [$($name:ident = $value:literal),* $(,)?])*) => {
-        &[
-            $($((name!($known), libc::$known as i64),)*)?
-            $($((name!($name), $value),)*)*
-        ]
-    };
-}
-
 #[allow(deprecated)]
 #[rustfmt::skip]
-pub const CONSTANTS: &[(&CStr, i64)] = table! {
+pub const CONSTANTS: &[(&CStr, i64)] = named! {
     from libc: [
         AF_ALG, AF_APPLETALK, AF_ASH, AF_ATMPVC, AF_ATMSVC, AF_AX25, AF_BLUETOOTH, AF_BRIDGE, AF_CAIF, AF_CAN,
         AF_DECnet, AF_ECONET, AF_IB, AF_IEEE802154, AF_INET, AF_INET6, AF_IPX, AF_IRDA, AF_ISDN, AF_IUCV,
@@ -382,7 +364,7 @@ pub const CONSTANTS: &[(&CStr, i64)] = table! {
 };
 
 #[rustfmt::skip]
-pub const ERRNOS: &[(&CStr, i64)] = table! {
+pub const ERRNOS: &[(&CStr, i64)] = named! {
     from libc: [
         E2BIG, EACCES, EADDRINUSE, EADDRNOTAVAIL, EADV, EAFNOSUPPORT, EAGAIN, EALREADY, EBADE, EBADF, EBADFD,
         EBADMSG, EBADR, EBADRQC, EBADSLT, EBFONT, EBUSY, ECANCELED, ECHILD, ECHRNG, ECOMM, ECONNABORTED,

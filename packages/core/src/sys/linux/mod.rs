@@ -1,15 +1,50 @@
-//! What Linux does in its own way.
+//! Linux: what POSIX has, and what it does in its own way.
 
-use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::os::fd::FromRawFd;
+use std::time::Duration;
 
-use libc::{c_long, socklen_t};
+use libc::{c_int, c_long, msghdr, socklen_t};
 
 use super::js::{AddressBuffer, Bytes};
-use super::unix::{SOCKADDR_STORAGE, check, check_length, owned};
+use super::names::Abroad;
+use super::unix::{check, check_length, fstat, owned};
 use crate::error::Errno;
+
+mod batch;
+mod constants;
+mod epoll;
+mod netdb;
+
+pub use super::unix::*;
+pub use batch::{recvmmsg, sendmmsg};
+pub use constants::{CONSTANTS, ERRNOS};
+pub use epoll::{NOTHING, Poller, epoll_create, epoll_ctl, epoll_wait};
+pub use netdb::{
+    gethostbyaddr, gethostbyname, getprotobyname, getprotobynumber, getservbyname, getservbyport,
+};
 
 /// Flags of receives that take nothing out of the socket's queue.
 pub const NOT_TAKEN: i32 = libc::MSG_PEEK | libc::MSG_ERRQUEUE;
+
+/// Flags of receives that ask for what POLLIN does not tell of.
+pub const NOT_IN_LINE: i32 = libc::MSG_ERRQUEUE | libc::MSG_OOB;
+
+/// How many places a message may be gathered from or scattered to: UIO_MAXIOV of linux/uio.h.
+pub const IOV_MAX: usize = libc::UIO_MAXIOV as usize;
+
+/// Has descriptors that come with a message close on exec.
+pub(super) const CMSG_CLOEXEC: i32 = libc::MSG_CMSG_CLOEXEC;
+
+/// The type of `cmsg_len`.
+pub(super) type ControlLength = libc::size_t;
+
+/// SCM_PIDFD, which the `libc` crate lacks: a process of the sender, as a descriptor; since Linux 6.5.
+const SCM_PIDFD: c_int = 4;
+
+/// Whether the data of such a control message are descriptors: unix(7).
+pub(super) fn brings_descriptors(level: c_int, kind: c_int) -> bool {
+    level == libc::SOL_SOCKET && matches!(kind, libc::SCM_RIGHTS | SCM_PIDFD)
+}
 
 /// As Node.js writes it in `process.platform`.
 pub const PLATFORM: &str = "linux";
@@ -55,7 +90,7 @@ pub fn accept(fd: RawFd, address: Option<AddressBuffer>) -> Result<OwnedFd, Errn
 
 /// Family, type and protocol of a socket: getsockopt(2) SO_DOMAIN, SO_TYPE, SO_PROTOCOL.
 pub fn describe(fd: RawFd) -> Result<(i32, i32, i32), Errno> {
-    let ask = |name| super::getsockopt_int(fd, libc::SOL_SOCKET, name);
+    let ask = |name| getsockopt_int(fd, libc::SOL_SOCKET, name);
     Ok((
         ask(libc::SO_DOMAIN)?,
         ask(libc::SO_TYPE)?,
@@ -64,7 +99,7 @@ pub fn describe(fd: RawFd) -> Result<(i32, i32, i32), Errno> {
 }
 
 /// What the length of an option counts: bytes, but for SO_GET_FILTER, which counts the instructions of the filter; socket(7).
-pub fn option_unit(level: i32, name: i32) -> usize {
+pub(super) fn option_unit(level: i32, name: i32) -> usize {
     if (level, name) == (libc::SOL_SOCKET, libc::SO_GET_FILTER) {
         size_of::<libc::sock_filter>()
     } else {
@@ -73,7 +108,7 @@ pub fn option_unit(level: i32, name: i32) -> usize {
 }
 
 /// Whether getsockopt(2) of this option makes a descriptor: unix(7).
-pub fn makes_descriptor(level: i32, name: i32) -> bool {
+pub(super) fn makes_descriptor(level: i32, name: i32) -> bool {
     (level, name) == (libc::SOL_SOCKET, libc::SO_PEERPIDFD)
 }
 
@@ -102,11 +137,31 @@ pub fn is_first_thread() -> bool {
 /// Has a filled error queue poll as POLLPRI too, so that libuv does not take it for a dead descriptor. Since Linux 3.10.
 pub fn mark_error_queue(fd: RawFd) {
     // A family that refuses it keeps polling as POLLERR alone, which the poller survives.
-    let _ = super::setsockopt_int(fd, libc::SOL_SOCKET, libc::SO_SELECT_ERR_QUEUE, 1);
+    let _ = setsockopt_int(fd, libc::SOL_SOCKET, libc::SO_SELECT_ERR_QUEUE, 1);
+}
+
+/// What tells one open file from another: inode and device, in one number; fstat(2). No two sockets share it.
+pub fn identity(fd: RawFd) -> Result<u64, Errno> {
+    let status = fstat(fd)?;
+    // Inode numbers are per file system: a file may have that of a socket.
+    Ok(status.st_ino ^ status.st_dev.rotate_right(16))
+}
+
+/// ppoll(2): to how many something happened before the time was up.
+pub fn poll(entries: &mut [PollFd], timeout: Option<Duration>) -> Result<usize, Errno> {
+    let spec = timeout.map(|timeout| libc::timespec {
+        tv_sec: timeout.as_secs() as libc::time_t,
+        tv_nsec: timeout.subsec_nanos().into(),
+    });
+    let spec = spec.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+    let count = entries.len() as libc::nfds_t;
+    // SAFETY: the entries are writable; the time, where there is one, outlives the call; no signal mask.
+    let happened = check(unsafe { libc::ppoll(entries.as_mut_ptr(), count, spec, std::ptr::null()) })?;
+    Ok(happened as usize)
 }
 
 // The C library's recv and its kin are cancellation points: in a process with threads, each call enables and disables
-// cancellation, which costs 30 ns. Nobody cancels threads here, so the hot four go to the kernel directly.
+// cancellation, which costs 30 ns. Nobody cancels threads here, so the hot ones go to the kernel directly.
 
 fn transferred(result: c_long) -> Result<usize, Errno> {
     check_length(result as isize)
@@ -165,6 +220,24 @@ pub fn sendto(fd: RawFd, data: Bytes, flags: i32, address: Bytes) -> Result<usiz
     let (to, length) = (address.as_ptr(), address.socklen());
     // SAFETY: data and address are readable for their lengths, as their makers checked.
     transferred(unsafe { libc::syscall(libc::SYS_sendto, fd, data.as_ptr(), data.len(), flags, to, length) })
+}
+
+/// recvmsg(2).
+///
+/// # Safety
+/// What the message points to is writable for the lengths it says.
+pub(super) unsafe fn receive(fd: RawFd, message: &mut msghdr, flags: i32) -> Result<usize, Errno> {
+    // SAFETY: as the caller says.
+    transferred(unsafe { libc::syscall(libc::SYS_recvmsg, fd, &raw mut *message, flags) })
+}
+
+/// sendmsg(2).
+///
+/// # Safety
+/// What the message points to is readable for the lengths it says.
+pub(super) unsafe fn transmit(fd: RawFd, message: &msghdr, flags: i32) -> Result<usize, Errno> {
+    // SAFETY: as the caller says.
+    transferred(unsafe { libc::syscall(libc::SYS_sendmsg, fd, &raw const *message, flags) })
 }
 
 /// sendfile(2) from `offset` of a file.
@@ -230,7 +303,7 @@ fn ioctl_argument(request: u32) -> Option<usize> {
 /// ioctl(2): what it returned; its argument is read and written in place. ENOTSUP for a request that is not known here,
 /// EINVAL when the argument is shorter than the kernel takes it to be.
 pub fn ioctl(fd: RawFd, request: u32, argument: Bytes) -> Result<i32, Errno> {
-    let size = ioctl_argument(request).ok_or(super::ENOTSUP)?;
+    let size = ioctl_argument(request).ok_or(ENOTSUP)?;
     if argument.len() < size {
         return Err(Errno(libc::EINVAL));
     }
@@ -244,53 +317,22 @@ pub fn sethostname(name: &str) -> Result<(), Errno> {
     check(unsafe { libc::sethostname(name.as_ptr().cast(), name.len()) }).map(drop)
 }
 
-/// One line of getifaddrs(3): an address of an interface.
-pub struct InterfaceAddress {
-    pub name: String,
-    /// IFF_… of netdevice(7).
-    pub flags: u32,
-    pub address: Option<InterfaceSockaddr>,
-    pub netmask: Option<InterfaceSockaddr>,
-    /// The broadcast address, or the peer of a point-to-point link.
-    pub other: Option<InterfaceSockaddr>,
-}
-
 /// A sockaddr whose length its family says, with what stands behind it.
 pub type InterfaceSockaddr = [u8; 36];
 
-/// getifaddrs(3), freeifaddrs(3).
-pub fn getifaddrs() -> Result<Vec<InterfaceAddress>, Errno> {
-    let mut list = std::ptr::null_mut();
-    // SAFETY: the place of the list is writable.
-    check(unsafe { libc::getifaddrs(&mut list) })?;
-    // SAFETY: as `lossy` has it; glibc and musl keep each sockaddr in a union as large as their largest, a link-layer
+/// A sockaddr of getifaddrs(3).
+///
+/// # Safety
+/// The C library made it, or it is null.
+pub(super) unsafe fn interface_sockaddr(at: *const libc::sockaddr) -> Option<InterfaceSockaddr> {
+    // SAFETY: as the caller says; glibc and musl keep each sockaddr in a union as large as their largest, a link-layer
     // address of 36 bytes.
-    let sockaddr = |at: *mut libc::sockaddr| unsafe { at.cast::<InterfaceSockaddr>().as_ref().copied() };
-    let mut addresses = Vec::new();
-    let mut entry: *const libc::ifaddrs = list;
-    // SAFETY: the C library made the list, whose names end in NUL; it is freed once, after the last look at it.
-    unsafe {
-        while let Some(line) = entry.as_ref() {
-            addresses.push(InterfaceAddress {
-                name: super::unix::lossy(line.ifa_name),
-                flags: line.ifa_flags,
-                address: sockaddr(line.ifa_addr),
-                netmask: sockaddr(line.ifa_netmask),
-                other: sockaddr(line.ifa_ifu),
-            });
-            entry = line.ifa_next;
-        }
-        libc::freeifaddrs(list);
-    }
-    Ok(addresses)
+    unsafe { at.cast::<InterfaceSockaddr>().as_ref().copied() }
 }
 
-/// What failed on the way to a socket in another namespace.
-pub enum Abroad {
-    /// pthread_create(3) or setns(2).
-    Entering(Errno),
-    /// socket(2) or socketpair(2).
-    There(Errno),
+/// The broadcast address of a line of getifaddrs(3), or the peer.
+pub(super) fn interface_other(line: &libc::ifaddrs) -> *const libc::sockaddr {
+    line.ifa_ifu
 }
 
 /// Runs `call` in a network namespace, by a thread that ends with it: setns(2) moves one thread, and none of Node.js's.
@@ -308,9 +350,7 @@ pub fn in_network_namespace<T: Send>(
                 check(unsafe { libc::setns(namespace, libc::CLONE_NEWNET) }).map_err(Abroad::Entering)?;
                 call().map_err(Abroad::There)
             })
-            .map_err(|error| Abroad::Entering(Errno(error.raw_os_error().unwrap_or(libc::EAGAIN))))?;
-        thread
-            .join()
-            .unwrap_or(Err(Abroad::Entering(super::unix::ECANCELED)))
+            .map_err(|error| Abroad::Entering(spawn_error(&error)))?;
+        thread.join().unwrap_or(Err(Abroad::Entering(ECANCELED)))
     })
 }
