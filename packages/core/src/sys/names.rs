@@ -55,6 +55,9 @@ pub struct Missing {
     pub errno: i32,
 }
 
+/// What a look-up in a database gives.
+pub type Found<T> = Result<T, Missing>;
+
 /// One line of getifaddrs(3): an address of an interface.
 pub struct InterfaceAddress {
     pub name: String,

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use libc::{hostent, socklen_t};
 
-use crate::sys::names::{Host, Missing, Numbered};
+use crate::sys::names::{Found, Host, Missing, Numbered};
 use crate::sys::unix::last_errno;
 use crate::sys::unix::netdb::{host, optional, protocol, service};
 
@@ -22,14 +22,12 @@ mod c {
     }
 }
 
-type Answer<T> = Result<T, Missing>;
-
 /// Asks while nobody else does; `read` copies the entry, of which `call` returns the place or null.
 fn ask<E, T>(
     call: impl FnOnce() -> *mut E,
     read: impl FnOnce(&E) -> T,
     missing: fn() -> Missing,
-) -> Answer<T> {
+) -> Found<T> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _held = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     // SAFETY: null, or what the C library has just filled, which stays until the next call.
@@ -54,7 +52,7 @@ fn no_entry() -> Missing {
 }
 
 /// gethostbyname(3), or gethostbyname2(3) where a family is given. Blocks for as long as the resolver takes.
-pub fn gethostbyname(name: &CStr, family: i32) -> Answer<Host> {
+pub fn gethostbyname(name: &CStr, family: i32) -> Found<Host> {
     ask(
         // SAFETY: the name ends in NUL.
         || unsafe {
@@ -70,7 +68,7 @@ pub fn gethostbyname(name: &CStr, family: i32) -> Answer<Host> {
 }
 
 /// gethostbyaddr(3) of a raw address. Blocks for as long as the resolver takes.
-pub fn gethostbyaddr(address: &[u8], family: i32) -> Answer<Host> {
+pub fn gethostbyaddr(address: &[u8], family: i32) -> Found<Host> {
     ask(
         // SAFETY: the address is readable for its length, which the call holds against the family's.
         || unsafe { c::gethostbyaddr(address.as_ptr().cast(), address.len() as socklen_t, family) },
@@ -81,7 +79,7 @@ pub fn gethostbyaddr(address: &[u8], family: i32) -> Answer<Host> {
 }
 
 /// getservbyname(3); of any protocol where none is given.
-pub fn getservbyname(name: &CStr, protocol: Option<&CStr>) -> Answer<Numbered> {
+pub fn getservbyname(name: &CStr, protocol: Option<&CStr>) -> Found<Numbered> {
     ask(
         // SAFETY: the texts end in NUL or are null.
         || unsafe { libc::getservbyname(name.as_ptr(), optional(protocol)) },
@@ -92,7 +90,7 @@ pub fn getservbyname(name: &CStr, protocol: Option<&CStr>) -> Answer<Numbered> {
 }
 
 /// getservbyport(3), with the port in host byte order.
-pub fn getservbyport(port: u16, protocol: Option<&CStr>) -> Answer<Numbered> {
+pub fn getservbyport(port: u16, protocol: Option<&CStr>) -> Found<Numbered> {
     ask(
         // SAFETY: the text ends in NUL or is null.
         || unsafe { libc::getservbyport(port.to_be().into(), optional(protocol)) },
@@ -103,7 +101,7 @@ pub fn getservbyport(port: u16, protocol: Option<&CStr>) -> Answer<Numbered> {
 }
 
 /// getprotobyname(3).
-pub fn getprotobyname(name: &CStr) -> Answer<Numbered> {
+pub fn getprotobyname(name: &CStr) -> Found<Numbered> {
     ask(
         // SAFETY: the name ends in NUL.
         || unsafe { libc::getprotobyname(name.as_ptr()) },
@@ -114,7 +112,7 @@ pub fn getprotobyname(name: &CStr) -> Answer<Numbered> {
 }
 
 /// getprotobynumber(3).
-pub fn getprotobynumber(number: i32) -> Answer<Numbered> {
+pub fn getprotobynumber(number: i32) -> Found<Numbered> {
     ask(
         // SAFETY: a number.
         || unsafe { libc::getprotobynumber(number) },

@@ -7,7 +7,7 @@ use std::ptr;
 
 use libc::{hostent, protoent, servent, size_t, socklen_t};
 
-use crate::sys::names::{Host, Missing, Numbered};
+use crate::sys::names::{Found, Host, Missing, Numbered};
 use crate::sys::unix::netdb::{host, optional, protocol, service};
 
 // As netdb.h declares them; the libc crate has them not.
@@ -71,8 +71,6 @@ unsafe extern "C" {
     ) -> c_int;
 }
 
-type Answer<T> = Result<T, Missing>;
-
 /// Where the C library puts the texts of an entry: large enough for most, and no larger than this.
 const ROOM: usize = 1024;
 const MOST_ROOM: usize = 1 << 20;
@@ -82,7 +80,7 @@ const MOST_ROOM: usize = 1 << 20;
 fn ask<E, T>(
     mut call: impl FnMut(*mut E, *mut c_char, size_t, *mut *mut E, *mut c_int) -> c_int,
     read: impl FnOnce(&E) -> T,
-) -> Answer<T> {
+) -> Found<T> {
     let mut buffer = vec![0u8; ROOM];
     loop {
         // SAFETY: structures of numbers and pointers, for which zero bytes are a value.
@@ -109,7 +107,7 @@ fn ask<E, T>(
 }
 
 /// gethostbyname_r(3), or gethostbyname2_r(3) where a family is given. Blocks for as long as the resolver takes.
-pub fn gethostbyname(name: &CStr, family: i32) -> Answer<Host> {
+pub fn gethostbyname(name: &CStr, family: i32) -> Found<Host> {
     ask(
         |entry, buffer, length, result, h_errno| {
             // SAFETY: the name ends in NUL; the rest is `ask`'s, writable for the lengths given.
@@ -127,7 +125,7 @@ pub fn gethostbyname(name: &CStr, family: i32) -> Answer<Host> {
 }
 
 /// gethostbyaddr_r(3) of a raw address. Blocks for as long as the resolver takes.
-pub fn gethostbyaddr(address: &[u8], family: i32) -> Answer<Host> {
+pub fn gethostbyaddr(address: &[u8], family: i32) -> Found<Host> {
     ask(
         |entry, buffer, length, result, h_errno| {
             let (data, size) = (address.as_ptr().cast(), address.len() as socklen_t);
@@ -141,7 +139,7 @@ pub fn gethostbyaddr(address: &[u8], family: i32) -> Answer<Host> {
 }
 
 /// getservbyname_r(3); of any protocol where none is given.
-pub fn getservbyname(name: &CStr, protocol: Option<&CStr>) -> Answer<Numbered> {
+pub fn getservbyname(name: &CStr, protocol: Option<&CStr>) -> Found<Numbered> {
     ask(
         |entry, buffer, length, result, _| {
             // SAFETY: the texts end in NUL or are null; the rest is `ask`'s, writable for the lengths given.
@@ -153,7 +151,7 @@ pub fn getservbyname(name: &CStr, protocol: Option<&CStr>) -> Answer<Numbered> {
 }
 
 /// getservbyport_r(3), with the port in host byte order.
-pub fn getservbyport(port: u16, protocol: Option<&CStr>) -> Answer<Numbered> {
+pub fn getservbyport(port: u16, protocol: Option<&CStr>) -> Found<Numbered> {
     ask(
         |entry, buffer, length, result, _| {
             let port = port.to_be().into();
@@ -166,7 +164,7 @@ pub fn getservbyport(port: u16, protocol: Option<&CStr>) -> Answer<Numbered> {
 }
 
 /// getprotobyname_r(3).
-pub fn getprotobyname(name: &CStr) -> Answer<Numbered> {
+pub fn getprotobyname(name: &CStr) -> Found<Numbered> {
     ask(
         |entry, buffer, length, result, _| {
             // SAFETY: the name ends in NUL; the rest is `ask`'s, writable for the lengths given.
@@ -178,7 +176,7 @@ pub fn getprotobyname(name: &CStr) -> Answer<Numbered> {
 }
 
 /// getprotobynumber_r(3).
-pub fn getprotobynumber(number: i32) -> Answer<Numbered> {
+pub fn getprotobynumber(number: i32) -> Found<Numbered> {
     ask(
         |entry, buffer, length, result, _| {
             // SAFETY: a number, and what is `ask`'s, writable for the lengths given.
