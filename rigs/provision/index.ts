@@ -5,3 +5,4 @@ export { bootImage } from './image.ts';
 export { type Kernel, type KernelName, kernel } from './kernel.ts';
 export { MissingPackages, provision } from './packages.ts';
 export { type Life, life, lives, myself } from './process.ts';
+export { type Rust, rust } from './rust.ts';

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { type Apt, download, type Package, privateApt, show, update } from './apt.ts';
+import { type Apt, type Package, privateApt, show, update } from './apt.ts';
 import { cacheFolder, withWorkFolder } from './cache.ts';
 import { command } from './command.ts';
+import { check, fetch, lastLine, sha256 } from './fetch.ts';
 import { withLock } from './lock.ts';
 import { MissingPackages, provision } from './packages.ts';
 
@@ -37,12 +36,6 @@ interface Stamp {
   sha256: string;
 }
 
-async function sha256(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
-}
-
 /** The package of the kernel that a line's metapackage depends on. */
 async function find(apt: Apt, name: KernelName): Promise<Package | undefined> {
   const meta = await show(apt, META[name]);
@@ -50,19 +43,6 @@ async function find(apt: Apt, name: KernelName): Promise<Package | undefined> {
   const found = image === undefined ? undefined : await show(apt, image, version);
   // "linux-image-amd64" is another line in another release of Debian.
   return found?.version.startsWith(`${name}.`) ? found : undefined;
-}
-
-/** Fetches a package into a folder; the reason when it did not come as the lists describe it. */
-async function fetch(apt: Apt, wanted: Package, folder: string): Promise<string | undefined> {
-  const { status, stderr } = await download(apt, wanted, folder);
-  const file = (await readdir(folder)).find((entry) => entry.endsWith('.deb'));
-  if (status !== 0 || file === undefined) return stderr.trim() || `apt-get download ended with ${status}`;
-  const path = join(folder, file);
-  const { size } = await stat(path);
-  if (size !== wanted.size) return `${file} has ${size} bytes, not ${wanted.size}`;
-  const hash = await sha256(path);
-  if (hash !== wanted.sha256) return `${file} has the SHA-256 ${hash}, not ${wanted.sha256}`;
-  return undefined;
 }
 
 /** Finds and fetches: first by the system's lists, then, when these know nothing or are stale, by fresh private ones. */
@@ -83,8 +63,6 @@ async function obtain(name: KernelName, folder: string): Promise<Package> {
   }
   throw new Error(`no kernel ${name} for the virtual machine: ${reason}`);
 }
-
-const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? '';
 
 /** Unpacks a kernel's package into the cache and indexes its modules. */
 const unpack = (name: KernelName): Promise<void> =>
@@ -109,11 +87,6 @@ const unpack = (name: KernelName): Promise<void> =>
     await rm(target, { recursive: true, force: true });
     await rename(tree, target);
   });
-
-async function check(program: string, args: string[]): Promise<void> {
-  const { status, stderr } = await command(program, args);
-  if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}: ${lastLine(stderr)}`);
-}
 
 /** The kernel as it lies in the cache; undefined when it is not there, not finished or not what was unpacked. */
 async function cached(name: KernelName): Promise<Kernel | undefined> {

@@ -15,7 +15,8 @@ export class MissingPackages extends Error {
 /** Days after which package lists are fetched anew before packages are installed. */
 const OLD = 7;
 
-async function missing(packages: readonly string[]): Promise<string[]> {
+/** Those of the packages that are not installed. */
+export async function missing(packages: readonly string[]): Promise<string[]> {
   const { stdout } = await command('dpkg-query', [
     '-W',
     '-f',

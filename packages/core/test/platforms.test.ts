@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 const SYS = new URL('../src/sys/', import.meta.url);
 
@@ -81,5 +81,28 @@ describe('the operating systems have one list of functions', () => {
     expect(all.length).toBeGreaterThan(150);
     expect(all.filter(({ refuses }) => refuses).length).toBeGreaterThan(20);
     expect(all.filter(({ told, refuses }) => told !== refuses)).toEqual([]);
+  });
+});
+
+describe('error numbers have their names', () => {
+  const names = async (errnos: Record<string, number>): Promise<string[]> => {
+    vi.resetModules();
+    vi.doMock('../ts/constants.ts', () => ({ errnos }));
+    try {
+      const { errnoName } = await import('../ts/errors.ts');
+      return Object.values(errnos).map((number) => errnoName(number));
+    } finally {
+      vi.doUnmock('../ts/constants.ts');
+      vi.resetModules();
+    }
+  };
+
+  it('where two names stand for one number, as on Linux', async () => {
+    const linux = { EWOULDBLOCK: 11, EAGAIN: 11, EOPNOTSUPP: 95, ENOTSUP: 95 };
+    expect(await names(linux)).toEqual(['EAGAIN', 'EAGAIN', 'EOPNOTSUPP', 'EOPNOTSUPP']);
+  });
+
+  it('where each has its own, as on macOS and Windows', async () => {
+    expect(await names({ ENOTSUP: 45, EOPNOTSUPP: 102 })).toEqual(['ENOTSUP', 'EOPNOTSUPP']);
   });
 });

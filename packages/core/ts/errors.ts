@@ -35,13 +35,14 @@ export class SocketError extends Error {
 
 let names: Map<number, string> | undefined;
 
-/** The name of a positive error number; of several, the one that POSIX has. */
+/** The name of a positive error number; of several for one number, the one that POSIX has. */
 export function errnoName(errno: number): string {
   if (names === undefined) {
     names = new Map();
     const aliases = new Set(['EWOULDBLOCK', 'EDEADLOCK', 'ENOTSUP']);
     for (const [name, number] of Object.entries(errnos)) {
-      if (!aliases.has(name)) names.set(number, name);
+      // ENOTSUP has a number of its own on macOS and Windows.
+      if (!aliases.has(name) || !names.has(number)) names.set(number, name);
     }
   }
   return names.get(errno) ?? `E${errno}`;

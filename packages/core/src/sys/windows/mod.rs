@@ -10,7 +10,7 @@ use std::ptr;
 use std::time::Duration;
 
 use windows_sys::Win32::Foundation::{
-    ERROR_BUSY, ERROR_FILE_NOT_FOUND, HANDLE_FLAG_INHERIT, SetHandleInformation,
+    ERROR_BUSY, ERROR_FILE_NOT_FOUND, ERROR_NOT_SUPPORTED, HANDLE_FLAG_INHERIT, SetHandleInformation,
 };
 use windows_sys::Win32::NetworkManagement::IpHelper;
 use windows_sys::Win32::Networking::WinSock as winsock;
@@ -50,7 +50,7 @@ pub const EMSGSIZE: Errno = Errno(winsock::WSAEMSGSIZE);
 pub const ENOBUFS: Errno = Errno(winsock::WSAENOBUFS);
 pub const ENOENT: Errno = Errno(ERROR_FILE_NOT_FOUND as i32);
 pub const ENOTCONN: Errno = Errno(winsock::WSAENOTCONN);
-pub const ENOTSUP: Errno = Errno(winsock::WSAEOPNOTSUPP);
+pub const ENOTSUP: Errno = Errno(ERROR_NOT_SUPPORTED as i32);
 
 /// Room for any address: `sizeof(SOCKADDR_STORAGE)`.
 pub const SOCKADDR_STORAGE: usize = size_of::<winsock::SOCKADDR_STORAGE>();
