@@ -5,8 +5,14 @@ import { command } from './command.ts';
 export class MissingPackages extends Error {
   readonly packages: readonly string[];
 
-  constructor(packages: readonly string[], why: string, reason: string) {
-    super(`${why} needs ${packages.join(', ')}; ${reason}. Run: apt-get install ${packages.join(' ')}`);
+  /** @param mend what helps, a sentence */
+  constructor(
+    packages: readonly string[],
+    why: string,
+    reason: string,
+    mend = `Run: apt-get install ${packages.join(' ')}`,
+  ) {
+    super(`${why} needs ${packages.join(', ')}; ${reason}. ${mend}`);
     this.name = 'MissingPackages';
     this.packages = packages;
   }

@@ -27,6 +27,10 @@ const WANTED = ['rustc-web', 'rust-web-src', 'binutils-mingw-w64-x86-64'];
 const PRESENT = /^(gcc|libc6-dev|libc-dev|binutils)$/;
 const WHY = 'checking the types for other operating systems';
 
+/** Installing them does not help: they are looked for in the cache. */
+const absent = (reason: string): MissingPackages =>
+  new MissingPackages(WANTED, WHY, reason, 'A Debian 12 fetches and unpacks them by itself');
+
 /** The packages that are not installed of those that these depend on, with themselves; a name where apt knows none. */
 async function closure(apt: Apt): Promise<Package[] | string> {
   const found = new Map<string, Package>();
@@ -70,7 +74,7 @@ async function obtain(folder: string): Promise<Package> {
     await rm(folder, { recursive: true });
     await mkdir(folder);
   }
-  throw new MissingPackages(WANTED, WHY, reason);
+  throw absent(reason);
 }
 
 /** Unpacks the packages into the cache. */
@@ -124,9 +128,9 @@ export async function rust(): Promise<Rust> {
   const there = await cached(folder);
   if (there !== undefined) return there;
   if (process.arch !== 'x64')
-    throw new MissingPackages(WANTED, WHY, `it is made for x64 machines so far, and this is ${process.arch}`);
+    throw absent(`they are those of x64 machines so far, and this is ${process.arch}`);
   if ((await command('apt-get', ['--version'])).status !== 0)
-    throw new MissingPackages(WANTED, WHY, 'this system has no apt-get to fetch them');
+    throw absent('this system has no apt-get to fetch them');
   const made = await withLock(join(cacheFolder('rust'), 'tree.lock'), async () => {
     // Another process may have been quicker.
     if ((await cached(folder)) === undefined) await unpack(folder);
