@@ -1,6 +1,6 @@
 import { checkBytes, checkRoom, checkUint, wrongValue } from '@sockeye/addr/check';
 import { readU16, writeU16 } from './network-order.ts';
-import { checkReadable } from './readable.ts';
+import { checkPlace, HeaderView, lengthOf } from './view.ts';
 
 const HARDWARE_TYPE = 0;
 const PROTOCOL_TYPE = 2;
@@ -36,35 +36,52 @@ export interface ArpPacket {
   readonly targetProtocol: Uint8Array;
 }
 
-export interface DecodedArp extends ArpPacket {
-  readonly headerLength: number;
-}
+/** An ARP packet; it carries nothing. */
+export class ArpView extends HeaderView implements ArpPacket {
+  override readonly kind: 'arp' = 'arp';
 
-/**
- * Reads an ARP packet from `offset` of `bytes`; addresses are views.
- * @throws MalformedPacketError where the bytes end before its addresses do.
- */
-export function decodeArp(bytes: Uint8Array, offset = 0): DecodedArp {
-  checkReadable('ARP', bytes, offset, ADDRESSES);
-  const hardwareLength = bytes[offset + HARDWARE_LENGTH]!;
-  const protocolLength = bytes[offset + PROTOCOL_LENGTH]!;
-  const headerLength = arpLength(hardwareLength, protocolLength);
-  checkReadable('ARP', bytes, offset, headerLength);
-  let at = offset + ADDRESSES;
-  const take = (length: number): Uint8Array => {
-    at += length;
-    return bytes.subarray(at - length, at);
-  };
-  return {
-    hardwareType: readU16(bytes, offset + HARDWARE_TYPE),
-    protocolType: readU16(bytes, offset + PROTOCOL_TYPE),
-    operation: readU16(bytes, offset + OPERATION),
-    senderHardware: take(hardwareLength),
-    senderProtocol: take(protocolLength),
-    targetHardware: take(hardwareLength),
-    targetProtocol: take(protocolLength),
-    headerLength,
-  };
+  override decode(bytes: Uint8Array, offset = 0, end: number = lengthOf(bytes)): this {
+    checkPlace('ARP', bytes, offset, end, ADDRESSES);
+    const length = arpLength(bytes[offset + HARDWARE_LENGTH]!, bytes[offset + PROTOCOL_LENGTH]!);
+    checkPlace('ARP', bytes, offset, end, length);
+    return this.place(bytes, offset, length, offset + length, end);
+  }
+
+  get hardwareType(): number {
+    return readU16(this.bytes, this.offset + HARDWARE_TYPE);
+  }
+
+  get protocolType(): number {
+    return readU16(this.bytes, this.offset + PROTOCOL_TYPE);
+  }
+
+  get operation(): number {
+    return readU16(this.bytes, this.offset + OPERATION);
+  }
+
+  get senderHardware(): Uint8Array {
+    return this.#address(0, 0, this.bytes[this.offset + HARDWARE_LENGTH]!);
+  }
+
+  get senderProtocol(): Uint8Array {
+    return this.#address(1, 0, this.bytes[this.offset + PROTOCOL_LENGTH]!);
+  }
+
+  get targetHardware(): Uint8Array {
+    return this.#address(1, 1, this.bytes[this.offset + HARDWARE_LENGTH]!);
+  }
+
+  get targetProtocol(): Uint8Array {
+    return this.#address(2, 1, this.bytes[this.offset + PROTOCOL_LENGTH]!);
+  }
+
+  /** The address behind so many hardware and protocol addresses. */
+  #address(hardware: number, protocol: number, length: number): Uint8Array {
+    const { bytes, offset } = this;
+    const before = hardware * bytes[offset + HARDWARE_LENGTH]! + protocol * bytes[offset + PROTOCOL_LENGTH]!;
+    const start = offset + ADDRESSES + before;
+    return bytes.subarray(start, start + length);
+  }
 }
 
 const arpLength = (hardware: number, protocol: number): number => ADDRESSES + 2 * hardware + 2 * protocol;

@@ -1,23 +1,30 @@
 import { checkBytes, checkRoom, checkUint, wrongValue } from '@sockeye/addr/check';
-import { writeU16 } from './network-order.ts';
+import { readU16, writeU16 } from './network-order.ts';
+import { checkPlace, lengthOf } from './view.ts';
 
 /** The protocols whose checksum covers a pseudo-header, and where in the segment the checksum field is. */
 const CHECKSUM_OFFSET: Readonly<Record<number, number>> = { 6: 16, 17: 6, 58: 2 };
 
 /**
- * The one's complement sum of `bytes` as big-endian 16-bit words, an odd last byte padded with zero (RFC
- * 1071), folded to 16 bits and not inverted. `initial` carries a sum on from an earlier, even-sized part.
+ * The one's complement sum of `bytes` from `offset` to `end` as big-endian 16-bit words, an odd last byte padded
+ * with zero (RFC 1071), folded to 16 bits and not inverted. `initial` carries a sum on from an earlier,
+ * even-sized part.
  */
-export function onesComplementSum(bytes: Uint8Array, initial = 0): number {
-  checkBytes('bytes', bytes);
+export function onesComplementSum(
+  bytes: Uint8Array,
+  initial = 0,
+  offset = 0,
+  end: number = lengthOf(bytes),
+): number {
+  checkPlace('bytes', bytes, offset, end, 0);
   let sum = checkUint('initial', initial, 16);
-  const even = bytes.length & ~1;
-  for (let at = 0; at < even; at += 2) {
+  const even = offset + ((end - offset) & ~1);
+  for (let at = offset; at < even; at += 2) {
     sum += (bytes[at]! << 8) | bytes[at + 1]!;
     // Folded on the way: the sum stays a small integer however long the input is.
     if (sum > 0x3fff_0000) sum = (sum & 0xffff) + (sum >>> 16);
   }
-  if (even < bytes.length) sum += bytes[even]! << 8;
+  if (even < end) sum += bytes[even]! << 8;
   sum = (sum & 0xffff) + (sum >>> 16);
   return (sum & 0xffff) + (sum >>> 16);
 }
@@ -26,8 +33,19 @@ export function onesComplementSum(bytes: Uint8Array, initial = 0): number {
  * The Internet checksum of `bytes` (RFC 1071): what belongs in the checksum field when that field is zero in
  * `bytes`, and 0 when `bytes` hold a right checksum.
  */
-export function internetChecksum(bytes: Uint8Array, initial = 0): number {
-  return ~onesComplementSum(bytes, initial) & 0xffff;
+export function internetChecksum(
+  bytes: Uint8Array,
+  initial = 0,
+  offset = 0,
+  end: number = lengthOf(bytes),
+): number {
+  return ~onesComplementSum(bytes, initial, offset, end) & 0xffff;
+}
+
+/** What of a pseudo-header stands behind the addresses. */
+function pseudoTail(protocol: number, length: number): number {
+  const sum = (length >>> 16) + (length & 0xffff) + protocol;
+  return (sum & 0xffff) + (sum >>> 16);
 }
 
 /**
@@ -46,10 +64,7 @@ export function pseudoHeaderSum(
   checkBytes('destination', destination, source.length);
   checkUint('protocol', protocol, 8);
   checkUint('length', length, 32);
-  const tail = onesComplementSum(
-    Uint8Array.of(length >>> 24, length >>> 16, length >>> 8, length, 0, protocol),
-  );
-  return onesComplementSum(destination, onesComplementSum(source, tail));
+  return onesComplementSum(destination, onesComplementSum(source, pseudoTail(protocol, length)));
 }
 
 /**
@@ -96,5 +111,55 @@ export function fillIcmpChecksum(message: Uint8Array): number {
   writeU16(message, 2, 0);
   const sum = internetChecksum(message);
   writeU16(message, 2, sum);
+  return sum;
+}
+
+/**
+ * What a checksum field says of its segment: it is `right` or `wrong`; `absent`, since the sender made none (UDP
+ * over IPv4); `partial`, when it holds the sum of the pseudo-header alone, not inverted, which Linux leaves there
+ * for the network card to complete (CHECKSUM_PARTIAL): a capture on the sending host shows it so.
+ */
+export type ChecksumState = 'right' | 'wrong' | 'absent' | 'partial';
+
+/**
+ * Judges the checksum of a whole TCP (6), UDP (17) or ICMPv6 (58) segment, which is `bytes` from `offset` to
+ * `end`.
+ * @throws MalformedPacketError when the segment is too short for its checksum, ERR_INVALID_ARG_VALUE for another
+ * protocol.
+ */
+export function judgeTransportChecksum(
+  source: Uint8Array,
+  destination: Uint8Array,
+  protocol: number,
+  bytes: Uint8Array,
+  offset = 0,
+  end: number = lengthOf(bytes),
+): ChecksumState {
+  const field = CHECKSUM_OFFSET[checkUint('protocol', protocol, 8)];
+  if (field === undefined) throw wrongValue('protocol', '6 (TCP), 17 (UDP) or 58 (ICMPv6)', protocol);
+  checkPlace('segment', bytes, offset, end, field + 2);
+  const value = readU16(bytes, offset + field);
+  if (protocol === 17 && value === 0 && source.length === 4) return 'absent';
+  const pseudo = pseudoHeaderSum(source, destination, protocol, end - offset);
+  if (onesComplementSum(bytes, pseudo, offset, end) === 0xffff) return 'right';
+  return value === pseudo ? 'partial' : 'wrong';
+}
+
+/**
+ * Completes a `partial` checksum as the network card would: `start` is where the sum begins and `field` where it
+ * goes (struct virtio_net_hdr's csum_start and csum_start + csum_offset). Returns what it wrote.
+ * @throws ERR_OUT_OF_RANGE, ERR_INVALID_ARG_TYPE.
+ */
+export function completeChecksum(
+  bytes: Uint8Array,
+  start: number,
+  field: number,
+  end: number = lengthOf(bytes),
+): number {
+  checkRoom('bytes', bytes, field, 2);
+  checkPlace('bytes', bytes, start, end, 2);
+  // UDP's 0 means that there is none; 0xffff is the same sum.
+  const sum = internetChecksum(bytes, 0, start, end) || 0xffff;
+  writeU16(bytes, field, sum);
   return sum;
 }

@@ -1,20 +1,21 @@
 import { formatIPv4, formatIPv6, formatMac } from '@sockeye/addr';
-import { checkBytes } from '@sockeye/addr/check';
-import { arpOperations, type DecodedArp, decodeArp } from './arp.ts';
-import { MalformedPacketError } from './errors.ts';
-import { decodeEthernet, etherTypes, MAX_802_3_LENGTH } from './ethernet.ts';
-import { type DecodedIcmp, decodeEcho, decodeIcmp, icmpTypes, icmpv6Types } from './icmp.ts';
-import { decodeIpv4 } from './ipv4.ts';
-import { decodeIpv6 } from './ipv6.ts';
-import { decodeTcp, tcpFlags } from './tcp.ts';
-import { decodeUdp } from './udp.ts';
+import { type ArpView, arpOperations } from './arp.ts';
+import { dissect, dissectPayload } from './dissect.ts';
+import type { Dissection } from './dissection.ts';
+import { etherTypes, MAX_802_3_LENGTH } from './ethernet.ts';
+import { type IcmpMessageView, icmpTypes } from './icmp.ts';
+import { icmpv6Types } from './icmpv6.ts';
+import type { Ipv4View } from './ipv4.ts';
+import type { Ipv6View } from './ipv6.ts';
+import type { Layer, LayerKind } from './layer.ts';
+import { type TcpView, tcpFlags } from './tcp.ts';
 
 const ICMP = 1;
 const TCP = 6;
 const UDP = 17;
 const ICMPV6 = 58;
 
-/** IP protocols that have no codec here but a name (IANA, "Protocol Numbers"). */
+/** Names of IP protocols (IANA, "Protocol Numbers"). */
 const PROTOCOL_NAMES: Readonly<Record<number, string>> = {
   [ICMP]: 'ICMP',
   2: 'IGMP',
@@ -40,146 +41,149 @@ const ICMP_NAMES = words(icmpTypes);
 const ICMPV6_NAMES = words(icmpv6Types);
 const FLAG_NAMES = Object.entries(tcpFlags);
 
-interface Endpoints {
-  readonly source: string;
-  readonly destination: string;
-}
+/** What a refused header is called. */
+const KIND_NAMES: Readonly<Partial<Record<LayerKind, string>>> = {
+  ethernet: 'Ethernet',
+  ipv4: 'IPv4',
+  ipv6: 'IPv6',
+  arp: 'ARP',
+};
 
 /**
- * One line about an Ethernet frame, without an end-of-line: `127.0.0.1:50007 > 127.0.0.1:41234 TCP [SYN] seq
- * 1 win 65495 len 0`. Lengths are of the payload, in bytes. It never throws for what is in the bytes: what
- * cannot be read is said to be malformed.
- * @throws ERR_INVALID_ARG_TYPE when `frame` is not a Uint8Array.
+ * One line about a frame, without an end-of-line: `127.0.0.1:50007 > 127.0.0.1:41234 TCP [SYN] seq 1 win 65495 len 0`.
+ * Lengths are of the payload, in bytes. It never throws for what is in the bytes: what cannot be read is said to be
+ * malformed. `linkType` is as in `dissect`, Ethernet unless given.
+ * @throws ERR_INVALID_ARG_TYPE when `frame` is not a Uint8Array, ERR_OUT_OF_RANGE.
  */
-export function describeFrame(frame: Uint8Array): string {
-  return orMalformed('Ethernet', () => {
-    const { source, destination, tags, etherType, payload } = decodeEthernet(frame);
-    const vlans = tags.map(({ id }) => `vlan ${id} `).join('');
-    if (hasCodec(etherType)) return `${vlans}${describePayload(etherType, payload)}`;
-    const type =
-      etherType <= MAX_802_3_LENGTH ? '802.3' : `type 0x${etherType.toString(16).padStart(4, '0')}`;
-    return `${vlans}${formatMac(source)} > ${formatMac(destination)} ${type} len ${payload.length}`;
-  });
+export function describeFrame(frame: Uint8Array, linkType = 1): string {
+  return describeDissection(dissect(frame, linkType));
 }
-
-const hasCodec = (etherType: number): boolean =>
-  etherType === etherTypes.IPV4 || etherType === etherTypes.IPV6 || etherType === etherTypes.ARP;
 
 /**
  * One line about what a frame of type `etherType` carries, as {@link describeFrame}: for cooked packets,
  * whose link-layer header the kernel took off.
- * @throws ERR_INVALID_ARG_TYPE when `payload` is not a Uint8Array.
+ * @throws ERR_INVALID_ARG_TYPE when `payload` is not a Uint8Array, ERR_OUT_OF_RANGE.
  */
 export function describePayload(etherType: number, payload: Uint8Array): string {
-  checkBytes('payload', payload);
-  switch (etherType) {
-    case etherTypes.IPV4:
-      return orMalformed('IPv4', () => describeIpv4(payload));
-    case etherTypes.IPV6:
-      return orMalformed('IPv6', () => describeIpv6(payload));
-    case etherTypes.ARP:
-      return orMalformed('ARP', () => describeArp(decodeArp(payload)));
-    default:
-      return `type 0x${etherType.toString(16).padStart(4, '0')} len ${payload.length}`;
-  }
+  const dissection = dissectPayload(payload, etherType);
+  return dissection.layers.length === 0 && dissection.error === undefined
+    ? `${typeText(etherType)} len ${payload.length}`
+    : describeDissection(dissection);
 }
 
-function orMalformed(what: string, describe: () => string): string {
-  try {
-    return describe();
-  } catch (error) {
-    if (error instanceof MalformedPacketError) return `${what} malformed (${error.message})`;
-    throw error;
+const typeText = (type: number): string => `type 0x${type.toString(16).padStart(4, '0')}`;
+
+type IpView = Ipv4View | Ipv6View;
+
+const isIp = (layer: Layer): layer is IpView => layer.kind === 'ipv4' || layer.kind === 'ipv6';
+
+/** One line about what `dissect` found, as {@link describeFrame}: of a tunnel's packets the innermost. */
+export function describeDissection(dissection: Dissection): string {
+  const { layers, error } = dissection;
+  const vlans = (dissection.ethernet?.tags ?? []).map(({ id }) => `vlan ${id} `).join('');
+  const at = layers.findLastIndex((layer) => isIp(layer) || layer.kind === 'arp');
+  const layer = layers[at];
+  if (layer === undefined || (at === layers.length - 1 && error !== undefined && !isIp(layer))) {
+    return `${vlans}${describeLink(dissection)}`;
   }
+  if (layer.kind === 'arp') return `${vlans}${describeArp(layer)}`;
+  return isIp(layer) ? `${vlans}${describeIp(layer, layers[at + 1], dissection)}` : vlans;
 }
 
-function describeIpv4(bytes: Uint8Array): string {
-  const { source, destination, protocol, payload, fragmentOffset, moreFragments, identification } =
-    decodeIpv4(bytes);
-  const between = { source: formatIPv4(source), destination: formatIPv4(destination) };
-  if (fragmentOffset > 0) {
-    return describeFragment(between, protocol, identification, fragmentOffset, payload.length);
+/** What has no IP header. */
+function describeLink(dissection: Dissection): string {
+  const { error, ethernet, layers, protocol, bytes } = dissection;
+  if (error !== undefined) return `${refusedName(dissection)} malformed (${error.message})`;
+  const last = layers.at(-1);
+  if (ethernet === undefined || last === undefined) {
+    return last === undefined
+      ? `link type ${protocol ?? 0} len ${bytes.length}`
+      : `${last.kind} len ${last.payloadEnd - last.payloadOffset}`;
   }
-  return (
-    describeTransport(between, protocol, payload) +
-    (moreFragments ? ` first fragment id ${identification}` : '')
-  );
+  const { etherType, source, destination } = ethernet;
+  const type = etherType <= MAX_802_3_LENGTH ? '802.3' : typeText(etherType);
+  const length = ethernet.payloadEnd - ethernet.payloadOffset;
+  return `${formatMac(source)} > ${formatMac(destination)} ${type} len ${length}`;
 }
 
-function describeIpv6(bytes: Uint8Array): string {
-  const { source, destination, protocol, payload, fragment } = decodeIpv6(bytes);
-  const between = { source: formatIPv6(source), destination: formatIPv6(destination) };
-  if (fragment !== undefined && fragment.offset > 0) {
-    return describeFragment(between, protocol, fragment.identification, fragment.offset, payload.length);
-  }
-  return (
-    describeTransport(between, protocol, payload) +
-    (fragment?.more ? ` first fragment id ${fragment.identification}` : '')
-  );
+/** The header that `error` is about, where it has a codec that is told apart from its parts. */
+function refusedName({ layers, error, ethernet }: Dissection): string {
+  if (layers.length === 0)
+    return error?.header === 'VLAN tag' ? 'Ethernet' : (error?.header.split(' ')[0] ?? '');
+  const next = ethernet?.etherType;
+  const name =
+    next === etherTypes.IPV4
+      ? 'ipv4'
+      : next === etherTypes.IPV6
+        ? 'ipv6'
+        : next === etherTypes.ARP
+          ? 'arp'
+          : undefined;
+  return (name && KIND_NAMES[name]) ?? error?.header ?? '';
 }
 
 const protocolName = (protocol: number): string => PROTOCOL_NAMES[protocol] ?? `protocol ${protocol}`;
 
-function describeFragment(
-  { source, destination }: Endpoints,
-  protocol: number,
-  identification: number,
-  offset: number,
+function describeIp(ip: IpView, upper: Layer | undefined, { error }: Dissection): string {
+  const format = ip.kind === 'ipv4' ? formatIPv4 : formatIPv6;
+  const source = format(ip.source);
+  const destination = format(ip.destination);
+  const { protocol, identification, fragmentOffset } = ip;
+  const length = ip.payloadEnd - ip.payloadOffset;
+  const plain = `${source} > ${destination} ${protocolName(protocol)}`;
+  if (fragmentOffset > 0)
+    return `${plain} fragment id ${identification} offset ${fragmentOffset} len ${length}`;
+  const first = ip.moreFragments ? ` first fragment id ${identification}` : '';
+  if (upper === undefined && error !== undefined) return `${plain} malformed (${error.message})${first}`;
+  return `${describeUpper(upper, source, destination, plain, length)}${first}`;
+}
+
+function describeUpper(
+  upper: Layer | undefined,
+  source: string,
+  destination: string,
+  plain: string,
   length: number,
 ): string {
-  const name = protocolName(protocol);
-  return `${source} > ${destination} ${name} fragment id ${identification} offset ${offset} len ${length}`;
+  switch (upper?.kind) {
+    case 'tcp':
+      return `${ports(source, destination, upper)} ${describeTcp(upper)}`;
+    case 'udp':
+      return `${ports(source, destination, upper)} UDP len ${upper.payloadEnd - upper.payloadOffset}`;
+    case 'icmp':
+      return `${plain} ${describeIcmp(upper, ICMP_NAMES)}`;
+    case 'icmpv6':
+      return `${plain} ${describeIcmp(upper, ICMPV6_NAMES)}`;
+    default:
+      return `${plain} len ${length}`;
+  }
 }
 
 const withPort = (address: string, port: number): string =>
   address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 
 const ports = (
-  { source, destination }: Endpoints,
-  header: { sourcePort: number; destinationPort: number },
+  source: string,
+  destination: string,
+  header: { readonly sourcePort: number; readonly destinationPort: number },
 ): string => `${withPort(source, header.sourcePort)} > ${withPort(destination, header.destinationPort)}`;
 
-function describeTransport(between: Endpoints, protocol: number, payload: Uint8Array): string {
-  const plain = `${between.source} > ${between.destination} ${protocolName(protocol)}`;
-  try {
-    switch (protocol) {
-      case TCP:
-        return describeTcp(between, payload);
-      case UDP: {
-        const udp = decodeUdp(payload);
-        return `${ports(between, udp)} UDP len ${udp.payload.length}`;
-      }
-      case ICMP:
-        return `${plain} ${describeIcmp(decodeIcmp(payload), ICMP_NAMES)}`;
-      case ICMPV6:
-        return `${plain} ${describeIcmp(decodeIcmp(payload), ICMPV6_NAMES)}`;
-      default:
-        return `${plain} len ${payload.length}`;
-    }
-  } catch (error) {
-    if (error instanceof MalformedPacketError) return `${plain} malformed (${error.message})`;
-    throw error;
-  }
-}
-
-function describeTcp(between: Endpoints, segment: Uint8Array): string {
-  const tcp = decodeTcp(segment);
+function describeTcp(tcp: TcpView): string {
   const flags = FLAG_NAMES.filter(([, bit]) => (tcp.flags & bit) !== 0).map(([name]) => name);
   const ack = (tcp.flags & tcpFlags.ACK) !== 0 ? ` ack ${tcp.acknowledgment}` : '';
-  const head = `${ports(between, tcp)} TCP [${flags.join(' ')}]`;
-  return `${head} seq ${tcp.sequence}${ack} win ${tcp.window} len ${tcp.payload.length}`;
+  const length = tcp.payloadEnd - tcp.payloadOffset;
+  return `TCP [${flags.join(' ')}] seq ${tcp.sequence}${ack} win ${tcp.window} len ${length}`;
 }
 
-function describeIcmp(message: DecodedIcmp, names: ReadonlyMap<number, string>): string {
+function describeIcmp(message: IcmpMessageView, names: ReadonlyMap<number, string>): string {
   const name = names.get(message.type);
-  const length = `len ${message.payload.length}`;
+  const length = `len ${message.payloadEnd - message.payloadOffset}`;
   if (name === undefined) return `type ${message.type} code ${message.code} ${length}`;
   if (!name.startsWith('echo')) return `${name} code ${message.code} ${length}`;
-  const { identifier, sequence } = decodeEcho(message.rest);
-  return `${name} id ${identifier} seq ${sequence} ${length}`;
+  return `${name} id ${message.identifier} seq ${message.sequence} ${length}`;
 }
 
-function describeArp(arp: DecodedArp): string {
+function describeArp(arp: ArpView): string {
   const isIpv4 = arp.protocolType === etherTypes.IPV4 && arp.senderProtocol.length === 4;
   if (!isIpv4) return `ARP operation ${arp.operation} protocol 0x${arp.protocolType.toString(16)}`;
   const sender = formatIPv4(arp.senderProtocol);

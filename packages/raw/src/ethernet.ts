@@ -1,6 +1,7 @@
 import { checkBytes, checkRoom, checkUint } from '@sockeye/addr/check';
+import { MalformedPacketError } from './errors.ts';
 import { readU16, writeU16 } from './network-order.ts';
-import { checkReadable } from './readable.ts';
+import { checkPlace, HeaderView, lengthOf } from './view.ts';
 
 const DESTINATION = 0;
 const SOURCE = 6;
@@ -21,11 +22,32 @@ export const MAX_802_3_LENGTH = 1500;
 export const etherTypes: {
   readonly IPV4: 0x0800;
   readonly ARP: 0x0806;
+  readonly TRANSPARENT_BRIDGING: 0x6558;
+  readonly REVERSE_ARP: 0x8035;
   readonly VLAN: 0x8100;
   readonly IPV6: 0x86dd;
+  readonly PPP: 0x880b;
+  readonly MPLS: 0x8847;
+  readonly MPLS_MULTICAST: 0x8848;
+  readonly PPPOE_DISCOVERY: 0x8863;
+  readonly PPPOE_SESSION: 0x8864;
   readonly PROVIDER_VLAN: 0x88a8;
   readonly QINQ: 0x9100;
-} = { IPV4: 0x0800, ARP: 0x0806, VLAN: 0x8100, IPV6: 0x86dd, PROVIDER_VLAN: 0x88a8, QINQ: 0x9100 };
+} = {
+  IPV4: 0x0800,
+  ARP: 0x0806,
+  TRANSPARENT_BRIDGING: 0x6558,
+  REVERSE_ARP: 0x8035,
+  VLAN: 0x8100,
+  IPV6: 0x86dd,
+  PPP: 0x880b,
+  MPLS: 0x8847,
+  MPLS_MULTICAST: 0x8848,
+  PPPOE_DISCOVERY: 0x8863,
+  PPPOE_SESSION: 0x8864,
+  PROVIDER_VLAN: 0x88a8,
+  QINQ: 0x9100,
+};
 
 /** An IEEE 802.1Q tag. */
 export interface VlanTag {
@@ -52,48 +74,68 @@ export interface EthernetHeader {
   readonly etherType: number;
 }
 
-export interface DecodedEthernet extends EthernetHeader {
-  /** Tags included. */
-  readonly headerLength: number;
-  /** A view. Padding is cut off only where an 802.3 length says how long the payload is. */
-  readonly payload: Uint8Array;
-}
-
 const isTag = (type: number): boolean =>
   type === etherTypes.VLAN || type === etherTypes.PROVIDER_VLAN || type === etherTypes.QINQ;
 
 /**
- * Reads an Ethernet header with its VLAN tags from `offset` of `bytes`; addresses and payload are views.
- * @throws MalformedPacketError where the bytes end before the header does.
+ * An Ethernet header (IEEE 802.3) with its VLAN tags. The payload's padding is cut off only where an 802.3 length
+ * says how long it is.
  */
-export function decodeEthernet(bytes: Uint8Array, offset = 0): DecodedEthernet {
-  checkReadable('Ethernet', bytes, offset, ETHERNET_HEADER_LENGTH);
-  const tags: VlanTag[] = [];
-  let at = offset + TYPE;
-  let etherType = readU16(bytes, at);
-  while (isTag(etherType)) {
-    checkReadable('VLAN tag', bytes, at, TAG_LENGTH + 2);
-    const control = readU16(bytes, at + 2);
-    tags.push({
-      protocol: etherType,
-      priority: control >>> 13,
-      dropEligible: (control & 0x1000) !== 0,
-      id: control & 0xfff,
-    });
-    at += TAG_LENGTH;
-    etherType = readU16(bytes, at);
+export class EthernetView extends HeaderView implements EthernetHeader {
+  override readonly kind: 'ethernet' = 'ethernet';
+
+  override decode(bytes: Uint8Array, offset = 0, end: number = lengthOf(bytes)): this {
+    checkPlace('Ethernet', bytes, offset, end, ETHERNET_HEADER_LENGTH);
+    let at = offset + TYPE;
+    let type = readU16(bytes, at);
+    while (isTag(type)) {
+      if (end - at < TAG_LENGTH + 2)
+        throw new MalformedPacketError('VLAN tag', at, '6 bytes or more', end - at);
+      at += TAG_LENGTH;
+      type = readU16(bytes, at);
+    }
+    const start = at + 2;
+    return this.place(bytes, offset, start - offset, type <= MAX_802_3_LENGTH ? start + type : end, end);
   }
-  const start = at + 2;
-  const end = etherType <= MAX_802_3_LENGTH ? Math.min(start + etherType, bytes.length) : bytes.length;
-  return {
-    destination: bytes.subarray(offset + DESTINATION, offset + DESTINATION + ADDRESS_LENGTH),
-    source: bytes.subarray(offset + SOURCE, offset + SOURCE + ADDRESS_LENGTH),
-    tags,
-    etherType,
-    headerLength: start - offset,
-    payload: bytes.subarray(start, end),
-  };
+
+  get destination(): Uint8Array {
+    return this.bytes.subarray(this.offset + DESTINATION, this.offset + DESTINATION + ADDRESS_LENGTH);
+  }
+
+  get source(): Uint8Array {
+    return this.bytes.subarray(this.offset + SOURCE, this.offset + SOURCE + ADDRESS_LENGTH);
+  }
+
+  /** How many tags there are. */
+  get tagCount(): number {
+    return (this.headerLength - ETHERNET_HEADER_LENGTH) / TAG_LENGTH;
+  }
+
+  /** The tag's control information, 16 bits: priority, drop eligible, identifier; 0 where there is no such tag. */
+  tagControl(index: number): number {
+    const { tagCount } = this;
+    return index < tagCount ? readU16(this.bytes, this.offset + TYPE + TAG_LENGTH * checkTag(index) + 2) : 0;
+  }
+
+  /** An array of objects, made at each call; {@link tagControl} allocates nothing. */
+  get tags(): readonly VlanTag[] {
+    return Array.from({ length: this.tagCount }, (_, index) => {
+      const control = this.tagControl(index);
+      return {
+        protocol: readU16(this.bytes, this.offset + TYPE + TAG_LENGTH * index),
+        priority: control >>> 13,
+        dropEligible: (control & 0x1000) !== 0,
+        id: control & 0xfff,
+      };
+    });
+  }
+
+  get etherType(): number {
+    return readU16(this.bytes, this.offset + this.headerLength - 2);
+  }
 }
+
+const checkTag = (index: number): number => checkUint('index', index, 16);
 
 /** Length in bytes of the header that {@link encodeEthernet} writes. */
 export function ethernetHeaderLength(header: Pick<EthernetHeader, 'tags'>): number {
@@ -106,14 +148,15 @@ export function ethernetHeaderLength(header: Pick<EthernetHeader, 'tags'>): numb
  * is not 6 bytes.
  */
 export function encodeEthernet(header: EthernetHeader, into: Uint8Array, offset = 0): number {
+  const { tags } = header;
   const destination = checkBytes('destination', header.destination, ADDRESS_LENGTH);
   const source = checkBytes('source', header.source, ADDRESS_LENGTH);
-  const length = ethernetHeaderLength(header);
+  const length = ethernetHeaderLength({ tags });
   checkRoom('into', into, offset, length);
   into.set(destination, offset + DESTINATION);
   into.set(source, offset + SOURCE);
   let at = offset + TYPE;
-  for (const tag of header.tags) {
+  for (const tag of tags) {
     writeU16(into, at, checkUint('tag.protocol', tag.protocol, 16));
     const priority = checkUint('tag.priority', tag.priority, 3);
     const id = checkUint('tag.id', tag.id, 12);

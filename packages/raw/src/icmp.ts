@@ -1,6 +1,6 @@
 import { checkRoom, checkUint } from '@sockeye/addr/check';
 import { readU16, readU32, writeU16, writeU32 } from './network-order.ts';
-import { checkReadable } from './readable.ts';
+import { checkPlace, HeaderView, lengthOf } from './view.ts';
 
 const TYPE = 0;
 const CODE = 1;
@@ -9,48 +9,39 @@ const REST = 4;
 
 export const ICMP_HEADER_LENGTH = 8;
 
-/** ICMP types (RFC 792, IANA "ICMP Type Numbers"). */
+/** ICMP types (RFC 792, RFC 950, RFC 1256, RFC 8335; IANA "ICMP Type Numbers"). */
 export const icmpTypes: {
   readonly ECHO_REPLY: 0;
   readonly DESTINATION_UNREACHABLE: 3;
+  readonly SOURCE_QUENCH: 4;
   readonly REDIRECT: 5;
   readonly ECHO_REQUEST: 8;
+  readonly ROUTER_ADVERTISEMENT: 9;
+  readonly ROUTER_SOLICITATION: 10;
   readonly TIME_EXCEEDED: 11;
   readonly PARAMETER_PROBLEM: 12;
+  readonly TIMESTAMP: 13;
+  readonly TIMESTAMP_REPLY: 14;
+  readonly ADDRESS_MASK: 17;
+  readonly ADDRESS_MASK_REPLY: 18;
+  readonly EXTENDED_ECHO_REQUEST: 42;
+  readonly EXTENDED_ECHO_REPLY: 43;
 } = {
   ECHO_REPLY: 0,
   DESTINATION_UNREACHABLE: 3,
+  SOURCE_QUENCH: 4,
   REDIRECT: 5,
   ECHO_REQUEST: 8,
+  ROUTER_ADVERTISEMENT: 9,
+  ROUTER_SOLICITATION: 10,
   TIME_EXCEEDED: 11,
   PARAMETER_PROBLEM: 12,
-};
-
-/** ICMPv6 types (RFC 4443; neighbour discovery: RFC 4861). */
-export const icmpv6Types: {
-  readonly DESTINATION_UNREACHABLE: 1;
-  readonly PACKET_TOO_BIG: 2;
-  readonly TIME_EXCEEDED: 3;
-  readonly PARAMETER_PROBLEM: 4;
-  readonly ECHO_REQUEST: 128;
-  readonly ECHO_REPLY: 129;
-  readonly ROUTER_SOLICITATION: 133;
-  readonly ROUTER_ADVERTISEMENT: 134;
-  readonly NEIGHBOR_SOLICITATION: 135;
-  readonly NEIGHBOR_ADVERTISEMENT: 136;
-  readonly REDIRECT: 137;
-} = {
-  DESTINATION_UNREACHABLE: 1,
-  PACKET_TOO_BIG: 2,
-  TIME_EXCEEDED: 3,
-  PARAMETER_PROBLEM: 4,
-  ECHO_REQUEST: 128,
-  ECHO_REPLY: 129,
-  ROUTER_SOLICITATION: 133,
-  ROUTER_ADVERTISEMENT: 134,
-  NEIGHBOR_SOLICITATION: 135,
-  NEIGHBOR_ADVERTISEMENT: 136,
-  REDIRECT: 137,
+  TIMESTAMP: 13,
+  TIMESTAMP_REPLY: 14,
+  ADDRESS_MASK: 17,
+  ADDRESS_MASK_REPLY: 18,
+  EXTENDED_ECHO_REQUEST: 42,
+  EXTENDED_ECHO_REPLY: 43,
 };
 
 /** The eight bytes that every ICMP (RFC 792) and ICMPv6 (RFC 4443) message starts with. */
@@ -65,27 +56,88 @@ export interface IcmpHeader {
   readonly rest: number;
 }
 
-export interface DecodedIcmp extends IcmpHeader {
-  readonly headerLength: number;
-  /** A view: an echo's data; the packet that an error is about; options. */
-  readonly payload: Uint8Array;
+/** What ICMP and ICMPv6 messages have in common. */
+export abstract class IcmpMessageView extends HeaderView implements IcmpHeader {
+  override decode(bytes: Uint8Array, offset = 0, end: number = lengthOf(bytes)): this {
+    checkPlace('ICMP', bytes, offset, end, ICMP_HEADER_LENGTH);
+    return this.place(bytes, offset, ICMP_HEADER_LENGTH, end, end);
+  }
+
+  get type(): number {
+    return this.bytes[this.offset + TYPE]!;
+  }
+
+  get code(): number {
+    return this.bytes[this.offset + CODE]!;
+  }
+
+  get checksum(): number {
+    return readU16(this.bytes, this.offset + CHECKSUM);
+  }
+
+  get rest(): number {
+    return readU32(this.bytes, this.offset + REST);
+  }
+
+  /** An echo's, the upper half of `rest`. */
+  get identifier(): number {
+    return readU16(this.bytes, this.offset + REST);
+  }
+
+  /** An echo's, the lower half of `rest`. */
+  get sequence(): number {
+    return readU16(this.bytes, this.offset + REST + 2);
+  }
+
+  /** Whether it tells of an error, and its payload starts with the packet that it is about. */
+  abstract readonly isError: boolean;
+  /**
+   * Bytes of the payload that are the packet which an error is about; what follows are RFC 4884's extensions. All of
+   * the payload where the message does not say.
+   */
+  abstract readonly quotedLength: number;
+
+  /** RFC 4884: the length field counts units of so many bytes, and 128 bytes at least. */
+  protected quoted(units: number, unit: number): number {
+    const all = this.payloadEnd - this.payloadOffset;
+    return units === 0 || units * unit > all ? all : units * unit;
+  }
 }
 
 /**
- * Reads an ICMP or ICMPv6 message from `offset` of `bytes`; the payload is a view. The checksum is not
- * judged: see `internetChecksum` (ICMP) and `transportChecksum` (ICMPv6).
- * @throws MalformedPacketError where there are fewer than 8 bytes.
+ * An ICMP message; the payload is an echo's data, or the packet that an error is about. The checksum is not judged:
+ * `internetChecksum(bytes, 0, offset, payloadEnd)` is 0 when it is right.
  */
-export function decodeIcmp(bytes: Uint8Array, offset = 0): DecodedIcmp {
-  checkReadable('ICMP', bytes, offset, ICMP_HEADER_LENGTH);
-  return {
-    type: bytes[offset + TYPE]!,
-    code: bytes[offset + CODE]!,
-    checksum: readU16(bytes, offset + CHECKSUM),
-    rest: readU32(bytes, offset + REST),
-    headerLength: ICMP_HEADER_LENGTH,
-    payload: bytes.subarray(offset + ICMP_HEADER_LENGTH),
-  };
+export class IcmpView extends IcmpMessageView {
+  override readonly kind: 'icmp' = 'icmp';
+
+  override get isError(): boolean {
+    const { type } = this;
+    return (
+      (type >= 3 && type <= 5) || type === icmpTypes.TIME_EXCEEDED || type === icmpTypes.PARAMETER_PROBLEM
+    );
+  }
+
+  override get quotedLength(): number {
+    const { type } = this;
+    const extended = type === 3 || type === icmpTypes.TIME_EXCEEDED || type === icmpTypes.PARAMETER_PROBLEM;
+    return this.quoted(extended ? this.bytes[this.offset + REST + 1]! : 0, 4);
+  }
+
+  /** The next hop's MTU in "fragmentation needed" (RFC 1191), type 3, code 4. */
+  get mtu(): number {
+    return readU16(this.bytes, this.offset + REST + 2);
+  }
+
+  /** Where the problem is, in a parameter problem. */
+  get pointer(): number {
+    return this.bytes[this.offset + REST]!;
+  }
+
+  /** The router to take, 4 bytes, in a redirect: a view, made at each call. */
+  get gateway(): Uint8Array {
+    return this.bytes.subarray(this.offset + REST, this.offset + REST + 4);
+  }
 }
 
 /**
@@ -112,12 +164,6 @@ export function encodeIcmp(header: IcmpFields, into: Uint8Array, offset = 0): nu
 export interface IcmpEcho {
   readonly identifier: number;
   readonly sequence: number;
-}
-
-/** What `rest` says in an echo request or reply. */
-export function decodeEcho(rest: number): IcmpEcho {
-  checkUint('rest', rest, 32);
-  return { identifier: rest >>> 16, sequence: rest & 0xffff };
 }
 
 /**

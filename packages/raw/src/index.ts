@@ -1,65 +1,114 @@
+export { ARP_IPV4_LENGTH, type ArpPacket, ArpView, arpOperations, encodeArp } from './arp.ts';
 export {
-  ARP_IPV4_LENGTH,
-  type ArpPacket,
-  arpOperations,
-  type DecodedArp,
-  decodeArp,
-  encodeArp,
-} from './arp.ts';
-export {
+  type ChecksumState,
+  completeChecksum,
   fillIcmpChecksum,
   fillTransportChecksum,
   internetChecksum,
+  judgeTransportChecksum,
   onesComplementSum,
   pseudoHeaderSum,
   transportChecksum,
 } from './checksum.ts';
-export { describeFrame, describePayload } from './describe.ts';
+export { describeDissection, describeFrame, describePayload } from './describe.ts';
+export {
+  BOOTP_LENGTH,
+  DHCP_HEADER_LENGTH,
+  type DhcpFields,
+  type DhcpMessage,
+  type DhcpOption,
+  DhcpView,
+  dhcpLength,
+  dhcpMessageTypes,
+  dhcpOptionLayout,
+  encodeDhcp,
+} from './dhcp.ts';
+export { dissect, dissectPayload, linkTypes } from './dissect.ts';
+export { Dissection, MAX_LAYERS } from './dissection.ts';
+export {
+  DNS_HEADER_LENGTH,
+  DnsCursor,
+  type DnsFields,
+  type DnsHeader,
+  DnsView,
+  dnsFlags,
+  dnsNameLength,
+  encodeDns,
+  readDnsName,
+  writeDnsName,
+} from './dns.ts';
+export {
+  type DnsData,
+  type DnsRecord,
+  decodeDnsRecord,
+  dnsTypes,
+  encodeDnsQuestion,
+  encodeDnsRecord,
+} from './dns-record.ts';
 export { MalformedPacketError } from './errors.ts';
 export {
-  type DecodedEthernet,
-  decodeEthernet,
   ETHERNET_HEADER_LENGTH,
   type EthernetHeader,
+  EthernetView,
   encodeEthernet,
   ethernetHeaderLength,
   etherTypes,
   MAX_802_3_LENGTH,
   type VlanTag,
 } from './ethernet.ts';
+export { encodeGre, GRE_HEADER_LENGTH, type GreHeader, GreView } from './gre.ts';
 export {
-  type DecodedIcmp,
-  decodeEcho,
-  decodeIcmp,
   encodeEcho,
   encodeIcmp,
   ICMP_HEADER_LENGTH,
   type IcmpEcho,
   type IcmpFields,
   type IcmpHeader,
+  IcmpMessageView,
+  IcmpView,
   icmpTypes,
-  icmpv6Types,
 } from './icmp.ts';
+export { Icmpv6View, icmpv6Types } from './icmpv6.ts';
 export {
-  type DecodedIpv4,
-  decodeIpv4,
-  encodeIpv4,
-  IPV4_HEADER_LENGTH,
-  type Ipv4Fields,
-  type Ipv4Header,
-} from './ipv4.ts';
+  encodeIgmp,
+  type GroupRecord,
+  IGMP_HEADER_LENGTH,
+  type IgmpFields,
+  type IgmpMessage,
+  IgmpView,
+  igmpTypes,
+} from './igmp.ts';
+export { encodeIpv4, IPV4_HEADER_LENGTH, type Ipv4Fields, type Ipv4Header, Ipv4View } from './ipv4.ts';
+export { decodeIpv4Options, encodeIpv4Options, type Ipv4Option, ipv4OptionLayout } from './ipv4-options.ts';
 export {
-  type DecodedIpv6,
-  decodeIpv6,
   encodeIpv6,
+  encodeIpv6Fragment,
   IPV6_HEADER_LENGTH,
   type Ipv6Extension,
+  Ipv6ExtensionCursor,
   type Ipv6Fields,
   type Ipv6Fragment,
   type Ipv6Header,
+  Ipv6View,
   ipv6ExtensionTypes,
   ipv6HeaderLength,
+  ipv6OptionLayout,
 } from './ipv6.ts';
+export type { Layer, LayerKind, LayerOf, StopReason } from './layer.ts';
+export { encodeLlc, type LlcHeader, LlcView, SNAP_HEADER_LENGTH } from './llc.ts';
+export { encodeLoopback, LOOPBACK_HEADER_LENGTH, LoopbackView } from './loopback.ts';
+export { encodeMld, MLD_HEADER_LENGTH, type MldFields, type MldMessage, MldView } from './mld.ts';
+export { encodeMpls, MPLS_ENTRY_LENGTH, type MplsEntry, MplsView } from './mpls.ts';
+export {
+  encodeNdp,
+  encodeNdpOption,
+  type NdpFields,
+  type NdpMessage,
+  NdpView,
+  ndpOptionLayout,
+  ndpOptions,
+} from './ndp.ts';
+export { OptionCursor, type OptionLayout } from './options.ts';
 export {
   decodePacketAddress,
   type Membership,
@@ -71,20 +120,52 @@ export {
   type ReceivedPacket,
 } from './packet-socket.ts';
 export {
-  type DecodedTcp,
-  decodeTcp,
-  encodeTcp,
-  TCP_HEADER_LENGTH,
-  type TcpFields,
-  type TcpHeader,
-  tcpFlags,
-} from './tcp.ts';
-export { decodeTcpOptions, encodeTcpOptions, type TcpOption } from './tcp-options.ts';
+  encodePpp,
+  encodePppoe,
+  encodePppoeTag,
+  PPPOE_HEADER_LENGTH,
+  type PppoeFields,
+  type PppoeHeader,
+  PppoeTagCursor,
+  PppoeView,
+  PppView,
+  pppoeCodes,
+  pppProtocols,
+} from './pppoe.ts';
 export {
-  type DecodedUdp,
-  decodeUdp,
-  encodeUdp,
-  UDP_HEADER_LENGTH,
-  type UdpFields,
-  type UdpHeader,
-} from './udp.ts';
+  encodeSctp,
+  encodeSctpChunk,
+  fillSctpChecksum,
+  SCTP_HEADER_LENGTH,
+  type SctpChunk,
+  SctpChunkCursor,
+  type SctpFields,
+  type SctpHeader,
+  SctpView,
+  sctpChecksum,
+  sctpChunkTypes,
+} from './sctp.ts';
+export {
+  encodeSll,
+  encodeSll2,
+  SLL_HEADER_LENGTH,
+  SLL2_HEADER_LENGTH,
+  type Sll2Fields,
+  type Sll2Header,
+  Sll2View,
+  type SllFields,
+  type SllHeader,
+  SllView,
+} from './sll.ts';
+export { encodeTcp, TCP_HEADER_LENGTH, type TcpFields, type TcpHeader, TcpView, tcpFlags } from './tcp.ts';
+export { decodeTcpOptions, encodeTcpOptions, type TcpOption, tcpOptionLayout } from './tcp-options.ts';
+export { encodeUdp, UDP_HEADER_LENGTH, type UdpFields, type UdpHeader, UdpView } from './udp.ts';
+export { HeaderView } from './view.ts';
+export {
+  encodeVxlan,
+  VXLAN_HEADER_LENGTH,
+  type VxlanFields,
+  type VxlanHeader,
+  VxlanView,
+  vxlanPorts,
+} from './vxlan.ts';

@@ -2,7 +2,7 @@ import { checkBytes, checkRoom, checkUint, wrongValue } from '@sockeye/addr/chec
 import { internetChecksum } from './checksum.ts';
 import { MalformedPacketError } from './errors.ts';
 import { readU16, writeU16 } from './network-order.ts';
-import { checkReadable } from './readable.ts';
+import { checkPlace, HeaderView, lengthOf } from './view.ts';
 
 const VERSION_AND_LENGTH = 0;
 const TYPE_OF_SERVICE = 1;
@@ -18,6 +18,7 @@ const DESTINATION = 16;
 /** Length of an IPv4 header without options. */
 export const IPV4_HEADER_LENGTH = 20;
 const MAX_OPTIONS_LENGTH = 40;
+const NO_OPTIONS = new Uint8Array(0);
 
 /** An IPv4 header (RFC 791). */
 export interface Ipv4Header {
@@ -38,58 +39,85 @@ export interface Ipv4Header {
   readonly source: Uint8Array;
   /** 4 bytes. */
   readonly destination: Uint8Array;
-  /** As they are: a multiple of 4 bytes, at most 40. */
+  /** As they are: a multiple of 4 bytes, at most 40. See `decodeIpv4Options`. */
   readonly options: Uint8Array;
 }
 
-export interface DecodedIpv4 extends Ipv4Header {
-  readonly checksum: number;
-  readonly headerLength: number;
-  /** A view of what `totalLength` says, or of what there is of it; link-layer padding is left out. */
-  readonly payload: Uint8Array;
-  /** Whether `bytes` end before the packet does. */
-  readonly truncated: boolean;
-}
-
 /**
- * Reads an IPv4 header from `offset` of `bytes`; addresses, options and payload are views. The checksum is
- * not judged: `internetChecksum(bytes.subarray(offset, offset + headerLength))` is 0 when it is right.
- * @throws MalformedPacketError when the version is not 4 or a length contradicts the bytes or the header.
+ * An IPv4 header; its payload is what `totalLength` says, so that link-layer padding is left out. The checksum is
+ * not judged: `internetChecksum(bytes, 0, offset, offset + headerLength)` is 0 when it is right.
  */
-export function decodeIpv4(bytes: Uint8Array, offset = 0): DecodedIpv4 {
-  checkReadable('IPv4', bytes, offset, IPV4_HEADER_LENGTH);
-  const first = bytes[offset + VERSION_AND_LENGTH]!;
-  if (first >>> 4 !== 4) throw new MalformedPacketError('IPv4', offset, 'version 4', first >>> 4);
-  const headerLength = (first & 0xf) * 4;
-  if (headerLength < IPV4_HEADER_LENGTH) {
-    throw new MalformedPacketError('IPv4', offset, 'a header length of at least 20', headerLength);
+export class Ipv4View extends HeaderView implements Ipv4Header {
+  override readonly kind: 'ipv4' = 'ipv4';
+
+  override decode(bytes: Uint8Array, offset = 0, end: number = lengthOf(bytes)): this {
+    checkPlace('IPv4', bytes, offset, end, IPV4_HEADER_LENGTH);
+    const first = bytes[offset + VERSION_AND_LENGTH]!;
+    if (first >>> 4 !== 4) throw new MalformedPacketError('IPv4', offset, 'version 4', first >>> 4);
+    const headerLength = (first & 0xf) * 4;
+    if (headerLength < IPV4_HEADER_LENGTH) {
+      throw new MalformedPacketError('IPv4', offset, 'a header length of at least 20', headerLength);
+    }
+    checkPlace('IPv4', bytes, offset, end, headerLength);
+    const totalLength = readU16(bytes, offset + TOTAL_LENGTH);
+    if (totalLength !== 0 && totalLength < headerLength) {
+      const expected = `a total length of at least ${headerLength}`;
+      throw new MalformedPacketError('IPv4', offset + TOTAL_LENGTH, expected, totalLength);
+    }
+    return this.place(bytes, offset, headerLength, totalLength === 0 ? end : offset + totalLength, end);
   }
-  checkReadable('IPv4', bytes, offset, headerLength);
-  const totalLength = readU16(bytes, offset + TOTAL_LENGTH);
-  if (totalLength !== 0 && totalLength < headerLength) {
-    const expected = `a total length of at least ${headerLength}`;
-    throw new MalformedPacketError('IPv4', offset + TOTAL_LENGTH, expected, totalLength);
+
+  get typeOfService(): number {
+    return this.bytes[this.offset + TYPE_OF_SERVICE]!;
   }
-  const flags = readU16(bytes, offset + FLAGS_AND_OFFSET);
-  const end = totalLength === 0 ? bytes.length : offset + totalLength;
-  return {
-    typeOfService: bytes[offset + TYPE_OF_SERVICE]!,
-    totalLength,
-    identification: readU16(bytes, offset + IDENTIFICATION),
-    reserved: (flags & 0x8000) !== 0,
-    dontFragment: (flags & 0x4000) !== 0,
-    moreFragments: (flags & 0x2000) !== 0,
-    fragmentOffset: (flags & 0x1fff) * 8,
-    timeToLive: bytes[offset + TIME_TO_LIVE]!,
-    protocol: bytes[offset + PROTOCOL]!,
-    checksum: readU16(bytes, offset + CHECKSUM),
-    source: bytes.subarray(offset + SOURCE, offset + SOURCE + 4),
-    destination: bytes.subarray(offset + DESTINATION, offset + DESTINATION + 4),
-    options: bytes.subarray(offset + IPV4_HEADER_LENGTH, offset + headerLength),
-    headerLength,
-    payload: bytes.subarray(offset + headerLength, Math.min(end, bytes.length)),
-    truncated: end > bytes.length,
-  };
+
+  get totalLength(): number {
+    return readU16(this.bytes, this.offset + TOTAL_LENGTH);
+  }
+
+  get identification(): number {
+    return readU16(this.bytes, this.offset + IDENTIFICATION);
+  }
+
+  get reserved(): boolean {
+    return (this.bytes[this.offset + FLAGS_AND_OFFSET]! & 0x80) !== 0;
+  }
+
+  get dontFragment(): boolean {
+    return (this.bytes[this.offset + FLAGS_AND_OFFSET]! & 0x40) !== 0;
+  }
+
+  get moreFragments(): boolean {
+    return (this.bytes[this.offset + FLAGS_AND_OFFSET]! & 0x20) !== 0;
+  }
+
+  get fragmentOffset(): number {
+    return (readU16(this.bytes, this.offset + FLAGS_AND_OFFSET) & 0x1fff) * 8;
+  }
+
+  get timeToLive(): number {
+    return this.bytes[this.offset + TIME_TO_LIVE]!;
+  }
+
+  get protocol(): number {
+    return this.bytes[this.offset + PROTOCOL]!;
+  }
+
+  get checksum(): number {
+    return readU16(this.bytes, this.offset + CHECKSUM);
+  }
+
+  get source(): Uint8Array {
+    return this.bytes.subarray(this.offset + SOURCE, this.offset + SOURCE + 4);
+  }
+
+  get destination(): Uint8Array {
+    return this.bytes.subarray(this.offset + DESTINATION, this.offset + DESTINATION + 4);
+  }
+
+  get options(): Uint8Array {
+    return this.bytes.subarray(this.offset + IPV4_HEADER_LENGTH, this.payloadOffset);
+  }
 }
 
 /** What {@link encodeIpv4} takes: addresses, protocol and total length; the rest has the usual values. */
@@ -109,7 +137,7 @@ export type Ipv4Fields = Pick<Ipv4Header, 'source' | 'destination' | 'protocol' 
 export function encodeIpv4(header: Ipv4Fields, into: Uint8Array, offset = 0): number {
   const source = checkBytes('source', header.source, 4);
   const destination = checkBytes('destination', header.destination, 4);
-  const options = checkBytes('options', header.options ?? new Uint8Array(0));
+  const options = checkBytes('options', header.options ?? NO_OPTIONS);
   if (options.length % 4 !== 0 || options.length > MAX_OPTIONS_LENGTH) {
     throw wrongValue('options', `a multiple of 4 bytes, at most ${MAX_OPTIONS_LENGTH}`, options);
   }
@@ -130,7 +158,7 @@ export function encodeIpv4(header: Ipv4Fields, into: Uint8Array, offset = 0): nu
   into.set(destination, offset + DESTINATION);
   into.set(options, offset + IPV4_HEADER_LENGTH);
   writeU16(into, offset + CHECKSUM, 0);
-  const checksum = header.checksum ?? internetChecksum(into.subarray(offset, offset + length));
+  const checksum = header.checksum ?? internetChecksum(into, 0, offset, offset + length);
   writeU16(into, offset + CHECKSUM, checkUint('checksum', checksum, 16));
   return length;
 }

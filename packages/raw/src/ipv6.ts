@@ -1,7 +1,8 @@
 import { checkBytes, checkRoom, checkUint, wrongValue } from '@sockeye/addr/check';
 import { MalformedPacketError } from './errors.ts';
 import { readU16, readU32, writeU16, writeU32 } from './network-order.ts';
-import { checkReadable } from './readable.ts';
+import type { OptionLayout } from './options.ts';
+import { checkPlace, HeaderView, lengthOf } from './view.ts';
 
 const PAYLOAD_LENGTH = 4;
 const NEXT_HEADER = 6;
@@ -13,6 +14,7 @@ const DESTINATION = 24;
 export const IPV6_HEADER_LENGTH = 40;
 
 const FRAGMENT_LENGTH = 8;
+const NO_EXTENSIONS: readonly Ipv6Extension[] = [];
 
 /**
  * The extension headers that are walked (IANA, "IPv6 Extension Header Types"). ESP is not: what follows is
@@ -38,7 +40,11 @@ export const ipv6ExtensionTypes: {
   SHIM6: 140,
 };
 
-const EXTENSIONS: ReadonlySet<number> = new Set(Object.values(ipv6ExtensionTypes));
+const IS_EXTENSION = new Uint8Array(256);
+for (const type of Object.values(ipv6ExtensionTypes)) IS_EXTENSION[type] = 1;
+
+/** Whether an extension header that is walked has this number. */
+export const isExtension = (type: number): boolean => IS_EXTENSION[type] === 1;
 
 export interface Ipv6Extension {
   /** Its number, which the header before it carries as "next header". */
@@ -49,9 +55,9 @@ export interface Ipv6Extension {
 
 /** What a fragment header says (RFC 8200, section 4.5). */
 export interface Ipv6Fragment {
-  /** In bytes. */
-  readonly offset: number;
-  readonly more: boolean;
+  /** In bytes, a multiple of 8. */
+  readonly fragmentOffset: number;
+  readonly moreFragments: boolean;
   readonly identification: number;
 }
 
@@ -72,17 +78,6 @@ export interface Ipv6Header {
   readonly protocol: number;
 }
 
-export interface DecodedIpv6 extends Ipv6Header {
-  /** Set when there is a fragment header. At an offset above 0 the payload is not the start of `protocol`. */
-  readonly fragment: Ipv6Fragment | undefined;
-  /** Extension headers included. */
-  readonly headerLength: number;
-  /** A view of what `payloadLength` says, or of what there is of it. */
-  readonly payload: Uint8Array;
-  /** Whether `bytes` end before the packet does. */
-  readonly truncated: boolean;
-}
-
 function extensionLength(type: number, lengthField: number): number {
   if (type === ipv6ExtensionTypes.FRAGMENT) return FRAGMENT_LENGTH;
   // RFC 4302, section 2.2: AH counts 32-bit words, minus 2. All others count 8 bytes, without the first 8.
@@ -91,49 +86,195 @@ function extensionLength(type: number, lengthField: number): number {
 }
 
 /**
- * Reads an IPv6 header and walks its chain of extension headers; addresses, extensions and payload are views.
- * The walk stops behind the header of a fragment that is not the first, since what follows is not a header.
- * @throws MalformedPacketError when the version is not 6, or when an extension header runs past the packet or
- * the bytes.
+ * An IPv6 header with its chain of extension headers, which `decode` walks; behind the header of a fragment that is
+ * not the first it stops, since what follows is not a header. The payload is what `payloadLength` says, or the
+ * hop-by-hop options' jumbo payload length (RFC 2675) where that is 0.
  */
-export function decodeIpv6(bytes: Uint8Array, offset = 0): DecodedIpv6 {
-  checkReadable('IPv6', bytes, offset, IPV6_HEADER_LENGTH);
-  const first = readU32(bytes, offset);
-  if (first >>> 28 !== 6) throw new MalformedPacketError('IPv6', offset, 'version 6', first >>> 28);
-  const payloadLength = readU16(bytes, offset + PAYLOAD_LENGTH);
-  // RFC 2675: a jumbogram's length is in a hop-by-hop option; Linux also leaves 0 on BIG TCP segments.
-  const end = payloadLength === 0 ? bytes.length : offset + IPV6_HEADER_LENGTH + payloadLength;
-  const within = bytes.subarray(0, Math.min(end, bytes.length));
-  const extensions: Ipv6Extension[] = [];
-  let fragment: Ipv6Fragment | undefined;
-  let protocol = bytes[offset + NEXT_HEADER]!;
-  let at = offset + IPV6_HEADER_LENGTH;
-  while (EXTENSIONS.has(protocol) && !(fragment !== undefined && fragment.offset > 0)) {
-    checkReadable('IPv6 extension header', within, at, 8);
-    const length = extensionLength(protocol, within[at + 1]!);
-    checkReadable('IPv6 extension header', within, at, length);
-    if (protocol === ipv6ExtensionTypes.FRAGMENT) {
-      const field = readU16(within, at + 2);
-      fragment = { offset: field & 0xfff8, more: (field & 1) !== 0, identification: readU32(within, at + 4) };
+export class Ipv6View extends HeaderView implements Ipv6Header {
+  override readonly kind: 'ipv6' = 'ipv6';
+  #protocol = 0;
+  #extensions = 0;
+  #fragment = 0;
+
+  override decode(bytes: Uint8Array, offset = 0, end: number = lengthOf(bytes)): this {
+    checkPlace('IPv6', bytes, offset, end, IPV6_HEADER_LENGTH);
+    const version = bytes[offset]! >>> 4;
+    if (version !== 6) throw new MalformedPacketError('IPv6', offset, 'version 6', version);
+    const first = offset + IPV6_HEADER_LENGTH;
+    let protocol = bytes[offset + NEXT_HEADER]!;
+    let length = readU16(bytes, offset + PAYLOAD_LENGTH);
+    if (length === 0 && protocol === ipv6ExtensionTypes.HOP_BY_HOP) length = jumboLength(bytes, first, end);
+    // Linux leaves 0 without that option on BIG TCP segments.
+    const claimed = length === 0 ? end : first + length;
+    const within = claimed < end ? claimed : end;
+    let at = first;
+    let count = 0;
+    let fragment = 0;
+    while (isExtension(protocol)) {
+      checkPlace('IPv6 extension header', bytes, at, within, 8);
+      const size = extensionLength(protocol, bytes[at + 1]!);
+      checkPlace('IPv6 extension header', bytes, at, within, size);
+      const later = protocol === ipv6ExtensionTypes.FRAGMENT && (readU16(bytes, at + 2) & 0xfff8) !== 0;
+      if (protocol === ipv6ExtensionTypes.FRAGMENT) fragment = at - offset;
+      protocol = bytes[at]!;
+      at += size;
+      count += 1;
+      if (later) break;
     }
-    extensions.push({ type: protocol, bytes: within.subarray(at, at + length) });
-    protocol = within[at]!;
-    at += length;
+    this.#protocol = protocol;
+    this.#extensions = count;
+    this.#fragment = fragment;
+    return this.place(bytes, offset, at - offset, claimed, end);
   }
-  return {
-    trafficClass: (first >>> 20) & 0xff,
-    flowLabel: first & 0xfffff,
-    payloadLength,
-    hopLimit: bytes[offset + HOP_LIMIT]!,
-    source: bytes.subarray(offset + SOURCE, offset + SOURCE + 16),
-    destination: bytes.subarray(offset + DESTINATION, offset + DESTINATION + 16),
-    extensions,
-    protocol,
-    fragment,
-    headerLength: at - offset,
-    payload: within.subarray(at),
-    truncated: end > bytes.length,
-  };
+
+  get trafficClass(): number {
+    return (readU16(this.bytes, this.offset) >>> 4) & 0xff;
+  }
+
+  get flowLabel(): number {
+    return readU32(this.bytes, this.offset) & 0xfffff;
+  }
+
+  get payloadLength(): number {
+    return readU16(this.bytes, this.offset + PAYLOAD_LENGTH);
+  }
+
+  get hopLimit(): number {
+    return this.bytes[this.offset + HOP_LIMIT]!;
+  }
+
+  get source(): Uint8Array {
+    return this.bytes.subarray(this.offset + SOURCE, this.offset + SOURCE + 16);
+  }
+
+  get destination(): Uint8Array {
+    return this.bytes.subarray(this.offset + DESTINATION, this.offset + DESTINATION + 16);
+  }
+
+  /** How many extension headers there are. */
+  get extensionCount(): number {
+    return this.#extensions;
+  }
+
+  /** An array of objects, made at each call; {@link Ipv6ExtensionCursor} allocates nothing. */
+  get extensions(): readonly Ipv6Extension[] {
+    const list: Ipv6Extension[] = [];
+    const cursor = new Ipv6ExtensionCursor().start(this);
+    while (cursor.next()) list.push({ type: cursor.type, bytes: cursor.data });
+    return list;
+  }
+
+  get protocol(): number {
+    return this.#protocol;
+  }
+
+  /** Whether there is a fragment header (RFC 8200, section 4.5). */
+  get hasFragment(): boolean {
+    return this.#fragment !== 0;
+  }
+
+  /**
+   * In bytes, a multiple of 8; 0 without a fragment header. Above 0 the payload is not the start of `protocol`.
+   */
+  get fragmentOffset(): number {
+    return this.hasFragment ? readU16(this.bytes, this.offset + this.#fragment + 2) & 0xfff8 : 0;
+  }
+
+  get moreFragments(): boolean {
+    return this.hasFragment && (this.bytes[this.offset + this.#fragment + 3]! & 1) !== 0;
+  }
+
+  /** The fragment header's, 32 bits; 0 without one. */
+  get identification(): number {
+    return this.hasFragment ? readU32(this.bytes, this.offset + this.#fragment + 4) : 0;
+  }
+
+  /** Where in the bytes the last fragment header is; 0 without one. */
+  get fragmentHeaderOffset(): number {
+    return this.hasFragment ? this.offset + this.#fragment : 0;
+  }
+}
+
+/** The jumbo payload length (RFC 2675) among the hop-by-hop options at `at`; 0 without one. */
+function jumboLength(bytes: Uint8Array, at: number, end: number): number {
+  if (end - at < 8) return 0;
+  const stop = at + extensionLength(ipv6ExtensionTypes.HOP_BY_HOP, bytes[at + 1]!);
+  let option = at + 2;
+  while (option + 1 < stop && option + 1 < end) {
+    const type = bytes[option]!;
+    if (type === 0xc2 && bytes[option + 1] === 4 && option + 6 <= end) return readU32(bytes, option + 2);
+    option += type === 0 ? 1 : 2 + bytes[option + 1]!;
+  }
+  return 0;
+}
+
+/**
+ * Goes through the extension headers of an `Ipv6View`, one at a time, without allocating: `while (cursor.next()) …`.
+ */
+export class Ipv6ExtensionCursor {
+  #bytes: Uint8Array = new Uint8Array(0);
+  #type = 0;
+  #offset = 0;
+  #length = 0;
+  #end = 0;
+
+  /** Starts before the first extension header. */
+  start(view: Ipv6View): this {
+    this.#bytes = view.bytes;
+    this.#offset = view.offset + NEXT_HEADER;
+    this.#length = IPV6_HEADER_LENGTH - NEXT_HEADER;
+    this.#end = view.payloadOffset;
+    return this;
+  }
+
+  /** Goes to the next one; false when there is none. */
+  next(): boolean {
+    const at = this.#offset + this.#length;
+    if (at >= this.#end) return false;
+    this.#type = this.#bytes[this.#offset]!;
+    this.#offset = at;
+    this.#length = extensionLength(this.#type, this.#bytes[at + 1]!);
+    return true;
+  }
+
+  /** Its number. */
+  get type(): number {
+    return this.#type;
+  }
+
+  /** Where in the bytes it starts. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** In bytes. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** The whole header: a view, made at each call. */
+  get data(): Uint8Array {
+    return this.#bytes.subarray(this.#offset, this.#offset + this.#length);
+  }
+}
+
+/** Options of hop-by-hop and destination headers: from the third byte of the header to its end (RFC 8200, section 4.2). */
+export const ipv6OptionLayout: OptionLayout = { name: 'IPv6 option', pad: 0, end: -1, counts: 0, unit: 1 };
+
+/**
+ * Writes a fragment header (RFC 8200, section 4.5) of 8 bytes into `into` at `offset`, its next header 0, which
+ * {@link encodeIpv6} fills in. `fragmentOffset` is in bytes. Returns the bytes written.
+ * @throws ERR_OUT_OF_RANGE when a field or the header does not fit, ERR_INVALID_ARG_VALUE for an offset that is no
+ * multiple of 8.
+ */
+export function encodeIpv6Fragment(fragment: Ipv6Fragment, into: Uint8Array, offset = 0): number {
+  const at = checkUint('fragmentOffset', fragment.fragmentOffset, 16);
+  if (at % 8 !== 0) throw wrongValue('fragmentOffset', 'a multiple of 8', at);
+  checkRoom('into', into, offset, FRAGMENT_LENGTH);
+  writeU16(into, offset, 0);
+  writeU16(into, offset + 2, at | (fragment.moreFragments ? 1 : 0));
+  writeU32(into, offset + 4, checkUint('identification', fragment.identification, 32));
+  return FRAGMENT_LENGTH;
 }
 
 /** What {@link encodeIpv6} takes: addresses, protocol and payload length; the rest has the usual values. */
@@ -142,7 +283,10 @@ export type Ipv6Fields = Pick<Ipv6Header, 'source' | 'destination' | 'protocol' 
 
 /** Length in bytes of the header and the extension headers that {@link encodeIpv6} writes. */
 export function ipv6HeaderLength(header: Pick<Partial<Ipv6Header>, 'extensions'>): number {
-  return (header.extensions ?? []).reduce((sum, { bytes }) => sum + bytes.length, IPV6_HEADER_LENGTH);
+  return (header.extensions ?? NO_EXTENSIONS).reduce(
+    (sum, { bytes }) => sum + bytes.length,
+    IPV6_HEADER_LENGTH,
+  );
 }
 
 /**
@@ -155,7 +299,7 @@ export function ipv6HeaderLength(header: Pick<Partial<Ipv6Header>, 'extensions'>
 export function encodeIpv6(header: Ipv6Fields, into: Uint8Array, offset = 0): number {
   const source = checkBytes('source', header.source, 16);
   const destination = checkBytes('destination', header.destination, 16);
-  const extensions = header.extensions ?? [];
+  const extensions = header.extensions ?? NO_EXTENSIONS;
   for (const { type, bytes } of extensions) {
     checkUint('extension.type', type, 8);
     checkBytes('extension.bytes', bytes);
@@ -163,7 +307,7 @@ export function encodeIpv6(header: Ipv6Fields, into: Uint8Array, offset = 0): nu
       throw wrongValue('extension.bytes', 'as many bytes as its length field says', bytes);
     }
   }
-  const length = ipv6HeaderLength(header);
+  const length = ipv6HeaderLength({ extensions });
   checkRoom('into', into, offset, length);
   const trafficClass = checkUint('trafficClass', header.trafficClass ?? 0, 8);
   const flowLabel = checkUint('flowLabel', header.flowLabel ?? 0, 20);

@@ -1,7 +1,8 @@
 import { checkBytes, checkRoom, checkUint, wrongValue } from '@sockeye/addr/check';
 import { MalformedPacketError } from './errors.ts';
 import { readU16, readU32, writeU16, writeU32 } from './network-order.ts';
-import { checkReadable } from './readable.ts';
+import type { OptionLayout } from './options.ts';
+import { checkPlace } from './view.ts';
 
 const END = 0;
 const NO_OPERATION = 1;
@@ -10,6 +11,15 @@ const WINDOW_SCALE = 3;
 const SACK_PERMITTED = 4;
 const SACK = 5;
 const TIMESTAMPS = 8;
+
+/** How TCP's options are laid out, for an `OptionCursor`. */
+export const tcpOptionLayout: OptionLayout = {
+  name: 'TCP option',
+  pad: NO_OPERATION,
+  end: END,
+  counts: 2,
+  unit: 1,
+};
 
 /** The lengths that RFC 9293, RFC 7323 and RFC 2018 fix, kind and length bytes included. */
 const FIXED_LENGTH: Readonly<Record<number, number>> = {
@@ -53,10 +63,10 @@ export function decodeTcpOptions(options: Uint8Array): TcpOption[] {
       at += 1;
       continue;
     }
-    checkReadable('TCP option', options, at, 2);
+    checkPlace('TCP option', options, at, options.length, 2);
     const length = options[at + 1]!;
     if (length < 2) throw new MalformedPacketError('TCP option', at + 1, 'a length of at least 2', length);
-    checkReadable('TCP option', options, at, length);
+    checkPlace('TCP option', options, at, options.length, length);
     list.push(decodeOption(options, at, kind, length));
     at += length;
   }

@@ -1,7 +1,7 @@
 import { checkBytes, checkRoom, checkUint, wrongValue } from '@sockeye/addr/check';
 import { MalformedPacketError } from './errors.ts';
 import { readU16, readU32, writeU16, writeU32 } from './network-order.ts';
-import { checkReadable } from './readable.ts';
+import { checkPlace, HeaderView, lengthOf } from './view.ts';
 
 const SOURCE_PORT = 0;
 const DESTINATION_PORT = 2;
@@ -15,6 +15,7 @@ const URGENT_POINTER = 18;
 /** Length of a TCP header without options. */
 export const TCP_HEADER_LENGTH = 20;
 const MAX_OPTIONS_LENGTH = 40;
+const NO_OPTIONS = new Uint8Array(0);
 
 /** Bits of {@link TcpHeader.flags} (RFC 9293; ECE and CWR: RFC 3168; AE: RFC 9768). */
 export const tcpFlags: {
@@ -54,39 +55,56 @@ export interface TcpHeader {
   readonly options: Uint8Array;
 }
 
-export interface DecodedTcp extends TcpHeader {
-  readonly headerLength: number;
-  /** A view of all that follows the header. */
-  readonly payload: Uint8Array;
-}
+/** A TCP header. The checksum is not judged, see `judgeTransportChecksum`. */
+export class TcpView extends HeaderView implements TcpHeader {
+  override readonly kind: 'tcp' = 'tcp';
 
-/**
- * Reads a TCP header from `offset` of `bytes`; options and payload are views. The checksum is not judged, see
- * `transportChecksum`.
- * @throws MalformedPacketError when the data offset is below 5 words or the bytes end before the header does.
- */
-export function decodeTcp(bytes: Uint8Array, offset = 0): DecodedTcp {
-  checkReadable('TCP', bytes, offset, TCP_HEADER_LENGTH);
-  const word = readU16(bytes, offset + OFFSET_AND_FLAGS);
-  const headerLength = (word >>> 12) * 4;
-  if (headerLength < TCP_HEADER_LENGTH) {
-    const expected = 'a data offset of at least 20 bytes';
-    throw new MalformedPacketError('TCP', offset + OFFSET_AND_FLAGS, expected, headerLength);
+  override decode(bytes: Uint8Array, offset = 0, end: number = lengthOf(bytes)): this {
+    checkPlace('TCP', bytes, offset, end, TCP_HEADER_LENGTH);
+    const headerLength = (bytes[offset + OFFSET_AND_FLAGS]! >>> 4) * 4;
+    if (headerLength < TCP_HEADER_LENGTH) {
+      const expected = 'a data offset of at least 20 bytes';
+      throw new MalformedPacketError('TCP', offset + OFFSET_AND_FLAGS, expected, headerLength);
+    }
+    checkPlace('TCP', bytes, offset, end, headerLength);
+    return this.place(bytes, offset, headerLength, end, end);
   }
-  checkReadable('TCP', bytes, offset, headerLength);
-  return {
-    sourcePort: readU16(bytes, offset + SOURCE_PORT),
-    destinationPort: readU16(bytes, offset + DESTINATION_PORT),
-    sequence: readU32(bytes, offset + SEQUENCE),
-    acknowledgment: readU32(bytes, offset + ACKNOWLEDGMENT),
-    flags: word & 0xfff,
-    window: readU16(bytes, offset + WINDOW),
-    checksum: readU16(bytes, offset + CHECKSUM),
-    urgentPointer: readU16(bytes, offset + URGENT_POINTER),
-    options: bytes.subarray(offset + TCP_HEADER_LENGTH, offset + headerLength),
-    headerLength,
-    payload: bytes.subarray(offset + headerLength),
-  };
+
+  get sourcePort(): number {
+    return readU16(this.bytes, this.offset + SOURCE_PORT);
+  }
+
+  get destinationPort(): number {
+    return readU16(this.bytes, this.offset + DESTINATION_PORT);
+  }
+
+  get sequence(): number {
+    return readU32(this.bytes, this.offset + SEQUENCE);
+  }
+
+  get acknowledgment(): number {
+    return readU32(this.bytes, this.offset + ACKNOWLEDGMENT);
+  }
+
+  get flags(): number {
+    return readU16(this.bytes, this.offset + OFFSET_AND_FLAGS) & 0xfff;
+  }
+
+  get window(): number {
+    return readU16(this.bytes, this.offset + WINDOW);
+  }
+
+  get checksum(): number {
+    return readU16(this.bytes, this.offset + CHECKSUM);
+  }
+
+  get urgentPointer(): number {
+    return readU16(this.bytes, this.offset + URGENT_POINTER);
+  }
+
+  get options(): Uint8Array {
+    return this.bytes.subarray(this.offset + TCP_HEADER_LENGTH, this.payloadOffset);
+  }
 }
 
 /**
@@ -101,7 +119,7 @@ export type TcpFields = Pick<TcpHeader, 'sourcePort' | 'destinationPort'> & Part
  * are not a multiple of 4 bytes up to 40.
  */
 export function encodeTcp(header: TcpFields, into: Uint8Array, offset = 0): number {
-  const options = checkBytes('options', header.options ?? new Uint8Array(0));
+  const options = checkBytes('options', header.options ?? NO_OPTIONS);
   if (options.length % 4 !== 0 || options.length > MAX_OPTIONS_LENGTH) {
     throw wrongValue('options', `a multiple of 4 bytes, at most ${MAX_OPTIONS_LENGTH}`, options);
   }

@@ -1,7 +1,7 @@
 import { checkRoom, checkUint } from '@sockeye/addr/check';
 import { MalformedPacketError } from './errors.ts';
 import { readU16, writeU16 } from './network-order.ts';
-import { checkReadable } from './readable.ts';
+import { checkPlace, HeaderView, lengthOf } from './view.ts';
 
 const SOURCE_PORT = 0;
 const DESTINATION_PORT = 2;
@@ -20,36 +20,37 @@ export interface UdpHeader {
   readonly checksum: number;
 }
 
-export interface DecodedUdp extends UdpHeader {
-  readonly headerLength: number;
-  /** A view of what `length` says, or of what there is of it. */
-  readonly payload: Uint8Array;
-  /** Whether `bytes` end before the datagram does. */
-  readonly truncated: boolean;
-}
-
 /**
- * Reads a UDP header from `offset` of `bytes`; the payload is a view. The checksum is not judged, see
- * `transportChecksum`.
- * @throws MalformedPacketError when the length is below 8 (0 excepted) or the bytes end before the header
- * does.
+ * A UDP header; its payload is what `length` says. The checksum is not judged, see `judgeTransportChecksum`.
+ * `decode` refuses a length below 8, 0 excepted.
  */
-export function decodeUdp(bytes: Uint8Array, offset = 0): DecodedUdp {
-  checkReadable('UDP', bytes, offset, UDP_HEADER_LENGTH);
-  const length = readU16(bytes, offset + LENGTH);
-  if (length !== 0 && length < UDP_HEADER_LENGTH) {
-    throw new MalformedPacketError('UDP', offset + LENGTH, 'a length of at least 8', length);
+export class UdpView extends HeaderView implements UdpHeader {
+  override readonly kind: 'udp' = 'udp';
+
+  override decode(bytes: Uint8Array, offset = 0, end: number = lengthOf(bytes)): this {
+    checkPlace('UDP', bytes, offset, end, UDP_HEADER_LENGTH);
+    const length = readU16(bytes, offset + LENGTH);
+    if (length !== 0 && length < UDP_HEADER_LENGTH) {
+      throw new MalformedPacketError('UDP', offset + LENGTH, 'a length of at least 8', length);
+    }
+    return this.place(bytes, offset, UDP_HEADER_LENGTH, length === 0 ? end : offset + length, end);
   }
-  const end = length === 0 ? bytes.length : offset + length;
-  return {
-    sourcePort: readU16(bytes, offset + SOURCE_PORT),
-    destinationPort: readU16(bytes, offset + DESTINATION_PORT),
-    length,
-    checksum: readU16(bytes, offset + CHECKSUM),
-    headerLength: UDP_HEADER_LENGTH,
-    payload: bytes.subarray(offset + UDP_HEADER_LENGTH, Math.min(end, bytes.length)),
-    truncated: end > bytes.length,
-  };
+
+  get sourcePort(): number {
+    return readU16(this.bytes, this.offset + SOURCE_PORT);
+  }
+
+  get destinationPort(): number {
+    return readU16(this.bytes, this.offset + DESTINATION_PORT);
+  }
+
+  get length(): number {
+    return readU16(this.bytes, this.offset + LENGTH);
+  }
+
+  get checksum(): number {
+    return readU16(this.bytes, this.offset + CHECKSUM);
+  }
 }
 
 /**

@@ -1,16 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { decodeArp, encodeArp } from '../src/arp.ts';
+import { encodeArp } from '../src/arp.ts';
 import { transportChecksum } from '../src/checksum.ts';
 import { describeFrame, describePayload } from '../src/describe.ts';
 import { MalformedPacketError } from '../src/errors.ts';
-import { decodeEthernet, encodeEthernet, etherTypes } from '../src/ethernet.ts';
-import { decodeIcmp, encodeIcmp } from '../src/icmp.ts';
-import { decodeIpv4, encodeIpv4 } from '../src/ipv4.ts';
-import { decodeIpv6, encodeIpv6 } from '../src/ipv6.ts';
-import { decodeTcp, encodeTcp } from '../src/tcp.ts';
+import { encodeEthernet, etherTypes } from '../src/ethernet.ts';
+import { encodeIcmp } from '../src/icmp.ts';
+import { encodeIpv4 } from '../src/ipv4.ts';
+import { encodeIpv6 } from '../src/ipv6.ts';
+import { encodeTcp } from '../src/tcp.ts';
 import { decodeTcpOptions, encodeTcpOptions, type TcpOption } from '../src/tcp-options.ts';
-import { decodeUdp, encodeUdp } from '../src/udp.ts';
+import { encodeUdp } from '../src/udp.ts';
 import { capturedPackets, haveCaptures } from './captures.ts';
+import {
+  decodeArp,
+  decodeEthernet,
+  decodeIcmp,
+  decodeIpv4,
+  decodeIpv6,
+  decodeTcp,
+  decodeUdp,
+} from './decoders.ts';
 import { guarded } from './guarded.ts';
 
 const ETHERNET = 1;
@@ -67,8 +76,7 @@ function network(etherType: number, bytes: Uint8Array): void {
   if (etherType === etherTypes.IPV6) {
     const ip = roundTrip('ipv6', bytes, decodeIpv6, encodeIpv6);
     const routed = ip?.extensions.some(({ type }) => type === 43) ?? false;
-    if (ip !== undefined && (ip.fragment?.offset ?? 0) === 0)
-      transport(ip, ip.fragment === undefined && !routed);
+    if (ip !== undefined && ip.fragmentOffset === 0) transport(ip, !ip.hasFragment && !routed);
   }
 }
 

@@ -92,14 +92,14 @@ describe('one line about a packet', () => {
     expect(describeFrame(frame(0x88cc, new Uint8Array(9)))).toBe(
       '02:00:00:00:00:01 > 02:00:00:00:00:02 type 0x88cc len 9',
     );
-    expect(describePayload(etherTypes.IPV4, ipv4(132, new Uint8Array(9)))).toBe(
-      '127.0.0.1 > 127.0.0.1 SCTP len 9',
+    expect(describePayload(etherTypes.IPV4, ipv4(51, new Uint8Array(9)))).toBe(
+      '127.0.0.1 > 127.0.0.1 AH len 9',
     );
   });
 
   it('says what is malformed instead of throwing', () => {
     expect(describeFrame(frame(etherTypes.IPV4, ipv4(6, new Uint8Array(10))))).toBe(
-      '127.0.0.1 > 127.0.0.1 TCP malformed (TCP at offset 0 must be 20 bytes or more; got 10)',
+      '127.0.0.1 > 127.0.0.1 TCP malformed (TCP at offset 34 must be 20 bytes or more; got 10)',
     );
     expect(describeFrame(new Uint8Array(3))).toBe(
       'Ethernet malformed (Ethernet at offset 0 must be 14 bytes or more; got 3)',

@@ -7,11 +7,11 @@ import { AddressBuffer, constants, errnos, ifNameToIndex, platform, Socket } fro
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fillTransportChecksum, transportChecksum } from '../src/checksum.ts';
 import { describeFrame, describePayload } from '../src/describe.ts';
-import { decodeEthernet, encodeEthernet, etherTypes } from '../src/ethernet.ts';
-import { decodeIpv4 } from '../src/ipv4.ts';
+import { encodeEthernet, etherTypes } from '../src/ethernet.ts';
 import { encodeIpv6 } from '../src/ipv6.ts';
 import { decodePacketAddress, PacketSocket, type ReceivedPacket } from '../src/packet-socket.ts';
-import { decodeUdp, encodeUdp } from '../src/udp.ts';
+import { encodeUdp } from '../src/udp.ts';
+import { decodeEthernet, decodeIpv4, decodeUdp } from './decoders.ts';
 
 /** Why packet sockets cannot be had here; undefined when they can. */
 function whyNot(): string | undefined {
