@@ -27,10 +27,10 @@ module.exports = {
       to: { path: '^rigs/' },
     },
     {
-      name: 'addr-runs-anywhere',
-      comment: 'packages/addr uses nothing of Node.js and no other package: it runs in a browser',
+      name: 'addr-and-capture-run-anywhere',
+      comment: 'packages/addr and capture use nothing of Node.js and no other package: they run in a browser',
       severity: 'error',
-      from: { path: '^packages/addr/src/' },
+      from: { path: '^packages/(addr|capture)/src/' },
       to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg'] },
     },
     {

@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root, setUp, tool } from './setup.mjs';
 
-const SOURCES = ['addr/src', 'core/ts', 'can/src', 'raw/src', 'compat-python/src'].map(
+const SOURCES = ['addr/src', 'core/ts', 'capture/src', 'can/src', 'raw/src', 'compat-python/src'].map(
   (path) => `packages/${path}`,
 );
-const TYPED = ['addr', 'core', 'can', 'raw', 'compat-python'].map((name) => `packages/${name}/tsconfig.json`);
+const TYPED = ['addr', 'core', 'capture', 'can', 'raw', 'compat-python'].map(
+  (name) => `packages/${name}/tsconfig.json`,
+);
 
 /** Each check is a command, or a function that returns its complaints. */
 const checks = [

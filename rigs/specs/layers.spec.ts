@@ -44,7 +44,8 @@ describe('the layers', () => {
       '../../can/src/index.ts',
       'raw-imports-only-what-is-below',
     ],
-    ['addr uses Node.js', 'addr/src/wrong.ts', 'node:fs', 'addr-runs-anywhere'],
+    ['addr uses Node.js', 'addr/src/wrong.ts', 'node:fs', 'addr-and-capture-run-anywhere'],
+    ['capture uses Node.js', 'capture/src/wrong.ts', 'node:fs', 'addr-and-capture-run-anywhere'],
     ['a package imports the rigs', 'can/src/wrong.ts', '../../../rigs/wrong.ts', 'nothing-imports-rigs'],
   ];
 

@@ -10,7 +10,7 @@ import { encodeIpv6 } from '../src/ipv6.ts';
 import { encodeTcp } from '../src/tcp.ts';
 import { decodeTcpOptions, encodeTcpOptions, type TcpOption } from '../src/tcp-options.ts';
 import { encodeUdp } from '../src/udp.ts';
-import { capturedPackets, haveCaptures } from './captures.ts';
+import { capturedPackets, haveCaptures, NO_CAPTURES } from './captures.ts';
 import {
   decodeArp,
   decodeEthernet,
@@ -112,7 +112,7 @@ function tcpOptions(options: Uint8Array): void {
 
 describe('real captures, many of them malformed on purpose', () => {
   it('decodes them without reading outside, and encodes back to the same bytes', (ctx) => {
-    if (!haveCaptures) ctx.skip('the captures are not there; SOCKEYE_JUDGES names their folder');
+    if (!haveCaptures) ctx.skip(NO_CAPTURES);
     for (const { linkType, data } of capturedPackets()) {
       const bytes = guarded(data);
       if (linkType === ETHERNET) {
@@ -131,7 +131,7 @@ describe('real captures, many of them malformed on purpose', () => {
   });
 
   it('describes each in one line of text, whatever it is', (ctx) => {
-    if (!haveCaptures) ctx.skip('the captures are not there; SOCKEYE_JUDGES names their folder');
+    if (!haveCaptures) ctx.skip(NO_CAPTURES);
     for (const { data } of capturedPackets()) {
       for (const line of [
         describeFrame(data),
