@@ -150,7 +150,7 @@ export const pppProtocols: {
 } = { IPV4: 0x0021, IPV6: 0x0057, MPLS: 0x0281 };
 
 /**
- * PPP's framing (RFC 1661, RFC 1662): address and control (0xff03) where they are there, and the protocol, which has
+ * PPP's framing (RFC 1661, RFC 1662): address (0xff) and control (0x03) where they are there, and the protocol, which has
  * one byte when it was compressed. `decode` refuses a protocol whose last byte is even.
  */
 export class PppView extends HeaderView {
@@ -158,7 +158,8 @@ export class PppView extends HeaderView {
 
   override decode(bytes: Uint8Array, offset = 0, end: number = lengthOf(bytes)): this {
     checkPlace('PPP', bytes, offset, end, 1);
-    const framed = end - offset >= 2 && readU16(bytes, offset) === 0xff03;
+    // No protocol is compressed to 0xff, so that it is the address of all stations.
+    const framed = end - offset >= 2 && bytes[offset] === 0xff;
     const at = offset + (framed ? 2 : 0);
     checkPlace('PPP', bytes, at, end, 1);
     const length = (bytes[at]! & 1) === 1 ? 1 : 2;
