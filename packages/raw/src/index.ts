@@ -78,6 +78,12 @@ export {
   IgmpView,
   igmpTypes,
 } from './igmp.ts';
+export {
+  type FragmentOutcome,
+  IpReassembler,
+  type IpReassemblerOptions,
+  type IpReassemblyCounts,
+} from './ip-reassembly.ts';
 export { encodeIpv4, IPV4_HEADER_LENGTH, type Ipv4Fields, type Ipv4Header, Ipv4View } from './ipv4.ts';
 export { decodeIpv4Options, encodeIpv4Options, type Ipv4Option, ipv4OptionLayout } from './ipv4-options.ts';
 export {
@@ -159,6 +165,16 @@ export {
 } from './sll.ts';
 export { encodeTcp, TCP_HEADER_LENGTH, type TcpFields, type TcpHeader, TcpView, tcpFlags } from './tcp.ts';
 export { decodeTcpOptions, encodeTcpOptions, type TcpOption, tcpOptionLayout } from './tcp-options.ts';
+export { TcpReassembler, type TcpReassemblerOptions, type TcpStream } from './tcp-reassembly.ts';
+export {
+  type HeldBytes,
+  MAX_WINDOW,
+  OrderedStream,
+  type StreamOwner,
+  sequenceDistance,
+  type TcpStreamEnd,
+  type TcpStreamHandler,
+} from './tcp-stream.ts';
 export { encodeUdp, UDP_HEADER_LENGTH, type UdpFields, type UdpHeader, UdpView } from './udp.ts';
 export { HeaderView } from './view.ts';
 export {
