@@ -44,40 +44,41 @@ export class ArpView extends HeaderView implements ArpPacket {
     checkPlace('ARP', bytes, offset, end, ADDRESSES);
     const length = arpLength(bytes[offset + HARDWARE_LENGTH]!, bytes[offset + PROTOCOL_LENGTH]!);
     checkPlace('ARP', bytes, offset, end, length);
-    return this.place(bytes, offset, length, offset + length, end);
+    this.place.set(bytes, offset, length, offset + length, end);
+    return this;
   }
 
   get hardwareType(): number {
-    return readU16(this.bytes, this.offset + HARDWARE_TYPE);
+    return readU16(this.place.bytes, this.place.offset + HARDWARE_TYPE);
   }
 
   get protocolType(): number {
-    return readU16(this.bytes, this.offset + PROTOCOL_TYPE);
+    return readU16(this.place.bytes, this.place.offset + PROTOCOL_TYPE);
   }
 
   get operation(): number {
-    return readU16(this.bytes, this.offset + OPERATION);
+    return readU16(this.place.bytes, this.place.offset + OPERATION);
   }
 
   get senderHardware(): Uint8Array {
-    return this.#address(0, 0, this.bytes[this.offset + HARDWARE_LENGTH]!);
+    return this.#address(0, 0, this.place.bytes[this.place.offset + HARDWARE_LENGTH]!);
   }
 
   get senderProtocol(): Uint8Array {
-    return this.#address(1, 0, this.bytes[this.offset + PROTOCOL_LENGTH]!);
+    return this.#address(1, 0, this.place.bytes[this.place.offset + PROTOCOL_LENGTH]!);
   }
 
   get targetHardware(): Uint8Array {
-    return this.#address(1, 1, this.bytes[this.offset + HARDWARE_LENGTH]!);
+    return this.#address(1, 1, this.place.bytes[this.place.offset + HARDWARE_LENGTH]!);
   }
 
   get targetProtocol(): Uint8Array {
-    return this.#address(2, 1, this.bytes[this.offset + PROTOCOL_LENGTH]!);
+    return this.#address(2, 1, this.place.bytes[this.place.offset + PROTOCOL_LENGTH]!);
   }
 
   /** The address behind so many hardware and protocol addresses. */
   #address(hardware: number, protocol: number, length: number): Uint8Array {
-    const { bytes, offset } = this;
+    const { bytes, offset } = this.place;
     const before = hardware * bytes[offset + HARDWARE_LENGTH]! + protocol * bytes[offset + PROTOCOL_LENGTH]!;
     const start = offset + ADDRESSES + before;
     return bytes.subarray(start, start + length);

@@ -84,31 +84,32 @@ export class DhcpView extends HeaderView implements DhcpMessage {
   override decode(bytes: Uint8Array, offset = 0, end: number = lengthOf(bytes)): this {
     checkPlace('DHCP', bytes, offset, end, BOOTP_LENGTH);
     const cookie = end - offset >= DHCP_HEADER_LENGTH && readU32(bytes, offset + COOKIE) === MAGIC;
-    return this.place(bytes, offset, cookie ? DHCP_HEADER_LENGTH : BOOTP_LENGTH, end, end);
+    this.place.set(bytes, offset, cookie ? DHCP_HEADER_LENGTH : BOOTP_LENGTH, end, end);
+    return this;
   }
 
   get operation(): number {
-    return this.bytes[this.offset + OPERATION]!;
+    return this.place.bytes[this.place.offset + OPERATION]!;
   }
 
   get hardwareType(): number {
-    return this.bytes[this.offset + HARDWARE_TYPE]!;
+    return this.place.bytes[this.place.offset + HARDWARE_TYPE]!;
   }
 
   get hops(): number {
-    return this.bytes[this.offset + HOPS]!;
+    return this.place.bytes[this.place.offset + HOPS]!;
   }
 
   get transaction(): number {
-    return readU32(this.bytes, this.offset + TRANSACTION);
+    return readU32(this.place.bytes, this.place.offset + TRANSACTION);
   }
 
   get seconds(): number {
-    return readU16(this.bytes, this.offset + SECONDS);
+    return readU16(this.place.bytes, this.place.offset + SECONDS);
   }
 
   get flags(): number {
-    return readU16(this.bytes, this.offset + FLAGS);
+    return readU16(this.place.bytes, this.place.offset + FLAGS);
   }
 
   get clientAddress(): Uint8Array {
@@ -128,7 +129,7 @@ export class DhcpView extends HeaderView implements DhcpMessage {
   }
 
   get hardwareAddress(): Uint8Array {
-    return this.#part(HARDWARE_ADDRESS, Math.min(16, this.bytes[this.offset + HARDWARE_LENGTH]!));
+    return this.#part(HARDWARE_ADDRESS, Math.min(16, this.place.bytes[this.place.offset + HARDWARE_LENGTH]!));
   }
 
   get serverName(): Uint8Array {
@@ -168,22 +169,23 @@ export class DhcpView extends HeaderView implements DhcpMessage {
     if (!this.hasOptions) return [];
     const cursor = new OptionCursor(dhcpOptionLayout);
     const walk = (from: number, to: number): void => {
-      cursor.start(this.bytes, from, to);
+      cursor.start(this.place.bytes, from, to);
       while (cursor.next()) {
         const known = parts.get(cursor.kind);
         if (known === undefined) parts.set(cursor.kind, [cursor.data]);
         else known.push(cursor.data);
       }
     };
-    walk(this.payloadOffset, this.payloadEnd);
+    walk(this.place.payloadOffset, this.place.payloadEnd);
     const overload = parts.get(OVERLOAD)?.[0]?.[0] ?? 0;
-    if ((overload & 1) !== 0) walk(this.offset + FILE, this.offset + FILE + FILE_ROOM);
-    if ((overload & 2) !== 0) walk(this.offset + SERVER_NAME, this.offset + SERVER_NAME + SERVER_NAME_ROOM);
+    if ((overload & 1) !== 0) walk(this.place.offset + FILE, this.place.offset + FILE + FILE_ROOM);
+    if ((overload & 2) !== 0)
+      walk(this.place.offset + SERVER_NAME, this.place.offset + SERVER_NAME + SERVER_NAME_ROOM);
     return [...parts].map(([code, pieces]) => ({ code, data: joined(pieces) }));
   }
 
   #part(at: number, length: number): Uint8Array {
-    return this.bytes.subarray(this.offset + at, this.offset + at + length);
+    return this.place.bytes.subarray(this.place.offset + at, this.place.offset + at + length);
   }
 }
 

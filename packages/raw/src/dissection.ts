@@ -187,43 +187,59 @@ export class Dissection {
    */
   walk(bytes: Uint8Array, first: LayerKind | StopReason, protocol?: number): this {
     const { length } = checkBytes('bytes', bytes);
-    for (const layer of this.#layers) this.#spare.get(layer.kind)?.push(layer);
-    this.#layers.length = 0;
+    const layers = this.#layers;
     this.#bytes = bytes;
-    this.#offset = 0;
     this.#error = undefined;
     let next = first;
+    let at = 0;
     let end = length;
+    let count = 0;
     let last: Layer | undefined;
-    while (isLayerKind(next)) {
-      if (this.#layers.length === MAX_LAYERS) {
-        next = 'depth';
-        break;
+    for (;;) {
+      let layer = layers[count];
+      // Packets that follow each other are mostly of the same kinds: the views stay where they are.
+      if (layer === undefined || layer.kind !== next) {
+        if (!isLayerKind(next)) break;
+        if (count === MAX_LAYERS) {
+          next = 'depth';
+          break;
+        }
+        layer = this.#put(count, next);
       }
-      const layer = this.#take(next);
       try {
-        layer.decode(bytes, this.#offset, end);
+        layer.decode(bytes, at, end);
       } catch (error) {
-        this.#spare.get(layer.kind)?.push(layer);
         if (!(error instanceof MalformedPacketError)) throw error;
         this.#error = error;
-        next = this.truncated ? 'truncated' : 'malformed';
+        next = 'malformed';
         break;
       }
-      this.#layers.push(layer);
-      last = layer;
-      next = following(layer, this.#layers);
-      this.#offset = startOf(next, layer);
+      count += 1;
+      next = following(layer, last);
+      at = startOf(next, layer);
       end = layer.payloadEnd;
+      last = layer;
     }
-    this.#reason = isLayerKind(next) ? 'depth' : next;
+    for (let spare = count; spare < layers.length; spare++) this.#keep(layers[spare]);
+    if (layers.length !== count) layers.length = count;
+    this.#offset = at;
+    this.#reason = isLayerKind(next) ? 'depth' : next === 'malformed' && this.truncated ? 'truncated' : next;
     this.#protocol = next === 'unknown' ? (last === undefined ? protocol : protocolOf(last)) : undefined;
     return this;
   }
 
-  #take(kind: LayerKind): Layer {
-    const spare = this.#spare.get(kind);
-    if (spare === undefined) this.#spare.set(kind, []);
-    return spare?.pop() ?? layerMakers[kind]();
+  /** Puts a view of that kind into the place, and keeps the one that was there. */
+  #put(index: number, kind: LayerKind): Layer {
+    this.#keep(this.#layers[index]);
+    const layer = this.#spare.get(kind)?.pop() ?? layerMakers[kind]();
+    this.#layers[index] = layer;
+    return layer;
+  }
+
+  #keep(layer: Layer | undefined): void {
+    if (layer === undefined) return;
+    const spare = this.#spare.get(layer.kind);
+    if (spare === undefined) this.#spare.set(layer.kind, [layer]);
+    else spare.push(layer);
   }
 }

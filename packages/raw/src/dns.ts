@@ -47,15 +47,16 @@ export class DnsView extends HeaderView implements DnsHeader {
 
   override decode(bytes: Uint8Array, offset = 0, end: number = lengthOf(bytes)): this {
     checkPlace('DNS', bytes, offset, end, DNS_HEADER_LENGTH);
-    return this.place(bytes, offset, DNS_HEADER_LENGTH, end, end);
+    this.place.set(bytes, offset, DNS_HEADER_LENGTH, end, end);
+    return this;
   }
 
   get id(): number {
-    return readU16(this.bytes, this.offset + ID);
+    return readU16(this.place.bytes, this.place.offset + ID);
   }
 
   get flags(): number {
-    return readU16(this.bytes, this.offset + FLAGS);
+    return readU16(this.place.bytes, this.place.offset + FLAGS);
   }
 
   get isResponse(): boolean {
@@ -90,7 +91,7 @@ export class DnsView extends HeaderView implements DnsHeader {
 
   /** How many entries the header says that a section has, 0 (questions) to 3 (additional). */
   count(section: number): number {
-    return readU16(this.bytes, this.offset + COUNTS + 2 * checkUint('section', section, 2));
+    return readU16(this.place.bytes, this.place.offset + COUNTS + 2 * checkUint('section', section, 2));
   }
 }
 

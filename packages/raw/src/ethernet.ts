@@ -95,15 +95,19 @@ export class EthernetView extends HeaderView implements EthernetHeader {
       type = readU16(bytes, at);
     }
     const start = at + 2;
-    return this.place(bytes, offset, start - offset, type <= MAX_802_3_LENGTH ? start + type : end, end);
+    this.place.set(bytes, offset, start - offset, type <= MAX_802_3_LENGTH ? start + type : end, end);
+    return this;
   }
 
   get destination(): Uint8Array {
-    return this.bytes.subarray(this.offset + DESTINATION, this.offset + DESTINATION + ADDRESS_LENGTH);
+    return this.place.bytes.subarray(
+      this.place.offset + DESTINATION,
+      this.place.offset + DESTINATION + ADDRESS_LENGTH,
+    );
   }
 
   get source(): Uint8Array {
-    return this.bytes.subarray(this.offset + SOURCE, this.offset + SOURCE + ADDRESS_LENGTH);
+    return this.place.bytes.subarray(this.place.offset + SOURCE, this.place.offset + SOURCE + ADDRESS_LENGTH);
   }
 
   /** How many tags there are. */
@@ -114,7 +118,9 @@ export class EthernetView extends HeaderView implements EthernetHeader {
   /** The tag's control information, 16 bits: priority, drop eligible, identifier; 0 where there is no such tag. */
   tagControl(index: number): number {
     const { tagCount } = this;
-    return index < tagCount ? readU16(this.bytes, this.offset + TYPE + TAG_LENGTH * checkTag(index) + 2) : 0;
+    return index < tagCount
+      ? readU16(this.place.bytes, this.place.offset + TYPE + TAG_LENGTH * checkTag(index) + 2)
+      : 0;
   }
 
   /** An array of objects, made at each call; {@link tagControl} allocates nothing. */
@@ -122,7 +128,7 @@ export class EthernetView extends HeaderView implements EthernetHeader {
     return Array.from({ length: this.tagCount }, (_, index) => {
       const control = this.tagControl(index);
       return {
-        protocol: readU16(this.bytes, this.offset + TYPE + TAG_LENGTH * index),
+        protocol: readU16(this.place.bytes, this.place.offset + TYPE + TAG_LENGTH * index),
         priority: control >>> 13,
         dropEligible: (control & 0x1000) !== 0,
         id: control & 0xfff,
@@ -131,7 +137,7 @@ export class EthernetView extends HeaderView implements EthernetHeader {
   }
 
   get etherType(): number {
-    return readU16(this.bytes, this.offset + this.headerLength - 2);
+    return readU16(this.place.bytes, this.place.payloadOffset - 2);
   }
 }
 

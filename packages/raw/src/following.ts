@@ -112,9 +112,8 @@ const byVersion = (layer: Layer): Following => {
   return version === 4 ? 'ipv4' : version === 6 ? 'ipv6' : 'unknown';
 };
 
-/** What follows the last of these layers. */
-export function following(layer: Layer, layers: readonly Layer[]): Following {
-  const empty = layer.payloadOffset >= layer.payloadEnd;
+/** What follows a layer; `around` is the one that it is in. */
+export function following(layer: Layer, around: Layer | undefined): Following {
   switch (layer.kind) {
     case 'ethernet':
       return behindEthernet(layer.etherType, layer);
@@ -142,17 +141,17 @@ export function following(layer: Layer, layers: readonly Layer[]): Following {
     case 'pppoe':
       return layer.code === pppoeCodes.SESSION ? 'ppp' : 'complete';
     case 'udp':
-      if (isFragmented(layers)) return 'fragment';
-      return empty ? 'complete' : byUdpPorts(layer.sourcePort, layer.destinationPort);
+      if (isFragmented(around)) return 'fragment';
+      return isEmpty(layer) ? 'complete' : byUdpPorts(layer.sourcePort, layer.destinationPort);
     case 'tcp':
-      if (isFragmented(layers)) return 'fragment';
-      return empty ? 'complete' : behindTcp(layer);
+      if (isFragmented(around)) return 'fragment';
+      return isEmpty(layer) ? 'complete' : behindTcp(layer);
     case 'icmp':
-      return empty ? 'complete' : layer.isError ? 'quoted' : 'payload';
+      return isEmpty(layer) ? 'complete' : layer.isError ? 'quoted' : 'payload';
     case 'icmpv6':
       if (isNdp(layer.type)) return 'ndp';
       if (isMld(layer.type)) return 'mld';
-      return empty ? 'complete' : layer.isError ? 'quoted' : 'payload';
+      return isEmpty(layer) ? 'complete' : layer.isError ? 'quoted' : 'payload';
     default:
       return 'complete';
   }
@@ -185,11 +184,11 @@ function behindPpp(protocol: number): Following {
   }
 }
 
-/** Whether the IP packet around the last layer is the first fragment of a datagram. */
-function isFragmented(layers: readonly Layer[]): boolean {
-  const around = layers.at(-2);
-  return (around?.kind === 'ipv4' || around?.kind === 'ipv6') && around.moreFragments;
-}
+/** Whether the IP packet around it is the first fragment of a datagram. */
+const isFragmented = (around: Layer | undefined): boolean =>
+  (around?.kind === 'ipv4' || around?.kind === 'ipv6') && around.moreFragments;
+
+const isEmpty = (layer: Layer): boolean => layer.payloadOffset >= layer.payloadEnd;
 
 /** DNS over TCP, where the segment holds exactly one message. */
 function behindTcp(layer: Extract<Layer, { readonly kind: 'tcp' }>): Following {

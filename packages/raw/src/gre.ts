@@ -64,12 +64,13 @@ export class GreView extends HeaderView implements GreHeader {
     checkPlace('GRE', bytes, offset, end, length);
     const key = version === 1 && (flags & HAS_KEY) !== 0;
     const claimed = key ? offset + length + readU16(bytes, offset + place(flags, HAS_KEY)) : end;
-    return this.place(bytes, offset, length, claimed, end);
+    this.place.set(bytes, offset, length, claimed, end);
+    return this;
   }
 
   /** The first 16 bits: which fields are there, and the version. */
   get flags(): number {
-    return readU16(this.bytes, this.offset + FLAGS);
+    return readU16(this.place.bytes, this.place.offset + FLAGS);
   }
 
   get version(): 0 | 1 {
@@ -77,12 +78,12 @@ export class GreView extends HeaderView implements GreHeader {
   }
 
   get protocol(): number {
-    return readU16(this.bytes, this.offset + PROTOCOL);
+    return readU16(this.place.bytes, this.place.offset + PROTOCOL);
   }
 
   get checksum(): number | undefined {
     const { flags } = this;
-    return (flags & HAS_CHECKSUM) === 0 ? undefined : readU16(this.bytes, this.offset + OPTIONAL);
+    return (flags & HAS_CHECKSUM) === 0 ? undefined : readU16(this.place.bytes, this.place.offset + OPTIONAL);
   }
 
   get key(): number | undefined {
@@ -99,7 +100,9 @@ export class GreView extends HeaderView implements GreHeader {
 
   #field(flag: number): number | undefined {
     const { flags } = this;
-    return (flags & flag) === 0 ? undefined : readU32(this.bytes, this.offset + place(flags, flag));
+    return (flags & flag) === 0
+      ? undefined
+      : readU32(this.place.bytes, this.place.offset + place(flags, flag));
   }
 }
 

@@ -60,33 +60,34 @@ export interface IcmpHeader {
 export abstract class IcmpMessageView extends HeaderView implements IcmpHeader {
   override decode(bytes: Uint8Array, offset = 0, end: number = lengthOf(bytes)): this {
     checkPlace('ICMP', bytes, offset, end, ICMP_HEADER_LENGTH);
-    return this.place(bytes, offset, ICMP_HEADER_LENGTH, end, end);
+    this.place.set(bytes, offset, ICMP_HEADER_LENGTH, end, end);
+    return this;
   }
 
   get type(): number {
-    return this.bytes[this.offset + TYPE]!;
+    return this.place.bytes[this.place.offset + TYPE]!;
   }
 
   get code(): number {
-    return this.bytes[this.offset + CODE]!;
+    return this.place.bytes[this.place.offset + CODE]!;
   }
 
   get checksum(): number {
-    return readU16(this.bytes, this.offset + CHECKSUM);
+    return readU16(this.place.bytes, this.place.offset + CHECKSUM);
   }
 
   get rest(): number {
-    return readU32(this.bytes, this.offset + REST);
+    return readU32(this.place.bytes, this.place.offset + REST);
   }
 
   /** An echo's, the upper half of `rest`. */
   get identifier(): number {
-    return readU16(this.bytes, this.offset + REST);
+    return readU16(this.place.bytes, this.place.offset + REST);
   }
 
   /** An echo's, the lower half of `rest`. */
   get sequence(): number {
-    return readU16(this.bytes, this.offset + REST + 2);
+    return readU16(this.place.bytes, this.place.offset + REST + 2);
   }
 
   /** Whether it tells of an error, and its payload starts with the packet that it is about. */
@@ -99,7 +100,7 @@ export abstract class IcmpMessageView extends HeaderView implements IcmpHeader {
 
   /** RFC 4884: the length field counts units of so many bytes, and 128 bytes at least. */
   protected quoted(units: number, unit: number): number {
-    const all = this.payloadEnd - this.payloadOffset;
+    const all = this.place.payloadEnd - this.place.payloadOffset;
     return units === 0 || units * unit > all ? all : units * unit;
   }
 }
@@ -121,22 +122,22 @@ export class IcmpView extends IcmpMessageView {
   override get quotedLength(): number {
     const { type } = this;
     const extended = type === 3 || type === icmpTypes.TIME_EXCEEDED || type === icmpTypes.PARAMETER_PROBLEM;
-    return this.quoted(extended ? this.bytes[this.offset + REST + 1]! : 0, 4);
+    return this.quoted(extended ? this.place.bytes[this.place.offset + REST + 1]! : 0, 4);
   }
 
   /** The next hop's MTU in "fragmentation needed" (RFC 1191), type 3, code 4. */
   get mtu(): number {
-    return readU16(this.bytes, this.offset + REST + 2);
+    return readU16(this.place.bytes, this.place.offset + REST + 2);
   }
 
   /** Where the problem is, in a parameter problem. */
   get pointer(): number {
-    return this.bytes[this.offset + REST]!;
+    return this.place.bytes[this.place.offset + REST]!;
   }
 
   /** The router to take, 4 bytes, in a redirect: a view, made at each call. */
   get gateway(): Uint8Array {
-    return this.bytes.subarray(this.offset + REST, this.offset + REST + 4);
+    return this.place.bytes.subarray(this.place.offset + REST, this.place.offset + REST + 4);
   }
 }
 

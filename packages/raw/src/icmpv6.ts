@@ -52,16 +52,16 @@ export class Icmpv6View extends IcmpMessageView {
   override get quotedLength(): number {
     const extended =
       this.type === icmpv6Types.DESTINATION_UNREACHABLE || this.type === icmpv6Types.TIME_EXCEEDED;
-    return this.quoted(extended ? this.bytes[this.offset + REST]! : 0, 8);
+    return this.quoted(extended ? this.place.bytes[this.place.offset + REST]! : 0, 8);
   }
 
   /** The next hop's MTU in "packet too big". */
   get mtu(): number {
-    return readU32(this.bytes, this.offset + REST);
+    return readU32(this.place.bytes, this.place.offset + REST);
   }
 
   /** Where the problem is, in a parameter problem. */
   get pointer(): number {
-    return readU32(this.bytes, this.offset + REST);
+    return readU32(this.place.bytes, this.place.offset + REST);
   }
 }

@@ -137,11 +137,12 @@ export class IgmpView extends HeaderView implements IgmpMessage {
       length = QUERY_V3_LENGTH + 4 * readU16(bytes, offset + QUERY_SOURCES);
       checkPlace('IGMP', bytes, offset, end, length);
     }
-    return this.place(bytes, offset, length, end, end);
+    this.place.set(bytes, offset, length, end, end);
+    return this;
   }
 
   get type(): number {
-    return this.bytes[this.offset + TYPE]!;
+    return this.place.bytes[this.place.offset + TYPE]!;
   }
 
   /** 1 to 3, of the message that this is; 0 for a type that is none of IGMP's. */
@@ -162,41 +163,41 @@ export class IgmpView extends HeaderView implements IgmpMessage {
   }
 
   get maxResponse(): number {
-    return this.bytes[this.offset + RESPONSE]!;
+    return this.place.bytes[this.place.offset + RESPONSE]!;
   }
 
   get checksum(): number {
-    return readU16(this.bytes, this.offset + CHECKSUM);
+    return readU16(this.place.bytes, this.place.offset + CHECKSUM);
   }
 
   get group(): Uint8Array | undefined {
     if (this.type === igmpTypes.REPORT_V3) return undefined;
-    return this.bytes.subarray(this.offset + GROUP, this.offset + GROUP + 4);
+    return this.place.bytes.subarray(this.place.offset + GROUP, this.place.offset + GROUP + 4);
   }
 
   get queryFlags(): number | undefined {
-    return this.#longQuery ? this.bytes[this.offset + QUERY_FLAGS] : undefined;
+    return this.#longQuery ? this.place.bytes[this.place.offset + QUERY_FLAGS] : undefined;
   }
 
   get queryInterval(): number | undefined {
-    return this.#longQuery ? this.bytes[this.offset + QUERY_INTERVAL] : undefined;
+    return this.#longQuery ? this.place.bytes[this.place.offset + QUERY_INTERVAL] : undefined;
   }
 
   /** Views, made at each call. */
   get sources(): readonly Uint8Array[] {
     if (!this.#longQuery) return [];
-    const count = readU16(this.bytes, this.offset + QUERY_SOURCES);
-    return addresses(this.bytes, this.offset + QUERY_V3_LENGTH, count, 4);
+    const count = readU16(this.place.bytes, this.place.offset + QUERY_SOURCES);
+    return addresses(this.place.bytes, this.place.offset + QUERY_V3_LENGTH, count, 4);
   }
 
   /** Made at each call. */
   get records(): readonly GroupRecord[] {
     const list: GroupRecord[] = [];
     if (this.type !== igmpTypes.REPORT_V3) return list;
-    const { bytes, offset } = this;
+    const { bytes, offset } = this.place;
     const count = readU16(bytes, offset + RECORDS);
     const start = offset + IGMP_HEADER_LENGTH;
-    walkGroupRecords('IGMP record', 4, bytes, start, this.payloadOffset, count, (record) =>
+    walkGroupRecords('IGMP record', 4, bytes, start, this.place.payloadOffset, count, (record) =>
       list.push(record),
     );
     return list;

@@ -64,59 +64,60 @@ export class Ipv4View extends HeaderView implements Ipv4Header {
       const expected = `a total length of at least ${headerLength}`;
       throw new MalformedPacketError('IPv4', offset + TOTAL_LENGTH, expected, totalLength);
     }
-    return this.place(bytes, offset, headerLength, totalLength === 0 ? end : offset + totalLength, end);
+    this.place.set(bytes, offset, headerLength, totalLength === 0 ? end : offset + totalLength, end);
+    return this;
   }
 
   get typeOfService(): number {
-    return this.bytes[this.offset + TYPE_OF_SERVICE]!;
+    return this.place.bytes[this.place.offset + TYPE_OF_SERVICE]!;
   }
 
   get totalLength(): number {
-    return readU16(this.bytes, this.offset + TOTAL_LENGTH);
+    return readU16(this.place.bytes, this.place.offset + TOTAL_LENGTH);
   }
 
   get identification(): number {
-    return readU16(this.bytes, this.offset + IDENTIFICATION);
+    return readU16(this.place.bytes, this.place.offset + IDENTIFICATION);
   }
 
   get reserved(): boolean {
-    return (this.bytes[this.offset + FLAGS_AND_OFFSET]! & 0x80) !== 0;
+    return (this.place.bytes[this.place.offset + FLAGS_AND_OFFSET]! & 0x80) !== 0;
   }
 
   get dontFragment(): boolean {
-    return (this.bytes[this.offset + FLAGS_AND_OFFSET]! & 0x40) !== 0;
+    return (this.place.bytes[this.place.offset + FLAGS_AND_OFFSET]! & 0x40) !== 0;
   }
 
   get moreFragments(): boolean {
-    return (this.bytes[this.offset + FLAGS_AND_OFFSET]! & 0x20) !== 0;
+    return (this.place.bytes[this.place.offset + FLAGS_AND_OFFSET]! & 0x20) !== 0;
   }
 
   get fragmentOffset(): number {
-    return (readU16(this.bytes, this.offset + FLAGS_AND_OFFSET) & 0x1fff) * 8;
+    return (readU16(this.place.bytes, this.place.offset + FLAGS_AND_OFFSET) & 0x1fff) * 8;
   }
 
   get timeToLive(): number {
-    return this.bytes[this.offset + TIME_TO_LIVE]!;
+    return this.place.bytes[this.place.offset + TIME_TO_LIVE]!;
   }
 
   get protocol(): number {
-    return this.bytes[this.offset + PROTOCOL]!;
+    return this.place.bytes[this.place.offset + PROTOCOL]!;
   }
 
   get checksum(): number {
-    return readU16(this.bytes, this.offset + CHECKSUM);
+    return readU16(this.place.bytes, this.place.offset + CHECKSUM);
   }
 
   get source(): Uint8Array {
-    return this.bytes.subarray(this.offset + SOURCE, this.offset + SOURCE + 4);
+    return this.place.bytes.subarray(this.place.offset + SOURCE, this.place.offset + SOURCE + 4);
   }
 
   get destination(): Uint8Array {
-    return this.bytes.subarray(this.offset + DESTINATION, this.offset + DESTINATION + 4);
+    return this.place.bytes.subarray(this.place.offset + DESTINATION, this.place.offset + DESTINATION + 4);
   }
 
   get options(): Uint8Array {
-    return this.bytes.subarray(this.offset + IPV4_HEADER_LENGTH, this.payloadOffset);
+    return this.place.bytes.subarray(this.place.offset + IPV4_HEADER_LENGTH, this.place.payloadOffset);
   }
 }
 

@@ -124,31 +124,32 @@ export class Ipv6View extends HeaderView implements Ipv6Header {
     this.#protocol = protocol;
     this.#extensions = count;
     this.#fragment = fragment;
-    return this.place(bytes, offset, at - offset, claimed, end);
+    this.place.set(bytes, offset, at - offset, claimed, end);
+    return this;
   }
 
   get trafficClass(): number {
-    return (readU16(this.bytes, this.offset) >>> 4) & 0xff;
+    return (readU16(this.place.bytes, this.place.offset) >>> 4) & 0xff;
   }
 
   get flowLabel(): number {
-    return readU32(this.bytes, this.offset) & 0xfffff;
+    return readU32(this.place.bytes, this.place.offset) & 0xfffff;
   }
 
   get payloadLength(): number {
-    return readU16(this.bytes, this.offset + PAYLOAD_LENGTH);
+    return readU16(this.place.bytes, this.place.offset + PAYLOAD_LENGTH);
   }
 
   get hopLimit(): number {
-    return this.bytes[this.offset + HOP_LIMIT]!;
+    return this.place.bytes[this.place.offset + HOP_LIMIT]!;
   }
 
   get source(): Uint8Array {
-    return this.bytes.subarray(this.offset + SOURCE, this.offset + SOURCE + 16);
+    return this.place.bytes.subarray(this.place.offset + SOURCE, this.place.offset + SOURCE + 16);
   }
 
   get destination(): Uint8Array {
-    return this.bytes.subarray(this.offset + DESTINATION, this.offset + DESTINATION + 16);
+    return this.place.bytes.subarray(this.place.offset + DESTINATION, this.place.offset + DESTINATION + 16);
   }
 
   /** How many extension headers there are. */
@@ -177,21 +178,21 @@ export class Ipv6View extends HeaderView implements Ipv6Header {
    * In bytes, a multiple of 8; 0 without a fragment header. Above 0 the payload is not the start of `protocol`.
    */
   get fragmentOffset(): number {
-    return this.hasFragment ? readU16(this.bytes, this.offset + this.#fragment + 2) & 0xfff8 : 0;
+    return this.hasFragment ? readU16(this.place.bytes, this.place.offset + this.#fragment + 2) & 0xfff8 : 0;
   }
 
   get moreFragments(): boolean {
-    return this.hasFragment && (this.bytes[this.offset + this.#fragment + 3]! & 1) !== 0;
+    return this.hasFragment && (this.place.bytes[this.place.offset + this.#fragment + 3]! & 1) !== 0;
   }
 
   /** The fragment header's, 32 bits; 0 without one. */
   get identification(): number {
-    return this.hasFragment ? readU32(this.bytes, this.offset + this.#fragment + 4) : 0;
+    return this.hasFragment ? readU32(this.place.bytes, this.place.offset + this.#fragment + 4) : 0;
   }
 
   /** Where in the bytes the last fragment header is; 0 without one. */
   get fragmentHeaderOffset(): number {
-    return this.hasFragment ? this.offset + this.#fragment : 0;
+    return this.hasFragment ? this.place.offset + this.#fragment : 0;
   }
 }
 

@@ -40,20 +40,23 @@ export class LlcView extends HeaderView implements LlcHeader {
     let length = (control & 3) === 3 ? 3 : 4;
     if (isSnap(bytes[offset + DSAP]!, bytes[offset + SSAP]!, control)) length = SNAP_HEADER_LENGTH;
     checkPlace('LLC', bytes, offset, end, length);
-    return this.place(bytes, offset, length, end, end);
+    this.place.set(bytes, offset, length, end, end);
+    return this;
   }
 
   get dsap(): number {
-    return this.bytes[this.offset + DSAP]!;
+    return this.place.bytes[this.place.offset + DSAP]!;
   }
 
   get ssap(): number {
-    return this.bytes[this.offset + SSAP]!;
+    return this.place.bytes[this.place.offset + SSAP]!;
   }
 
   get control(): number {
-    const first = this.bytes[this.offset + CONTROL]!;
-    return this.headerLength === 4 ? first | (this.bytes[this.offset + CONTROL + 1]! << 8) : first;
+    const first = this.place.bytes[this.place.offset + CONTROL]!;
+    return this.headerLength === 4
+      ? first | (this.place.bytes[this.place.offset + CONTROL + 1]! << 8)
+      : first;
   }
 
   /** Whether SNAP's fields are there. */
@@ -63,11 +66,14 @@ export class LlcView extends HeaderView implements LlcHeader {
 
   get oui(): number | undefined {
     if (!this.snap) return undefined;
-    return (this.bytes[this.offset + OUI]! << 16) | readU16(this.bytes, this.offset + OUI + 1);
+    return (
+      (this.place.bytes[this.place.offset + OUI]! << 16) |
+      readU16(this.place.bytes, this.place.offset + OUI + 1)
+    );
   }
 
   get protocolId(): number | undefined {
-    return this.snap ? readU16(this.bytes, this.offset + PROTOCOL_ID) : undefined;
+    return this.snap ? readU16(this.place.bytes, this.place.offset + PROTOCOL_ID) : undefined;
   }
 }
 

@@ -14,12 +14,13 @@ export class LoopbackView extends HeaderView {
 
   override decode(bytes: Uint8Array, offset = 0, end: number = lengthOf(bytes)): this {
     checkPlace('loopback', bytes, offset, end, LOOPBACK_HEADER_LENGTH);
-    return this.place(bytes, offset, LOOPBACK_HEADER_LENGTH, end, end);
+    this.place.set(bytes, offset, LOOPBACK_HEADER_LENGTH, end, end);
+    return this;
   }
 
   /** 2 IPv4; 10, 24, 28 or 30 IPv6, as the system has it. Of both byte orders the one that makes it small. */
   get family(): number {
-    const big = readU32(this.bytes, this.offset);
+    const big = readU32(this.place.bytes, this.place.offset);
     if (big <= 0xffff) return big;
     const turned = (big >>> 24) | ((big >>> 8) & 0xff00) | ((big << 8) & 0xff0000) | (big << 24);
     return turned >>> 0;

@@ -66,49 +66,50 @@ export class MldView extends HeaderView implements MldMessage {
       length = QUERY_V2_LENGTH + 16 * readU16(bytes, offset + QUERY_SOURCES);
     }
     checkPlace('MLD', bytes, offset, end, length);
-    return this.place(bytes, offset, length, end, end);
+    this.place.set(bytes, offset, length, end, end);
+    return this;
   }
 
   get type(): number {
-    return this.bytes[this.offset + TYPE]!;
+    return this.place.bytes[this.place.offset + TYPE]!;
   }
 
   get checksum(): number {
-    return readU16(this.bytes, this.offset + CHECKSUM);
+    return readU16(this.place.bytes, this.place.offset + CHECKSUM);
   }
 
   get maxResponse(): number | undefined {
-    return this.type === REPORT_V2 ? undefined : readU16(this.bytes, this.offset + RESPONSE);
+    return this.type === REPORT_V2 ? undefined : readU16(this.place.bytes, this.place.offset + RESPONSE);
   }
 
   get group(): Uint8Array | undefined {
     if (this.type === REPORT_V2) return undefined;
-    return this.bytes.subarray(this.offset + GROUP, this.offset + GROUP + 16);
+    return this.place.bytes.subarray(this.place.offset + GROUP, this.place.offset + GROUP + 16);
   }
 
   get queryFlags(): number | undefined {
-    return this.#longQuery ? this.bytes[this.offset + QUERY_FLAGS] : undefined;
+    return this.#longQuery ? this.place.bytes[this.place.offset + QUERY_FLAGS] : undefined;
   }
 
   get queryInterval(): number | undefined {
-    return this.#longQuery ? this.bytes[this.offset + QUERY_INTERVAL] : undefined;
+    return this.#longQuery ? this.place.bytes[this.place.offset + QUERY_INTERVAL] : undefined;
   }
 
   /** Views, made at each call. */
   get sources(): readonly Uint8Array[] {
     if (!this.#longQuery) return [];
-    const count = readU16(this.bytes, this.offset + QUERY_SOURCES);
-    return addresses(this.bytes, this.offset + QUERY_V2_LENGTH, count, 16);
+    const count = readU16(this.place.bytes, this.place.offset + QUERY_SOURCES);
+    return addresses(this.place.bytes, this.place.offset + QUERY_V2_LENGTH, count, 16);
   }
 
   /** Made at each call. */
   get records(): readonly GroupRecord[] {
     const list: GroupRecord[] = [];
     if (this.type !== REPORT_V2) return list;
-    const { bytes, offset } = this;
+    const { bytes, offset } = this.place;
     const count = readU16(bytes, offset + RECORDS);
     const start = offset + REPORT_V2_LENGTH;
-    walkGroupRecords('MLD record', 16, bytes, start, this.payloadOffset, count, (record) =>
+    walkGroupRecords('MLD record', 16, bytes, start, this.place.payloadOffset, count, (record) =>
       list.push(record),
     );
     return list;

@@ -25,7 +25,8 @@ export class MplsView extends HeaderView {
       checkPlace('MPLS', bytes, at, end, MPLS_ENTRY_LENGTH);
       at += MPLS_ENTRY_LENGTH;
     } while ((bytes[at - 2]! & 1) === 0);
-    return this.place(bytes, offset, at - offset, end, end);
+    this.place.set(bytes, offset, at - offset, end, end);
+    return this;
   }
 
   /** How many entries there are. */
@@ -36,7 +37,9 @@ export class MplsView extends HeaderView {
   /** The entry as 32 bits, counted from the top; 0 where there is none. */
   entry(index: number): number {
     checkUint('index', index, 16);
-    return index < this.entryCount ? readU32(this.bytes, this.offset + MPLS_ENTRY_LENGTH * index) : 0;
+    return index < this.entryCount
+      ? readU32(this.place.bytes, this.place.offset + MPLS_ENTRY_LENGTH * index)
+      : 0;
   }
 
   /** From the top, objects made at each call; {@link entry} allocates nothing. */

@@ -83,36 +83,39 @@ export class NdpView extends HeaderView implements NdpMessage {
     const length = LENGTHS[type];
     if (length === undefined) throw new MalformedPacketError('NDP', offset, 'a type from 133 to 137', type);
     checkPlace('NDP', bytes, offset, end, length);
-    return this.place(bytes, offset, length, end, end);
+    this.place.set(bytes, offset, length, end, end);
+    return this;
   }
 
   get type(): number {
-    return this.bytes[this.offset + TYPE]!;
+    return this.place.bytes[this.place.offset + TYPE]!;
   }
 
   get checksum(): number {
-    return readU16(this.bytes, this.offset + CHECKSUM);
+    return readU16(this.place.bytes, this.place.offset + CHECKSUM);
   }
 
   get hopLimit(): number | undefined {
-    return this.#advertises ? this.bytes[this.offset + REST] : undefined;
+    return this.#advertises ? this.place.bytes[this.place.offset + REST] : undefined;
   }
 
   get flags(): number | undefined {
-    if (this.#advertises) return this.bytes[this.offset + REST + 1];
-    return this.type === icmpv6Types.NEIGHBOR_ADVERTISEMENT ? this.bytes[this.offset + REST] : undefined;
+    if (this.#advertises) return this.place.bytes[this.place.offset + REST + 1];
+    return this.type === icmpv6Types.NEIGHBOR_ADVERTISEMENT
+      ? this.place.bytes[this.place.offset + REST]
+      : undefined;
   }
 
   get routerLifetime(): number | undefined {
-    return this.#advertises ? readU16(this.bytes, this.offset + REST + 2) : undefined;
+    return this.#advertises ? readU16(this.place.bytes, this.place.offset + REST + 2) : undefined;
   }
 
   get reachableTime(): number | undefined {
-    return this.#advertises ? readU32(this.bytes, this.offset + REACHABLE) : undefined;
+    return this.#advertises ? readU32(this.place.bytes, this.place.offset + REACHABLE) : undefined;
   }
 
   get retransmitTimer(): number | undefined {
-    return this.#advertises ? readU32(this.bytes, this.offset + RETRANSMIT) : undefined;
+    return this.#advertises ? readU32(this.place.bytes, this.place.offset + RETRANSMIT) : undefined;
   }
 
   get target(): Uint8Array | undefined {
@@ -128,7 +131,7 @@ export class NdpView extends HeaderView implements NdpMessage {
   }
 
   #address(at: number): Uint8Array {
-    return this.bytes.subarray(this.offset + at, this.offset + at + 16);
+    return this.place.bytes.subarray(this.place.offset + at, this.place.offset + at + 16);
   }
 }
 

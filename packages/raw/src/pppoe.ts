@@ -40,27 +40,28 @@ export class PppoeView extends HeaderView implements PppoeHeader {
   override decode(bytes: Uint8Array, offset = 0, end: number = lengthOf(bytes)): this {
     checkPlace('PPPoE', bytes, offset, end, PPPOE_HEADER_LENGTH);
     const start = offset + PPPOE_HEADER_LENGTH;
-    return this.place(bytes, offset, PPPOE_HEADER_LENGTH, start + readU16(bytes, offset + LENGTH), end);
+    this.place.set(bytes, offset, PPPOE_HEADER_LENGTH, start + readU16(bytes, offset + LENGTH), end);
+    return this;
   }
 
   get version(): number {
-    return this.bytes[this.offset + VERSION_AND_TYPE]! >>> 4;
+    return this.place.bytes[this.place.offset + VERSION_AND_TYPE]! >>> 4;
   }
 
   get type(): number {
-    return this.bytes[this.offset + VERSION_AND_TYPE]! & 0xf;
+    return this.place.bytes[this.place.offset + VERSION_AND_TYPE]! & 0xf;
   }
 
   get code(): number {
-    return this.bytes[this.offset + CODE]!;
+    return this.place.bytes[this.place.offset + CODE]!;
   }
 
   get sessionId(): number {
-    return readU16(this.bytes, this.offset + SESSION_ID);
+    return readU16(this.place.bytes, this.place.offset + SESSION_ID);
   }
 
   get length(): number {
-    return readU16(this.bytes, this.offset + LENGTH);
+    return readU16(this.place.bytes, this.place.offset + LENGTH);
   }
 }
 
@@ -166,7 +167,8 @@ export class PppView extends HeaderView {
     checkPlace('PPP', bytes, at, end, length);
     const last = bytes[at + length - 1]!;
     if ((last & 1) === 0) throw new MalformedPacketError('PPP', at, 'a protocol that is odd', last);
-    return this.place(bytes, offset, at + length - offset, end, end);
+    this.place.set(bytes, offset, at + length - offset, end, end);
+    return this;
   }
 
   /** Whether address and control are there. */
@@ -176,9 +178,9 @@ export class PppView extends HeaderView {
 
   /** 16 bits; see {@link pppProtocols}. */
   get protocol(): number {
-    const end = this.payloadOffset;
-    const low = this.bytes[end - 1]!;
-    return this.headerLength % 2 === 1 ? low : (this.bytes[end - 2]! << 8) | low;
+    const end = this.place.payloadOffset;
+    const low = this.place.bytes[end - 1]!;
+    return this.headerLength % 2 === 1 ? low : (this.place.bytes[end - 2]! << 8) | low;
   }
 }
 

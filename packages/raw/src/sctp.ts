@@ -58,23 +58,24 @@ export class SctpView extends HeaderView implements SctpHeader {
 
   override decode(bytes: Uint8Array, offset = 0, end: number = lengthOf(bytes)): this {
     checkPlace('SCTP', bytes, offset, end, SCTP_HEADER_LENGTH);
-    return this.place(bytes, offset, SCTP_HEADER_LENGTH, end, end);
+    this.place.set(bytes, offset, SCTP_HEADER_LENGTH, end, end);
+    return this;
   }
 
   get sourcePort(): number {
-    return readU16(this.bytes, this.offset + SOURCE_PORT);
+    return readU16(this.place.bytes, this.place.offset + SOURCE_PORT);
   }
 
   get destinationPort(): number {
-    return readU16(this.bytes, this.offset + DESTINATION_PORT);
+    return readU16(this.place.bytes, this.place.offset + DESTINATION_PORT);
   }
 
   get verificationTag(): number {
-    return readU32(this.bytes, this.offset + VERIFICATION_TAG);
+    return readU32(this.place.bytes, this.place.offset + VERIFICATION_TAG);
   }
 
   get checksum(): number {
-    return readU32(this.bytes, this.offset + CHECKSUM);
+    return readU32(this.place.bytes, this.place.offset + CHECKSUM);
   }
 }
 

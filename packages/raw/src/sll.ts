@@ -29,28 +29,29 @@ export class SllView extends HeaderView implements SllHeader {
 
   override decode(bytes: Uint8Array, offset = 0, end: number = lengthOf(bytes)): this {
     checkPlace('Linux cooked', bytes, offset, end, SLL_HEADER_LENGTH);
-    return this.place(bytes, offset, SLL_HEADER_LENGTH, end, end);
+    this.place.set(bytes, offset, SLL_HEADER_LENGTH, end, end);
+    return this;
   }
 
   get packetType(): number {
-    return readU16(this.bytes, this.offset);
+    return readU16(this.place.bytes, this.place.offset);
   }
 
   get hardwareType(): number {
-    return readU16(this.bytes, this.offset + 2);
+    return readU16(this.place.bytes, this.place.offset + 2);
   }
 
   get addressLength(): number {
-    return readU16(this.bytes, this.offset + 4);
+    return readU16(this.place.bytes, this.place.offset + 4);
   }
 
   get address(): Uint8Array {
-    const start = this.offset + 6;
-    return this.bytes.subarray(start, start + Math.min(this.addressLength, ADDRESS_ROOM));
+    const start = this.place.offset + 6;
+    return this.place.bytes.subarray(start, start + Math.min(this.addressLength, ADDRESS_ROOM));
   }
 
   get protocol(): number {
-    return readU16(this.bytes, this.offset + 14);
+    return readU16(this.place.bytes, this.place.offset + 14);
   }
 }
 
@@ -65,32 +66,33 @@ export class Sll2View extends HeaderView implements Sll2Header {
 
   override decode(bytes: Uint8Array, offset = 0, end: number = lengthOf(bytes)): this {
     checkPlace('Linux cooked', bytes, offset, end, SLL2_HEADER_LENGTH);
-    return this.place(bytes, offset, SLL2_HEADER_LENGTH, end, end);
+    this.place.set(bytes, offset, SLL2_HEADER_LENGTH, end, end);
+    return this;
   }
 
   get protocol(): number {
-    return readU16(this.bytes, this.offset);
+    return readU16(this.place.bytes, this.place.offset);
   }
 
   get ifindex(): number {
-    return readU32(this.bytes, this.offset + 4);
+    return readU32(this.place.bytes, this.place.offset + 4);
   }
 
   get hardwareType(): number {
-    return readU16(this.bytes, this.offset + 8);
+    return readU16(this.place.bytes, this.place.offset + 8);
   }
 
   get packetType(): number {
-    return this.bytes[this.offset + 10]!;
+    return this.place.bytes[this.place.offset + 10]!;
   }
 
   get addressLength(): number {
-    return this.bytes[this.offset + 11]!;
+    return this.place.bytes[this.place.offset + 11]!;
   }
 
   get address(): Uint8Array {
-    const start = this.offset + 12;
-    return this.bytes.subarray(start, start + Math.min(this.addressLength, ADDRESS_ROOM));
+    const start = this.place.offset + 12;
+    return this.place.bytes.subarray(start, start + Math.min(this.addressLength, ADDRESS_ROOM));
   }
 }
 

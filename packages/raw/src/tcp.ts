@@ -67,43 +67,44 @@ export class TcpView extends HeaderView implements TcpHeader {
       throw new MalformedPacketError('TCP', offset + OFFSET_AND_FLAGS, expected, headerLength);
     }
     checkPlace('TCP', bytes, offset, end, headerLength);
-    return this.place(bytes, offset, headerLength, end, end);
+    this.place.set(bytes, offset, headerLength, end, end);
+    return this;
   }
 
   get sourcePort(): number {
-    return readU16(this.bytes, this.offset + SOURCE_PORT);
+    return readU16(this.place.bytes, this.place.offset + SOURCE_PORT);
   }
 
   get destinationPort(): number {
-    return readU16(this.bytes, this.offset + DESTINATION_PORT);
+    return readU16(this.place.bytes, this.place.offset + DESTINATION_PORT);
   }
 
   get sequence(): number {
-    return readU32(this.bytes, this.offset + SEQUENCE);
+    return readU32(this.place.bytes, this.place.offset + SEQUENCE);
   }
 
   get acknowledgment(): number {
-    return readU32(this.bytes, this.offset + ACKNOWLEDGMENT);
+    return readU32(this.place.bytes, this.place.offset + ACKNOWLEDGMENT);
   }
 
   get flags(): number {
-    return readU16(this.bytes, this.offset + OFFSET_AND_FLAGS) & 0xfff;
+    return readU16(this.place.bytes, this.place.offset + OFFSET_AND_FLAGS) & 0xfff;
   }
 
   get window(): number {
-    return readU16(this.bytes, this.offset + WINDOW);
+    return readU16(this.place.bytes, this.place.offset + WINDOW);
   }
 
   get checksum(): number {
-    return readU16(this.bytes, this.offset + CHECKSUM);
+    return readU16(this.place.bytes, this.place.offset + CHECKSUM);
   }
 
   get urgentPointer(): number {
-    return readU16(this.bytes, this.offset + URGENT_POINTER);
+    return readU16(this.place.bytes, this.place.offset + URGENT_POINTER);
   }
 
   get options(): Uint8Array {
-    return this.bytes.subarray(this.offset + TCP_HEADER_LENGTH, this.payloadOffset);
+    return this.place.bytes.subarray(this.place.offset + TCP_HEADER_LENGTH, this.place.payloadOffset);
   }
 }
 

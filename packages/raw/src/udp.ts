@@ -33,23 +33,24 @@ export class UdpView extends HeaderView implements UdpHeader {
     if (length !== 0 && length < UDP_HEADER_LENGTH) {
       throw new MalformedPacketError('UDP', offset + LENGTH, 'a length of at least 8', length);
     }
-    return this.place(bytes, offset, UDP_HEADER_LENGTH, length === 0 ? end : offset + length, end);
+    this.place.set(bytes, offset, UDP_HEADER_LENGTH, length === 0 ? end : offset + length, end);
+    return this;
   }
 
   get sourcePort(): number {
-    return readU16(this.bytes, this.offset + SOURCE_PORT);
+    return readU16(this.place.bytes, this.place.offset + SOURCE_PORT);
   }
 
   get destinationPort(): number {
-    return readU16(this.bytes, this.offset + DESTINATION_PORT);
+    return readU16(this.place.bytes, this.place.offset + DESTINATION_PORT);
   }
 
   get length(): number {
-    return readU16(this.bytes, this.offset + LENGTH);
+    return readU16(this.place.bytes, this.place.offset + LENGTH);
   }
 
   get checksum(): number {
-    return readU16(this.bytes, this.offset + CHECKSUM);
+    return readU16(this.place.bytes, this.place.offset + CHECKSUM);
   }
 }
 

@@ -30,18 +30,35 @@ export function checkPlace(
 }
 
 /**
+ * Where a header was found good. It is an object of its own, the same for all views, so that reading a field of a view stays
+ * quick in a program that uses views of many kinds.
+ */
+export class Place {
+  bytes: Uint8Array = NOTHING;
+  offset = 0;
+  payloadOffset = 0;
+  payloadEnd = 0;
+  truncated = false;
+
+  /** `claimedEnd` is where the packet's own lengths say that it ends; `end` where the bytes do. */
+  set(bytes: Uint8Array, offset: number, headerLength: number, claimedEnd: number, end: number): void {
+    this.bytes = bytes;
+    this.offset = offset;
+    this.payloadOffset = offset + headerLength;
+    this.payloadEnd = claimedEnd > end ? end : claimedEnd;
+    this.truncated = claimedEnd > end;
+  }
+}
+
+/**
  * A header in a packet: one object, made once, that is laid over packet after packet without allocating. Its
  * fields are read from the bytes when they are asked for, so they change with them; addresses and `payload`
  * are views, made when they are asked for. What `decode` refuses leaves the view where it was.
  */
 export abstract class HeaderView {
-  /** The protocol, as {@link Dissection} and `dissect` name it. */
+  /** The protocol, as `Dissection` and `dissect` name it. */
   abstract readonly kind: string;
-  #bytes: Uint8Array = NOTHING;
-  #offset = 0;
-  #headerLength = 0;
-  #payloadEnd = 0;
-  #truncated = false;
+  protected readonly place: Place = new Place();
 
   /**
    * Lays the view over the header at `offset` of `bytes`, of which no byte at `end` or behind it is looked at.
@@ -49,54 +66,39 @@ export abstract class HeaderView {
    */
   abstract decode(bytes: Uint8Array, offset?: number, end?: number): this;
 
-  /** Where the header was found good, and what the packet's own lengths say of its end. */
-  protected place(
-    bytes: Uint8Array,
-    offset: number,
-    headerLength: number,
-    claimedEnd: number,
-    end: number,
-  ): this {
-    this.#bytes = bytes;
-    this.#offset = offset;
-    this.#headerLength = headerLength;
-    this.#truncated = claimedEnd > end;
-    this.#payloadEnd = claimedEnd > end ? end : claimedEnd;
-    return this;
-  }
-
   /** The bytes that were given to `decode`. */
   get bytes(): Uint8Array {
-    return this.#bytes;
+    return this.place.bytes;
   }
 
   /** Where in {@link bytes} the header starts. */
   get offset(): number {
-    return this.#offset;
+    return this.place.offset;
   }
 
   /** In bytes, with options and extensions. */
   get headerLength(): number {
-    return this.#headerLength;
+    return this.place.payloadOffset - this.place.offset;
   }
 
   /** Where in {@link bytes} the payload starts. */
   get payloadOffset(): number {
-    return this.#offset + this.#headerLength;
+    return this.place.payloadOffset;
   }
 
   /** Where in {@link bytes} the payload ends, as the header's lengths say, or the bytes do before that. */
   get payloadEnd(): number {
-    return this.#payloadEnd;
+    return this.place.payloadEnd;
   }
 
   /** What the header carries: a view, made at each call. */
   get payload(): Uint8Array {
-    return this.#bytes.subarray(this.payloadOffset, this.#payloadEnd);
+    const { bytes, payloadOffset, payloadEnd } = this.place;
+    return bytes.subarray(payloadOffset, payloadEnd);
   }
 
   /** Whether the bytes end before the packet does. */
   get truncated(): boolean {
-    return this.#truncated;
+    return this.place.truncated;
   }
 }

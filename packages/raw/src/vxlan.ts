@@ -27,19 +27,20 @@ export class VxlanView extends HeaderView implements VxlanHeader {
 
   override decode(bytes: Uint8Array, offset = 0, end: number = lengthOf(bytes)): this {
     checkPlace('VXLAN', bytes, offset, end, VXLAN_HEADER_LENGTH);
-    return this.place(bytes, offset, VXLAN_HEADER_LENGTH, end, end);
+    this.place.set(bytes, offset, VXLAN_HEADER_LENGTH, end, end);
+    return this;
   }
 
   get flags(): number {
-    return readU16(this.bytes, this.offset + FLAGS);
+    return readU16(this.place.bytes, this.place.offset + FLAGS);
   }
 
   get groupPolicy(): number {
-    return readU16(this.bytes, this.offset + GROUP_POLICY);
+    return readU16(this.place.bytes, this.place.offset + GROUP_POLICY);
   }
 
   get networkId(): number {
-    return readU32(this.bytes, this.offset + NETWORK_ID) >>> 8;
+    return readU32(this.place.bytes, this.place.offset + NETWORK_ID) >>> 8;
   }
 }
 
