@@ -117,8 +117,13 @@ const summed = (protocol: number, segment: Uint8Array, version: 4 | 6): Uint8Arr
   return segment;
 };
 
-const udp = (destinationPort: number, payload: Uint8Array, version: 4 | 6 = 4): Uint8Array => {
-  const header = { sourcePort: 40_000, destinationPort, length: 8 + payload.length };
+const udp = (
+  destinationPort: number,
+  payload: Uint8Array,
+  version: 4 | 6 = 4,
+  sourcePort = 40_000,
+): Uint8Array => {
+  const header = { sourcePort, destinationPort, length: 8 + payload.length };
   return summed(
     17,
     made((into, at) => encodeUdp(header, into, at), payload),
@@ -280,6 +285,10 @@ const fragment: Ipv6Extension = {
 const hopByHop: Ipv6Extension = { type: 0, bytes: Uint8Array.of(0, 0, 5, 2, 0, 0, 1, 0) };
 const routing: Ipv6Extension = { type: 43, bytes: made(Uint8Array.of(0, 2, 2, 1, 0, 0, 0, 0), ipv6Target) };
 
+/** To all routers that speak IGMP. */
+const igmp = (message: Uint8Array): Uint8Array =>
+  ipv4(2, message, { destination: parseIPv4('224.0.0.22'), timeToLive: 1 });
+
 /** A packet of every kind that there is a writer for. */
 export function madePackets(): MadePacket[] {
   const on = (name: string, data: Uint8Array, linkType: number = linkTypes.ETHERNET): MadePacket => ({
@@ -404,20 +413,13 @@ export function madePackets(): MadePacket[] {
     ),
     on(
       'igmp report',
-      frame(
-        0x0800,
-        ipv4(
-          2,
-          made((into, at) => encodeIgmp({ type: 0x22, records: [record(4)] }, into, at)),
-        ),
-      ),
+      frame(0x0800, igmp(made((into, at) => encodeIgmp({ type: 0x22, records: [record(4)] }, into, at)))),
     ),
     on(
       'igmp query',
       frame(
         0x0800,
-        ipv4(
-          2,
+        igmp(
           made((into, at) =>
             encodeIgmp(
               {
@@ -437,17 +439,11 @@ export function madePackets(): MadePacket[] {
     ),
     on(
       'igmp leave',
-      frame(
-        0x0800,
-        ipv4(
-          2,
-          made((into, at) => encodeIgmp({ type: 0x17, group: record(4).group }, into, at)),
-        ),
-      ),
+      frame(0x0800, igmp(made((into, at) => encodeIgmp({ type: 0x17, group: record(4).group }, into, at)))),
     ),
     on('sctp', frame(0x0800, ipv4(132, sctp()))),
     on('dns', frame(0x0800, ipv4(17, udp(53, dns())))),
-    on('dhcp', frame(0x0800, ipv4(17, udp(67, dhcp())))),
+    on('dhcp', frame(0x0800, ipv4(17, udp(67, dhcp(), 4, 68)))),
     on(
       'vxlan',
       frame(
