@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MalformedCaptureError, readPacketsSync } from '@sockeye/capture';
-import { Dissection, dissect, type LayerKind } from '@sockeye/raw';
+import { Dissection, dissect, IpReassembler, type LayerKind, linkTypes } from '@sockeye/raw';
 import { describe, expect, it, onTestFinished, type TestContext } from 'vitest';
 import {
   captureFiles,
@@ -15,7 +15,7 @@ import {
 import { description, enhanced, section } from '../../packages/capture/test/make.ts';
 import { type CapturedPacket, capturedPackets } from '../../packages/raw/test/captures.ts';
 import { command, MissingPackages, provision } from '../provision/index.ts';
-import { madePackets } from './raw-packets.ts';
+import { madeFragments, madePackets } from './raw-packets.ts';
 import { fieldNames, normal, oursFor } from './tshark-fields.ts';
 
 /** Installs Wireshark's programs where they are missing. */
@@ -119,11 +119,15 @@ interface Judged {
   readonly fields: readonly (readonly string[])[];
 }
 
-/** All packets in one file of ours, judged in one run: tshark takes most of a second to start. */
+/**
+ * All packets in one file of ours, judged in one run, since tshark takes most of a second to start: each by itself, or
+ * fragments and segments with those before.
+ */
 async function judge(
   packets: readonly Omit<CapturedPacket, 'number' | 'file'>[],
   names: readonly string[],
   more: readonly string[] = [],
+  alone = true,
 ): Promise<Judged[]> {
   const folder = mkdtempSync(join(tmpdir(), 'sockeye-tshark-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -137,9 +141,9 @@ async function judge(
     parts.push(enhanced(false, id, [0, index], data, wireLength));
   });
   writeFileSync(path, Buffer.concat(parts));
-  // Each packet by itself, and by its ports alone.
+  // By its ports alone.
   const settings = ['ip.defragment', 'ipv6.defragment', 'tcp.desegment_tcp_streams'].map(
-    (name) => `${name}:FALSE`,
+    (name) => `${name}:${alone ? 'FALSE' : 'TRUE'}`,
   );
   const args = [
     '-r',
@@ -310,5 +314,41 @@ describe('captures beside Wireshark', { timeout: 300_000 }, () => {
       const said = judged.flatMap(({ fields }) => fields[at] ?? []);
       expect([name, said.length > 0, said.filter((status) => status !== '1')]).toEqual([name, true, []]);
     });
+  });
+
+  it('the same fragments become the same datagrams', async (context) => {
+    await wireshark(context);
+    const datagram = new Uint8Array(4000).map((_, at) => at * 3);
+    const written = [4, 6].flatMap((version) =>
+      madeFragments(version === 4 ? 4 : 6, datagram, [3, 0, 2, 1, 1]),
+    );
+    const captured = [...capturedPackets()].filter(
+      ({ file }) => !APART.some(([pattern]) => pattern.test(file)),
+    );
+    const packets = [
+      ...captured,
+      ...written.map(({ data, linkType }) => ({ data, linkType, wireLength: data.length })),
+    ];
+    const judged = await judge(packets, ['ip.reassembled.length', 'ipv6.reassembled.length'], [], false);
+    const into = new Dissection();
+    const reassembler = new IpReassembler();
+    let whole = 0;
+    packets.forEach(({ data, linkType }, index) => {
+      const { layers } = dissect(data, linkType, into);
+      const lengths: string[] = [];
+      for (const layer of layers) {
+        if (layer.kind !== 'ipv4' && layer.kind !== 'ipv6') continue;
+        const outcome = reassembler.push(layer, index);
+        if (outcome.status !== 'complete') continue;
+        const again = dissect(outcome.packet, linkTypes.RAW).layers[0];
+        lengths.push(String((again?.payloadEnd ?? 0) - (again?.payloadOffset ?? 0)));
+        whole += 1;
+      }
+      expect([index, lengths]).toEqual([
+        index,
+        judged[index]?.fields.flat().filter((length) => length !== '0'),
+      ]);
+    });
+    expect(whole).toBeGreaterThanOrEqual(2);
   });
 });
