@@ -17,7 +17,7 @@ import {
 } from '@sockeye/raw';
 
 /** One of tshark's fields: what it prints for a layer of ours, each occurrence; undefined where it prints none. */
-export type Value = number | boolean | string | Uint8Array | undefined;
+type Value = number | boolean | string | Uint8Array | undefined;
 type Fields<View> = Readonly<Record<string, (view: View) => Value | readonly Value[]>>;
 
 /** IPv4's options that tshark knows. */
@@ -117,7 +117,7 @@ const ethernet: Fields<EthernetView> = {
 };
 
 /** By kind of header. */
-export const tsharkFields: { readonly [Kind in LayerKind]?: Fields<LayerOf<Kind>> } = {
+const tsharkFields: { readonly [Kind in LayerKind]?: Fields<LayerOf<Kind>> } = {
   ethernet,
   llc: {
     'llc.oui': (view) => view.oui,

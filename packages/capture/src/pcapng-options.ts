@@ -36,7 +36,7 @@ export function readOptions(
 }
 
 /** The text of the first option with that code. */
-export function textOption(options: readonly CaptureOption[], code: number): string | undefined {
+function textOption(options: readonly CaptureOption[], code: number): string | undefined {
   const value = options.find((option) => option.code === code)?.value;
   return value === undefined ? undefined : decodeText(value);
 }

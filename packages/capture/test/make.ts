@@ -61,7 +61,7 @@ export function pcap(big: boolean, nano: boolean, linkType: number, packets: rea
 export type Option = readonly [code: number, value: Iterable<number>];
 
 /** A list of options, with its end where there are any. */
-export function options(big: boolean, list: readonly Option[]): Uint8Array {
+function options(big: boolean, list: readonly Option[]): Uint8Array {
   const into = new Writer(big);
   for (const [code, value] of list) {
     const bytes = [...value];

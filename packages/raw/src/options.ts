@@ -1,5 +1,5 @@
 import { MalformedPacketError } from './errors.ts';
-import { checkPlace, type HeaderView, lengthOf } from './view.ts';
+import { checkPlace, lengthOf } from './view.ts';
 
 /** How a list of options is laid out: a byte for the kind, a byte for the length, the data. */
 export interface OptionLayout {
@@ -105,9 +105,4 @@ export class OptionCursor {
   get position(): number {
     return this.#next;
   }
-}
-
-/** Where a header's options stand: from here to the header's end. */
-export function startOptions(cursor: OptionCursor, view: HeaderView, fixedLength: number): OptionCursor {
-  return cursor.start(view.bytes, view.offset + fixedLength, view.payloadOffset);
 }

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  completeChecksum,
   fillIcmpChecksum,
   fillTransportChecksum,
   internetChecksum,
+  judgeTransportChecksum,
   onesComplementSum,
   pseudoHeaderSum,
   transportChecksum,
@@ -111,3 +113,60 @@ describe('transport checksums', () => {
     expect(() => fillTransportChecksum(four, four, 6, new Uint8Array(17))).toThrow(range);
   });
 });
+
+describe('what a checksum field says', () => {
+  const addresses = [4, 16].map(
+    (length) => [new Uint8Array(length).fill(7), new Uint8Array(length).fill(9)] as const,
+  );
+
+  it('right, wrong, absent, and the partial sum that offload leaves, which completing makes right', () => {
+    const segment = fc.uint8Array({ minLength: 20, maxLength: 60 });
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...addresses),
+        fc.constantFrom(6, 17, 58),
+        segment,
+        fc.nat(7),
+        ([source, target], protocol, bytes, at) => {
+          const field = { 6: 16, 17: 6, 58: 2 }[protocol] ?? 0;
+          const packet = new Uint8Array(at + bytes.length + 3);
+          packet.set(bytes, at);
+          const end = at + bytes.length;
+          const judge = () => judgeTransportChecksum(source, target, protocol, packet, at, end);
+          const view = packet.subarray(at, end);
+          fillTransportChecksum(source, target, protocol, view);
+          expect(judge()).toBe('right');
+          const right = packet.slice();
+          const sum = pseudoHeaderSum(source, target, protocol, bytes.length);
+          packet.set([sum >>> 8, sum & 0xff], at + field);
+          const partial = judge();
+          // Of sums that are the same for both, the complete one is taken.
+          if (partial !== 'right') expect(partial).toBe('partial');
+          completeChecksum(packet, at, at + field, end);
+          expect(judge()).toBe('right');
+          if (protocol === 17) expect(packet).toEqual(right);
+          packet[at] = (packet[at] ?? 0) ^ 0x10;
+          expect(judge()).toBe('wrong');
+        },
+      ),
+    );
+  });
+
+  it('UDP without one, over IPv4 alone; refusals', () => {
+    const [four, sixteen] = addresses;
+    const udp = new Uint8Array(8);
+    expect(judgeTransportChecksum(...(four ?? fail()), 17, udp)).toBe('absent');
+    expect(judgeTransportChecksum(...(sixteen ?? fail()), 17, udp)).toBe('wrong');
+    expect(() => judgeTransportChecksum(...(four ?? fail()), 1, udp)).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }),
+    );
+    expect(() => judgeTransportChecksum(...(four ?? fail()), 6, udp)).toThrow(
+      /segment at offset 0 must be 18 bytes or more; got 8/,
+    );
+    expect(() => completeChecksum(udp, 0, 7)).toThrow(expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }));
+  });
+});
+
+function fail(): never {
+  throw new Error('no addresses');
+}

@@ -6,6 +6,7 @@ import { encodeGre, GreView } from '../src/gre.ts';
 import { encodeIgmp, IgmpView, igmpTypes } from '../src/igmp.ts';
 import { decodeIpv4Options, encodeIpv4Options, type Ipv4Option } from '../src/ipv4-options.ts';
 import { encodeLlc, LlcView } from '../src/llc.ts';
+import { encodeLoopback, LoopbackView } from '../src/loopback.ts';
 import { encodeMld, MldView } from '../src/mld.ts';
 import { encodeMpls, MplsView } from '../src/mpls.ts';
 import { encodeNdp, encodeNdpOption, NdpView, ndpOptionLayout } from '../src/ndp.ts';
@@ -389,6 +390,14 @@ describe("Linux's cooked headers", () => {
     };
     expect(through(long, encodeSll, SllView)).toMatchObject(long);
     expect(() => encodeSll({ ...long, address: new Uint8Array(9) }, new Uint8Array(16))).toThrow(value);
+  });
+});
+
+describe("BSD's loopback", () => {
+  it('comes back whole, and is read in either byte order', () => {
+    expect(through(30, encodeLoopback, LoopbackView)).toMatchObject({ family: 30, headerLength: 4 });
+    expect(new LoopbackView().decode(parseHex('1c000000')).family).toBe(28);
+    expect(() => encodeLoopback(-1, new Uint8Array(4))).toThrow(range);
   });
 });
 
