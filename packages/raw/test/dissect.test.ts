@@ -250,7 +250,7 @@ function exhaust(bytes: Uint8Array, linkType: number, into: Dissection): void {
 describe('bad input', () => {
   const known = Object.values(linkTypes);
 
-  it('random bytes behind every header that leads somewhere', () => {
+  it('random bytes behind every header that leads somewhere', { timeout: 60_000 }, () => {
     const heads = [
       '',
       ...['01', '02', '04', '06', '11', '29', '2f', '3a', '84', '89'].flatMap((next) => [
@@ -272,7 +272,7 @@ describe('bad input', () => {
           exhaust(Uint8Array.from([...start, ...rest]), start.length > 0 ? linkTypes.RAW : linkType, into);
         },
       ),
-      { numRuns: 4000 },
+      { numRuns: 2000 },
     );
   });
 
