@@ -299,7 +299,9 @@ export class Messages extends Transfer {
       const { slot, generation } = this.handle;
       const call = native.sendmmsgSync;
       const rest = batch.length - sent;
-      const result = call(slot, generation, memory.whole, sent, rest, flags, left, interruptible);
+      let result = call(slot, generation, memory.whole, sent, rest, flags, left, interruptible);
+      if (refusesMany(result, rest))
+        result = call(slot, generation, memory.whole, sent, 1, flags, left, interruptible);
       if (result < 0) throw someOf(this.handle.error(result, 'sendmmsg'), sent);
       sent += result;
     }
@@ -311,7 +313,9 @@ export class Messages extends Transfer {
     const memory = this.#batch(batch, 'sendmmsg');
     if (from >= batch.length || from >>> 0 !== from) checkInteger('from', from, 0, batch.length);
     const { slot, generation } = this.handle;
-    return sendmmsg(slot, generation, memory.whole, from, batch.length - from, checkInt('flags', flags));
+    const rest = batch.length - from;
+    const result = sendmmsg(slot, generation, memory.whole, from, rest, checkInt('flags', flags));
+    return refusesMany(result, rest) ? sendmmsg(slot, generation, memory.whole, from, 1, flags) : result;
   }
 
   #batch(batch: Batch, syscall: string): ReturnType<typeof memoryOf> {
@@ -326,6 +330,13 @@ export class Messages extends Transfer {
     return memory;
   }
 }
+
+/**
+ * Whether the first of several messages was refused as it is where the family knows nothing of MSG_BATCH, the kernel's own flag
+ * on all but the last (RDS, QRTR): it is then tried alone, which says so again where that was not why.
+ */
+const refusesMany = (result: number, count: number): boolean =>
+  count > 1 && (result === -errnos.EOPNOTSUPP || result === -errnos.EINVAL);
 
 function refuseLongControl(batch: Batch): void {
   memoryOf(batch);

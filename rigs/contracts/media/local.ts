@@ -230,15 +230,12 @@ const tipcMedia: Medium[] = [
   ),
 ];
 
-/** include/linux/socket.h: what sendmmsg(2) adds to all messages but the last. */
-const MSG_BATCH = 'the family refuses MSG_BATCH, the kernel’s own flag of sendmmsg(2)';
-
 const qrtr: Medium = {
   ...PLAIN,
   name: 'qrtr dgram',
   kind: 'datagram',
   kernels: ['6.1'],
-  can: { ...UNCONNECTED, empty: 'QRTR sends no message of no bytes', sendBatches: MSG_BATCH },
+  can: { ...UNCONNECTED, empty: 'QRTR sends no message of no bytes' },
   makePair: async (keep) => {
     const kind = { family: c.AF_QIPCRTR, type: c.SOCK_DGRAM };
     // A socket knows its node from the start; port 0 is any.
@@ -255,7 +252,6 @@ const rds: Medium = {
   can: {
     ...UNCONNECTED,
     backPressure: 'the loopback of RDS keeps all that nobody receives',
-    sendBatches: MSG_BATCH,
     ancillary: true,
   },
   async makePair(keep) {
