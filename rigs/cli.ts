@@ -1,5 +1,6 @@
 /** npm run rig: a virtual machine's kernel for one command, or what this machine and the virtual ones can. */
 import { parseArgs } from 'node:util';
+import type { KernelKey } from './contracts/medium.ts';
 import { cacheFolder, type KernelName, MissingPackages } from './provision/index.ts';
 import { KERNELS, Vm, VmError, type VmOptions } from './vm/index.ts';
 import { through } from './vm/terminal.ts';
@@ -9,6 +10,9 @@ const USAGE = `usage:
   npm run rig -- vm [options]                            a shell inside, from a terminal
   npm run rig -- doctor [options]                        what works on this machine and in the virtual ones
   npm run rig -- contracts [options]                     core's promises on every family, as a table
+  npm run rig -- platforms [--update]                    what the three kernels have and do otherwise, as a table
+  npm run rig -- soak <rounds> [options]                 the contracts so many times; goes on where it was ended
+  npm run rig -- suite [options]                         all tests of the packages on another kernel
 
 options of vm:
   --kernel ${KERNELS.join('|')}       Debian's kernel of that line (6.1)
@@ -27,6 +31,14 @@ options of doctor:
 options of contracts:
   --on <kernel>           only there: host, 6.1 or 6.12; more than once if need be
   --update                raises the least numbers of tests that must have run (rigs/contracts/least.json)
+
+options of soak:
+  --on <kernel>           only there: host, 6.1 or 6.12; more than once if need be
+  --fresh                 forgets the rounds that were done before
+
+options of suite:
+  --on <kernel>           6.1 or 6.12 (6.1)
+  --package <name>        only its tests; more than once if need be
 
 The command sees the host's files under their own paths; what it writes is gone with the machine, but for what it writes to
 the standard output and error. Its exit status is passed through: 127 for a command that is not found, 128 and the signal's
@@ -113,19 +125,52 @@ async function doctor(args: string[]): Promise<number> {
   return diagnose({ json, without, places });
 }
 
+/** The kernels of the contracts that `--on` names, all when it names none. */
+function chosen(all: readonly KernelKey[], on: readonly string[] | undefined): KernelKey[] {
+  const strange = on?.find((name) => !all.some((known) => known === name));
+  if (strange !== undefined)
+    throw new Wrong(`--on takes one of ${all.join(', ')}; got ${JSON.stringify(strange)}`);
+  return all.filter((name) => on?.includes(name) ?? true);
+}
+
 async function contracts(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
     options: { on: { type: 'string', multiple: true }, update: { type: 'boolean', default: false } },
   });
   const { run, KERNEL_KEYS } = await import('./contracts/run.ts');
-  const strange = values.on?.find((name) => !KERNEL_KEYS.some((known) => known === name));
-  if (strange !== undefined)
-    throw new Wrong(`--on takes one of ${KERNEL_KEYS.join(', ')}; got ${JSON.stringify(strange)}`);
-  return run(
-    KERNEL_KEYS.filter((name) => values.on?.includes(name) ?? true),
-    values.update,
-  );
+  return run(chosen(KERNEL_KEYS, values.on), values.update);
+}
+
+async function platforms(args: string[]): Promise<number> {
+  const { values } = parseArgs({ args, options: { update: { type: 'boolean', default: false } } });
+  const { run } = await import('./platforms/run.ts');
+  return run(values.update);
+}
+
+async function soak(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { on: { type: 'string', multiple: true }, fresh: { type: 'boolean', default: false } },
+  });
+  const rounds = number('rounds', positionals[0]) ?? 0;
+  if (positionals.length !== 1 || !Number.isInteger(rounds) || rounds < 1)
+    throw new Wrong(`soak takes a number of rounds; got ${positionals.join(' ') || 'none'}`);
+  const { KERNEL_KEYS } = await import('./contracts/run.ts');
+  const { soak: soakContracts } = await import('./contracts/soak.ts');
+  return soakContracts(rounds, chosen(KERNEL_KEYS, values.on), values.fresh);
+}
+
+async function suite(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: { on: { type: 'string', default: '6.1' }, package: { type: 'string', multiple: true } },
+  });
+  if (!KERNELS.includes(values.on as KernelName))
+    throw new Wrong(`--on takes one of ${KERNELS.join(', ')}; got ${JSON.stringify(values.on)}`);
+  const whole = await import('./vm/whole.ts');
+  return whole.suite(values.on as KernelName, values.package);
 }
 
 /** Runs the command line and returns its exit status. */
@@ -140,6 +185,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     }
     if (name === 'vm') return await vm(args, command);
     if (name === 'contracts' && command.length === 0) return await contracts(args);
+    if (name === 'platforms' && command.length === 0) return await platforms(args);
+    if (name === 'soak' && command.length === 0) return await soak(args);
+    if (name === 'suite' && command.length === 0) return await suite(args);
     if (name === 'doctor' && command.length === 0) return await doctor(args);
     throw new Wrong(
       name === undefined ? 'what is it to do?' : `there is no "${[name, ...command].join(' ')}"`,

@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Socket } from '@sockeye/core';
 import { patience } from './forms.ts';
 import type { Abilities, End, Medium, Pair } from './medium.ts';
+import type { Link } from './weather/sky.ts';
+import type { Weathers } from './weather/weather.ts';
 
 /** The promises, in the order of the table. */
 export const PROMISES = [
@@ -24,7 +26,23 @@ export const PROMISES = [
   'forms',
   'members',
 ] as const;
-export type Promised = (typeof PROMISES)[number];
+
+/** The weathers, in the order of theirs. */
+export const WEATHERS = [
+  'loss',
+  'delay',
+  'reordering',
+  'duplication',
+  'link down',
+  'interface removed',
+  'full queue',
+  'peer stopped',
+  'peer killed',
+] as const;
+export type Promised = (typeof PROMISES)[number] | (typeof WEATHERS)[number];
+
+/** All that a contract can be about. */
+export const PROMISED: readonly Promised[] = [...PROMISES, ...WEATHERS];
 
 export interface Contract {
   readonly promise: Promised;
@@ -34,6 +52,8 @@ export interface Contract {
   readonly needs?: readonly (keyof Abilities)[];
   /** The kinds of media that it is about; all unless given. */
   readonly only?: 'stream' | 'messages';
+  /** It is of the weather, and this is what the medium is put through. */
+  readonly weather?: readonly (keyof Weathers)[];
   run(stage: Stage): Promise<void>;
 }
 
@@ -61,6 +81,13 @@ export class Stage {
     return makeMembers(this.keep, count);
   }
 
+  /** What the medium is over, where bad weather can be made. */
+  async link(): Promise<Link> {
+    const link = await this.medium.sky?.link();
+    if (link === undefined) throw new Error(`${this.medium.name} has no link`);
+    return link;
+  }
+
   /** Message number `n`; of about 32 bytes unless given. */
   message(n: number, size = 32): Buffer {
     return this.medium.message(n, size);
@@ -78,7 +105,13 @@ export class Stage {
 }
 
 /** Why a contract is not about a medium; undefined where it is. */
-export function inapplicable({ needs = [], only }: Contract, medium: Medium): string | undefined {
+export function inapplicable({ needs = [], only, weather }: Contract, medium: Medium): string | undefined {
+  if (medium.sky !== undefined && weather === undefined) return 'it is for the weather';
+  if (weather !== undefined && medium.sky === undefined) return 'there is no weather';
+  for (const need of weather ?? []) {
+    const ability = medium.sky?.can[need];
+    if (typeof ability === 'string') return ability;
+  }
   if (only === 'stream' && medium.kind !== 'stream') return 'it has messages';
   if (only === 'messages' && medium.kind === 'stream') return 'a stream has no messages';
   for (const need of needs) {

@@ -13,6 +13,10 @@ import { members } from './promises/members.ts';
 import { order } from './promises/order.ts';
 import { truncation } from './promises/truncation.ts';
 import { abort, closing, timeouts } from './promises/waiting.ts';
+import { links } from './weather/links.ts';
+import { netem } from './weather/netem.ts';
+import { processes } from './weather/processes.ts';
+import { queues } from './weather/queues.ts';
 
 export const CONTRACTS: readonly Contract[] = [
   ...order,
@@ -31,4 +35,8 @@ export const CONTRACTS: readonly Contract[] = [
   ...fairness,
   ...forms,
   ...members,
+  ...netem,
+  ...links,
+  ...queues,
+  ...processes,
 ];

@@ -1,5 +1,6 @@
 /** What a contract is about: a way for messages or bytes between sockets, and what it can do. */
 import type { Socket } from '@sockeye/core';
+import type { UnderTheSky } from './weather/weather.ts';
 
 /** One end: a socket, and whom it sends to where it is not connected. */
 export interface End {
@@ -85,6 +86,8 @@ export interface Medium {
   /** The kernel's queues are left as they are: a smaller one would end the connection. */
   readonly queues?: 'as they are';
   readonly control?: Control;
+  /** It is for contracts of the weather, and for them only. */
+  readonly sky?: UnderTheSky;
   /** Makes ready what all pairs need; called once, before the first. */
   setUp?(): Promise<void> | void;
   tearDown?(): Promise<void> | void;

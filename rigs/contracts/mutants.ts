@@ -51,7 +51,7 @@ function mutant(
 const SENDS = ['send', 'sendSync', 'sendto', 'sendtoSync'] as const;
 const RECEIVES = ['recv', 'recvSync', 'recvfrom', 'recvfromSync'] as const;
 const MESSAGES = ['recvmsg', 'recvmsgSync'] as const;
-const [EAGAIN, ECONNRESET] = [11, 104];
+const [EAGAIN, ENETDOWN, ECONNRESET] = [11, 100, 104];
 const MSG_PEEK = 2;
 const MSG_TRUNC = 0x20;
 const SHUT_RDWR = 2;
@@ -114,7 +114,7 @@ mutant('SHUT_WR shuts both directions', ['half-close'], ['shutdown'], (real, [sl
   real(slot, generation, SHUT_RDWR),
 );
 
-mutant('the end is never told', ['end', 'half-close'], RECEIVES, (real, call) => {
+mutant('the end is never told', ['end', 'half-close', 'peer killed'], RECEIVES, (real, call) => {
   const count = real(...call);
   return count === 0 ? -EAGAIN : count;
 });
@@ -124,10 +124,25 @@ mutant('a reset is taken for the end', ['reset'], RECEIVES, (real, call) => {
   return count === -ECONNRESET ? 0 : count;
 });
 
-mutant('what a full queue has no room for is thrown away', ['back-pressure'], SENDS, (real, call) => {
-  const count = real(...call);
-  return count === -EAGAIN ? given(call).length : count;
-});
+mutant(
+  'nobody is told that an interface went down',
+  ['link down', 'interface removed'],
+  RECEIVES,
+  (real, call) => {
+    const count = real(...call);
+    return count === -ENETDOWN ? -EAGAIN : count;
+  },
+);
+
+mutant(
+  'what a full queue has no room for is thrown away',
+  ['back-pressure', 'peer stopped'],
+  SENDS,
+  (real, call) => {
+    const count = real(...call);
+    return count === -EAGAIN ? given(call).length : count;
+  },
+);
 
 mutant('time runs out early', ['timeouts'], ['recvSync', 'recvfromSync', 'pollSync'], (real, call) => {
   const at = call.length > 5 ? 6 : 3;
@@ -136,7 +151,7 @@ mutant('time runs out early', ['timeouts'], ['recvSync', 'recvfromSync', 'pollSy
   return real(...call);
 });
 
-mutant('control data are lost', ['ancillary data'], MESSAGES, (real, call) => {
+mutant('control data are lost', ['ancillary data', 'full queue'], MESSAGES, (real, call) => {
   const count = real(...call);
   const envelope = call[3] as Uint8Array;
   new Uint32Array(envelope.buffer, envelope.byteOffset, 2)[1] = 0;

@@ -12,11 +12,19 @@ const { Socket } = await import('@sockeye/core');
 const { attempt, inapplicable } = await import('./contract.ts');
 const { CONTRACTS } = await import('./contracts.ts');
 const { patience } = await import('./forms.ts');
-const { MEDIA } = await import('./media/index.ts');
+const { EVERY_MEDIUM } = await import('./media/every.ts');
 const { warm } = await import('./warm.ts');
+const { endSky } = await import('./weather/sky.ts');
 
 /** A kind each; on them all promises can be broken. */
-const NAMES = ['inet stream', 'unix stream, socketpair', 'unix dgram, path', 'inet multicast'];
+const NAMES = [
+  'inet stream',
+  'unix stream, socketpair',
+  'unix dgram, path',
+  'inet multicast',
+  'packet dgram, over a link',
+  'unix stream, socketpair, two processes',
+];
 
 /** What was seen broken. */
 export interface Seen {
@@ -27,13 +35,16 @@ export interface Seen {
 
 /** Milliseconds after which a contract of broken core hangs; core itself has the time that it has in the suites. */
 const HANGS = 400;
+/** And one of the weather, which makes links and processes. */
+const STORM_HANGS = 10_000;
 
 async function broken(contract: Contract, medium: Medium): Promise<Seen[]> {
   if (inapplicable(contract, medium) !== undefined) return [];
   const timer = new AbortController();
-  const hangs = sleep(active.name === '' ? 2 * patience.ms : HANGS, 'it hangs', {
-    signal: timer.signal,
-  }).catch(() => undefined);
+  const storm = contract.weather !== undefined;
+  if (active.name !== '') patience.ms = storm ? STORM_HANGS / 4 : HANGS / 3;
+  const end = active.name === '' ? 2 * patience.ms : storm ? STORM_HANGS : HANGS;
+  const hangs = sleep(end, 'it hangs', { signal: timer.signal }).catch(() => undefined);
   const words = await Promise.race([attempt(contract, medium).catch((error: Error) => error.message), hangs]);
   timer.abort();
   return words === undefined ? [] : [{ medium: medium.name, promise: contract.promise, words }];
@@ -44,12 +55,12 @@ process.on('unhandledRejection', () => {});
 await warm();
 mutateClass(Socket.prototype);
 const { ms } = patience;
-const media = MEDIA.filter(({ name }) => NAMES.includes(name));
+const media = EVERY_MEDIUM.filter(({ name, kernels }) => NAMES.includes(name) && kernels.includes('host'));
 for (const medium of media) await medium.setUp?.();
 const seen: Record<string, Seen[]> = {};
 for (const { name, breaks } of [{ name: '', breaks: undefined }, ...MUTANTS]) {
   active.name = name;
-  patience.ms = name === '' ? ms : HANGS / 3;
+  patience.ms = ms;
   const found: Seen[] = [];
   for (const promise of breaks ?? new Set(CONTRACTS.map(({ promise }) => promise))) {
     for (const medium of media) {
@@ -69,5 +80,6 @@ for (const { name, breaks } of [{ name: '', breaks: undefined }, ...MUTANTS]) {
 }
 active.name = '';
 for (const medium of media) await medium.tearDown?.();
+await endSky();
 process.stdout.write(JSON.stringify(seen));
 process.exit();

@@ -1,9 +1,9 @@
 /** How many contracts were executed, from a run's results: what least.json and the table are made of. */
 import type { InnerTest } from '../vm/results-reporter.ts';
-import { inapplicable, PROMISES, type Promised } from './contract.ts';
+import { inapplicable, PROMISED, PROMISES, type Promised, WEATHERS } from './contract.ts';
 import { CONTRACTS } from './contracts.ts';
 import type { Cells, Least } from './least.ts';
-import { MEDIA } from './media/index.ts';
+import { EVERY_MEDIUM } from './media/every.ts';
 import type { KernelKey, Medium } from './medium.ts';
 
 /** By kernel, engine and medium. */
@@ -21,7 +21,7 @@ export function count(tests: readonly InnerTest[], into: Tally = {}): Tally {
   for (const { names, state } of tests) {
     const [group = '', medium = '', test = ''] = names;
     const [, kernel, engine] = /^contracts on (\S+), (\w+) engine$/.exec(group) ?? [];
-    const promise = PROMISES.find((promise) => test.startsWith(`${promise}: `));
+    const promise = PROMISED.find((promise) => test.startsWith(`${promise}: `));
     if (kernel === undefined || engine === undefined || promise === undefined || state !== 'passed') continue;
     const engines = at<Record<string, Record<string, Cells>>>(into, kernel);
     const cells = at<Cells>(at<Record<string, Cells>>(engines, engine), medium.replace(/, \w+ engine$/, ''));
@@ -41,7 +41,7 @@ export function grown(least: Least, tally: Tally): Least {
     const runs = Object.values(engines);
     for (const medium of new Set(runs.flatMap((run) => Object.keys(run)))) {
       const row = at<Cells>(rows, medium);
-      for (const promise of PROMISES) {
+      for (const promise of PROMISED) {
         const done = Math.min(...runs.map((run) => run[medium]?.[promise] ?? 0));
         if (done > (row[promise] ?? 0)) row[promise] = done;
       }
@@ -62,7 +62,7 @@ function reason(medium: Medium, promise: Promised): string {
 }
 
 /**
- * The table medium × promise of least.json, in Markdown: how many contracts each engine keeps at least. A letter stands for
+ * The table medium × promise of least.json, in Markdown: how many contracts libuv's engine keeps at least, and how many the thread's. A letter stands for
  * the reason why there is none; the reasons are listed below.
  *
  * @throws Error for a cell that is empty without a reason
@@ -76,26 +76,45 @@ export function table(least: Least): string {
     if (!reasons.includes(words)) reasons.push(words);
     return letter(reasons.indexOf(words));
   };
-  const lines = [
-    `| medium | kernel | ${PROMISES.join(' | ')} |`,
-    `| --- | --- |${' --- |'.repeat(PROMISES.length)}`,
-  ];
-  for (const medium of MEDIA) {
-    for (const kernel of medium.kernels) {
-      const row = least[kernel]?.[medium.name] ?? {};
-      const cells = PROMISES.map((promise) => row[promise] ?? mark(medium, promise));
-      lines.push(`| ${medium.name} | ${kernel} | ${cells.join(' | ')} |`);
+  const lines: string[] = [];
+  const rows = (media: readonly Medium[], promises: readonly Promised[]): void => {
+    lines.push(
+      `| medium | kernel | ${promises.join(' | ')} |`,
+      `| --- | --- |${' --- |'.repeat(promises.length)}`,
+    );
+    for (const medium of media) {
+      for (const kernel of medium.kernels) {
+        const row = least[kernel]?.[medium.name] ?? {};
+        const cells = promises.map((promise) => {
+          const ran = row[promise];
+          return ran === undefined ? mark(medium, promise) : `${ran}+${ran}`;
+        });
+        lines.push(`| ${medium.name} | ${kernel} | ${cells.join(' | ')} |`);
+      }
     }
-  }
+  };
+  rows(
+    EVERY_MEDIUM.filter(({ sky }) => sky === undefined),
+    PROMISES,
+  );
+  lines.push(
+    '',
+    'In bad weather, over a link between two hosts, or with another process at the far end:',
+    '',
+  );
+  rows(
+    EVERY_MEDIUM.filter(({ sky }) => sky !== undefined),
+    WEATHERS,
+  );
   return [...lines, '', ...reasons.map((words, n) => `- ${letter(n)}: ${words}`)].join('\n');
 }
 
 /** The page that shows the table. */
-export const README: URL = new URL('README.md', import.meta.url);
+export const README: URL = new URL('../README.md', import.meta.url);
 
-/** A page with this table between its marks. */
-export function withTable(page: string, text: string): string {
-  const [begin, end] = ['<!-- table -->\n', '\n<!-- end of the table -->'];
+/** A page with this table between the marks of its name. */
+export function withTable(page: string, text: string, name = 'contracts'): string {
+  const [begin, end] = [`<!-- table of ${name} -->\n`, `\n<!-- end of ${name} -->`];
   const [from, to] = [page.indexOf(begin), page.indexOf(end)];
   if (from === -1 || to === -1) throw new Error('the page has no marks for the table');
   return `${page.slice(0, from)}${begin}\n${text}\n${page.slice(to)}`;

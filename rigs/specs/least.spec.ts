@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { LEAST, type Least, PATH } from '../contracts/least.ts';
-import { MEDIA } from '../contracts/media/index.ts';
+import { EVERY_MEDIUM as MEDIA } from '../contracts/media/every.ts';
 import { count, grown, README, table, withTable } from '../contracts/tally.ts';
 import type { InnerTest } from '../vm/results-reporter.ts';
 

@@ -12,6 +12,8 @@ export interface InnerTest {
   state: 'passed' | 'failed' | 'skipped';
   /** Why it was skipped, or failed. */
   note: string;
+  /** What it has seen, if it says so: `meta.said` of its task. */
+  said?: string;
 }
 
 export interface InnerResults {
@@ -43,7 +45,14 @@ export default class Results implements Reporter {
             : (result.errors ?? []).map(words).join('\n');
         // A test that never ran has not passed.
         const state = result.state === 'pending' ? 'failed' : result.state;
-        results.tests.push({ file, names, state, note: result.state === 'pending' ? 'it never ran' : note });
+        const { said } = test.meta() as { said?: string };
+        results.tests.push({
+          file,
+          names,
+          state,
+          note: result.state === 'pending' ? 'it never ran' : note,
+          ...(said === undefined ? {} : { said }),
+        });
       }
     }
     const { SOCKEYE_RESULTS } = process.env;

@@ -20,9 +20,20 @@ export interface Suite {
 }
 
 /** Milliseconds for all specs of a machine. */
-const DEADLINE = 480_000;
+const DEADLINE = 900_000;
 /** Milliseconds for one test: an emulated processor takes its time. */
 const TEST_DEADLINE = 60_000;
+
+export interface InsideOptions {
+  /** A process for each file, as the suites have it outside; one for all unless given. */
+  isolate?: boolean;
+  /** Milliseconds for all files. */
+  deadline?: number;
+  /** Variables for the tests. */
+  env?: Record<string, string>;
+  /** Gets what vitest says as it goes. */
+  onOutput?: (text: string) => void;
+}
 
 /**
  * Boots one machine, with CAN controllers, and runs these spec files in it by one vitest.
@@ -30,24 +41,30 @@ const TEST_DEADLINE = 60_000;
  * @param files paths from the root of the checkout; their projects are those of vitest.config.ts
  * @throws VmError when the machine fails or the specs hang; MissingPackages
  */
-export async function runInside(kernel: KernelName, files: readonly string[]): Promise<Suite> {
+export async function runInside(
+  kernel: KernelName,
+  files: readonly string[],
+  { isolate = false, deadline = DEADLINE, env = {}, onOutput }: InsideOptions = {},
+): Promise<Suite> {
   const began = performance.now();
   await using vm = await Vm.boot({ kernel, can: { controllers: true } });
   // One worker for all files: an emulated processor takes seconds to start each and to load the packages again.
   const reporter = 'rigs/vm/results-reporter.ts';
   const args = [
     'run',
-    '--no-isolate',
+    ...(isolate ? [] : ['--no-isolate']),
     '--no-file-parallelism',
     '--reporter',
     `./${reporter}`,
+    ...(onOutput === undefined ? [] : ['--reporter', 'verbose']),
     '--testTimeout',
     String(TEST_DEADLINE),
     ...files,
   ];
   const ran = await vm.run(['node', 'node_modules/vitest/vitest.mjs', ...args], {
-    timeout: DEADLINE,
-    env: { SOCKEYE_RESULTS: `${vm.results.guest}/results.json`, NO_COLOR: '1' },
+    timeout: deadline,
+    ...(onOutput === undefined ? {} : { onOutput }),
+    env: { SOCKEYE_RESULTS: `${vm.results.guest}/results.json`, NO_COLOR: '1', ...env },
   });
   const file = join(vm.results.host, 'results.json');
   const { tests, errors }: InnerResults = existsSync(file)
