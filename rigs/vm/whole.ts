@@ -21,7 +21,7 @@ export function insideSpecs(kernel: KernelName): string[] {
 }
 
 /** All that the suite is on this kernel, of these packages. */
-export function wholeSuite(kernel: KernelName, packages: readonly string[] = PACKAGES): string[] {
+function wholeSuite(kernel: KernelName, packages: readonly string[] = PACKAGES): string[] {
   return [
     ...packages.flatMap((name) => filesOf(`packages/${name}/test`, '.test.ts')),
     ...insideSpecs(kernel),
