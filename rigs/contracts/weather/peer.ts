@@ -39,9 +39,9 @@ export class Peer implements AsyncDisposable {
     const said = child.stdout === null ? undefined : once(child.stdout, 'data');
     const first = await Promise.race([said, peer.#gone.then(() => undefined)]);
     clearTimeout(clock);
-    if (String(first?.[0]) !== 'ready\n')
-      throw new Error(`the other process: ${peer.#complaint || 'not ready'}`);
-    return peer;
+    if (String(first?.[0]) === 'ready\n') return peer;
+    await peer.kill();
+    throw new Error(`the other process: ${peer.#complaint || 'not ready'}`);
   }
 
   /** SIGSTOP; resolves when it stands still. */
