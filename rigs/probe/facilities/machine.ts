@@ -1,6 +1,7 @@
-/** Programs and devices: Docker, KVM, QEMU. */
+/** Programs and devices: Docker, containers, KVM, QEMU. */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
+import { trial } from '../../containers/trial.ts';
 import { tool } from '../../netns/ip.ts';
 import { PATIENCE, withSockets } from '../exchange.ts';
 import { inside, installed } from '../explain.ts';
@@ -48,6 +49,13 @@ const docker: Facility = {
     }),
 };
 
+/** On an engine of the rig's own, whatever other engine there is. */
+const containers: Facility = {
+  name: 'containers',
+  place: 'machine',
+  attempt: () => trial(installed),
+};
+
 const kvm: Facility = {
   name: 'kvm',
   place: 'machine',
@@ -90,4 +98,4 @@ const qemu: Facility = {
   },
 };
 
-export const machine: readonly Facility[] = [docker, kvm, qemu];
+export const machine: readonly Facility[] = [docker, containers, kvm, qemu];
