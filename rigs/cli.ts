@@ -29,7 +29,7 @@ options of doctor:
   --without <module>      boots the machines without it; more than once if need be
 
 options of contracts:
-  --on <kernel>           only there: host, 6.1 or 6.12; more than once if need be
+  --on <kernel>           only there: host, containers, 6.1 or 6.12; more than once if need be
   --update                raises the least numbers of tests that must have run (rigs/contracts/least.json)
 
 options of soak:

@@ -96,8 +96,11 @@ export interface Medium {
 /** Closes a socket when its contract is done. */
 export type Keep = (socket: Socket) => Socket;
 
-/** `host`: whatever kernel the tests run on; the others are the rig's machines. */
-export type KernelKey = 'host' | '6.1' | '6.12';
+/**
+ * `host`: whatever kernel the tests run on; `containers`: that kernel too, the ends being on two of its networks, in
+ * containers; the others are the rig's machines.
+ */
+export type KernelKey = 'host' | 'containers' | '6.1' | '6.12';
 
 /** A message of `size` bytes whose beginning says its number, and whose every byte depends on number and place. */
 function numbered(n: number, size: number): Buffer {

@@ -4,20 +4,20 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { atEnd, root } from '../provision/index.ts';
+import { runContainers } from '../containers/index.ts';
+import { atEnd, type KernelName, root } from '../provision/index.ts';
 import type { InnerResults, InnerTest } from '../vm/results-reporter.ts';
 import { runInside } from '../vm/suite.ts';
 import { LEAST, PATH } from './least.ts';
 import type { KernelKey } from './medium.ts';
 import { count, grown, README, type Tally, table, withTable } from './tally.ts';
 
-/** Where each kernel's contracts stand. */
-const SPECS: Record<KernelKey, string> = {
-  host: 'rigs/specs/contracts.spec.ts',
+/** The specs that run in each of the rig's machines. */
+const SPECS: Record<KernelName, string> = {
   '6.1': 'rigs/specs/inside/contracts.spec.ts',
   '6.12': 'rigs/specs/inside/6.12/contracts.spec.ts',
 };
-export const KERNEL_KEYS: readonly KernelKey[] = Object.keys(SPECS) as KernelKey[];
+export const KERNEL_KEYS: readonly KernelKey[] = ['host', 'containers', '6.1', '6.12'];
 
 /** Milliseconds for what runs in a machine: nobody waits for the rest of a suite. */
 const DEADLINE = 1_800_000;
@@ -57,7 +57,7 @@ async function onHost(spec: string, env: NodeJS.ProcessEnv): Promise<Results> {
 
 /** Runs a spec on the kernel that it is for. */
 export async function runSpecs(
-  kernel: KernelKey,
+  kernel: Exclude<KernelKey, 'containers'>,
   spec: string,
   env: Record<string, string> = {},
 ): Promise<Results> {
@@ -65,7 +65,8 @@ export async function runSpecs(
 }
 
 /** Runs the contracts of one kernel, there. */
-export const runOn = (kernel: KernelKey): Promise<Results> => runSpecs(kernel, SPECS[kernel]);
+export const runOn = (kernel: KernelKey): Promise<Results> =>
+  kernel === 'containers' ? runContainers() : runSpecs(kernel, SPECS[kernel]);
 
 /** A test that holds what was executed to least.json, which this run may be about to raise. */
 const counts = ({ names }: InnerTest): boolean => names.at(-1)?.startsWith('ran no fewer') ?? false;

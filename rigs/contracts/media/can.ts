@@ -3,7 +3,7 @@ import { can, canIsotp, canJ1939 } from '@sockeye/addr';
 import { constants as c, ifNameToIndex } from '@sockeye/core';
 import { controlSpace } from '@sockeye/core/cmsg';
 import { type Abilities, type End, type Keep, type Medium, PLAIN } from '../medium.ts';
-import { create } from './make.ts';
+import { create } from './link.ts';
 
 const BUS = 'vcan0';
 

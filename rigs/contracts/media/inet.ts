@@ -3,7 +3,8 @@ import { inet, inet6 } from '@sockeye/addr';
 import { type Address, constants as c, ifNameToIndex, type Socket } from '@sockeye/core';
 import { controlSpace } from '@sockeye/core/cmsg';
 import { type Abilities, type Control, type End, type Keep, type Medium, PLAIN } from '../medium.ts';
-import { connected, create, mutual } from './make.ts';
+import { create, createFar, laid, type Side, sides } from './link.ts';
+import { connected, mutual } from './make.ts';
 
 const TIMESTAMP: Control = {
   room: controlSpace(16),
@@ -48,22 +49,24 @@ const datagram: Abilities = {
 interface Version {
   name: string;
   family: number;
-  loopback(port?: number): Address;
+  /** An address of a side, with a free port. */
+  at(side: Side): Address;
 }
 
-const V4: Version = { name: 'inet', family: c.AF_INET, loopback: (port = 0) => inet('127.0.0.1', port) };
-const V6: Version = { name: 'inet6', family: c.AF_INET6, loopback: (port = 0) => inet6('::1', port) };
+const V4: Version = { name: 'inet', family: c.AF_INET, at: (side) => inet(side.inet, 0) };
+const V6: Version = { name: 'inet6', family: c.AF_INET6, at: (side) => inet6(side.inet6, 0) };
 
-const HOST = ['host'] as const;
+/** Over the loopback, and over the link between two containers. */
+const KERNELS = ['host', 'containers'] as const;
 
-function tcp({ name, family, loopback }: Version, protocol: number, called: string): Medium {
+function tcp({ name, family, at }: Version, protocol: number, called: string): Medium {
   return {
     ...PLAIN,
     name: `${name} ${called}`,
     kind: 'stream',
-    kernels: HOST,
+    kernels: KERNELS,
     can: stream,
-    makePair: (keep) => connected(keep, { family, type: c.SOCK_STREAM, protocol }, loopback()),
+    makePair: (keep) => connected(keep, { family, type: c.SOCK_STREAM, protocol }, at(sides().far)),
     control: {
       room: controlSpace(4),
       kinds: ['queued'],
@@ -72,15 +75,18 @@ function tcp({ name, family, loopback }: Version, protocol: number, called: stri
   };
 }
 
-function udp({ name, family, loopback }: Version, protocol: number, called: string): Medium {
+function udp({ name, family, at }: Version, protocol: number, called: string): Medium {
   return {
     ...PLAIN,
     name: `${name} ${called}`,
     kind: 'datagram',
-    kernels: HOST,
+    kernels: KERNELS,
     can: datagram,
     largest: 60_000,
-    makePair: (keep) => mutual(keep, { family, type: c.SOCK_DGRAM, protocol }, [loopback(), loopback()]),
+    makePair(keep) {
+      const { near, far } = sides();
+      return mutual(keep, { family, type: c.SOCK_DGRAM, protocol }, [at(near), at(far)]);
+    },
     control: TIMESTAMP,
   };
 }
@@ -94,24 +100,33 @@ const raw4: Medium = {
   ...PLAIN,
   name: 'inet raw',
   kind: 'raw',
-  kernels: HOST,
+  kernels: KERNELS,
   can: { ...datagram, empty: 'the kernel sends no raw packet of no bytes' },
   header: HEADER,
   body: (received) => received.subarray(HEADER),
-  // Each at an address that nobody else has, since all hear what is sent to theirs.
-  makePair: (keep) =>
-    mutual(keep, { family: c.AF_INET, type: c.SOCK_RAW, protocol: EXPERIMENT }, [
-      inet(Uint8Array.of(127, process.pid >> 8, process.pid, 21), 0),
-      inet(Uint8Array.of(127, process.pid >> 8, process.pid, 22), 0),
-    ]),
+  makePair(keep) {
+    const { near, far } = sides();
+    // On the loopback each at an address that nobody else has, since all hear what is sent to theirs.
+    const alone = (last: number): Address => inet(Uint8Array.of(127, process.pid >> 8, process.pid, last), 0);
+    return mutual(
+      keep,
+      { family: c.AF_INET, type: c.SOCK_RAW, protocol: EXPERIMENT },
+      laid() ? [V4.at(near), V4.at(far)] : [alone(21), alone(22)],
+    );
+  },
   control: TIMESTAMP,
 };
 
 /** On one bus: each hears what is sent from the group's sender, and no group but its own. */
-function multicast({ name, family }: Version, device: string, group: (port: number) => Address): Medium {
+function multicast(
+  { name, family }: Version,
+  device: string,
+  group: (port: number, ifindex: number) => Uint8Array,
+): Medium {
   const v4 = family === c.AF_INET;
-  const join = (socket: Socket): void => {
-    const index = ifNameToIndex(device);
+  const near = (): number => (laid() ? sides().near.ifindex : ifNameToIndex(device));
+  const far = (): number => (laid() ? sides().far.ifindex : ifNameToIndex(device));
+  const join = (socket: Socket, index: number): void => {
     if (v4) {
       // struct ip_mreqn: group, address, index; ip(7).
       const request = Buffer.alloc(12);
@@ -126,8 +141,7 @@ function multicast({ name, family }: Version, device: string, group: (port: numb
       socket.setsockopt(c.IPPROTO_IPV6, c.IPV6_JOIN_GROUP, request);
     }
   };
-  const through = (socket: Socket): void => {
-    const index = ifNameToIndex(device);
+  const through = (socket: Socket, index: number): void => {
     if (v4) {
       const request = Buffer.alloc(12);
       request.writeInt32LE(index, 8);
@@ -136,26 +150,28 @@ function multicast({ name, family }: Version, device: string, group: (port: numb
   };
   const portOf = (socket: Socket): number => Buffer.from(socket.getsockname()).readUInt16BE(2);
   const kind = { family, type: c.SOCK_DGRAM };
-  const member = (keep: Keep, port: number): Socket => {
-    const socket = create(keep, kind);
+  const member = (socket: Socket, port: number, index: number): Socket => {
     socket.setsockopt(c.SOL_SOCKET, c.SO_REUSEADDR, 1);
-    socket.bind(group(port));
-    join(socket);
+    socket.bind(group(port, index));
+    join(socket, index);
     return socket;
   };
   const makeMembers = async (keep: Keep, count: number): Promise<End[]> => {
-    const first = member(keep, 0);
+    const first = member(createFar(keep, kind), 0, far());
     const port = portOf(first);
-    const receivers = [first, ...Array.from({ length: count - 2 }, () => member(keep, port))];
+    // Of the others every second one is on the sender's side.
+    const others = Array.from({ length: count - 2 }, (_, n) =>
+      n % 2 === 0 ? member(create(keep, kind), port, near()) : member(createFar(keep, kind), port, far()),
+    );
     const sender = create(keep, kind);
-    through(sender);
-    return [{ socket: sender, to: receivers[0]?.getsockname() }, ...receivers.map((socket) => ({ socket }))];
+    through(sender, near());
+    return [{ socket: sender, to: group(port, near()) }, ...[first, ...others].map((socket) => ({ socket }))];
   };
   return {
     ...PLAIN,
     name: `${name} multicast`,
     kind: 'bus',
-    kernels: v4 ? HOST : ['6.1'],
+    kernels: v4 ? KERNELS : ['6.1', 'containers'],
     can: {
       ...datagram,
       addresses: 'what is sent to the sender’s address misses who is bound to the group',
@@ -164,12 +180,13 @@ function multicast({ name, family }: Version, device: string, group: (port: numb
     largest: 60_000,
     // Two groups, told apart by their ports: what one sends only the other hears.
     async makePair(keep) {
-      const [one, other] = [member(keep, 0), member(keep, 0)];
-      through(one);
-      through(other);
+      const one = member(create(keep, kind), 0, near());
+      const other = member(createFar(keep, kind), 0, far());
+      through(one, near());
+      through(other, far());
       return {
-        one: { socket: one, to: other.getsockname() },
-        other: { socket: other, to: one.getsockname() },
+        one: { socket: one, to: group(portOf(other), near()) },
+        other: { socket: other, to: group(portOf(one), far()) },
       };
     },
     makeMembers,
@@ -185,7 +202,7 @@ export const inetMedia: readonly Medium[] = [
     udp(version, c.IPPROTO_UDPLITE, 'udp-lite'),
   ]),
   raw4,
-  multicast(V4, 'lo', (port) => inet('239.255.83.19', port)),
+  multicast(V4, 'lo', (port) => inet('239.255.83.19', port).toSockaddr('linux')),
   // The loopback has no route for groups; the rig's machine has a network.
-  multicast(V6, 'lan0', (port) => inet6('ff12::53', port, { scopeId: ifNameToIndex('lan0') })),
+  multicast(V6, 'lan0', (port, scopeId) => inet6('ff12::53', port, { scopeId }).toSockaddr('linux')),
 ];

@@ -1,10 +1,11 @@
 /** Families that stay on the machine: NETLINK, PACKET on the loopback, VSOCK, TIPC, QRTR, RDS. */
 import { inet, netlink, packet, qipcrtr, tipcRange, tipcService, vsock } from '@sockeye/addr';
-import { constants as c, ifNameToIndex, type Socket } from '@sockeye/core';
+import { constants as c, type Socket } from '@sockeye/core';
 import { controlSpace } from '@sockeye/core/cmsg';
 import { soon } from '../forms.ts';
-import { type Abilities, type Control, type Keep, type Medium, PLAIN } from '../medium.ts';
-import { addressed, connected, create } from './make.ts';
+import { type Abilities, type Control, type Medium, PLAIN } from '../medium.ts';
+import { create, createFar, type Side, sides } from './link.ts';
+import { addressed, connected } from './make.ts';
 
 const CONNECTED: Abilities = {
   halfClose: true,
@@ -72,25 +73,22 @@ const netlinkUser: Medium = {
 /** EtherTypes of nobody's, and of this process alone: on the loopback all hear each other. */
 const ETHERTYPE = 0xa000 + 2 * (process.pid % 0x1000);
 
-/** All stations of the loopback, in one of the two protocols. */
-const loopback = (which: 0 | 1): Uint8Array =>
-  packet({
-    ifindex: ifNameToIndex('lo'),
-    protocol: ETHERTYPE + which,
-    address: '00:00:00:00:00:00',
-  }).toSockaddr('linux');
+/** A station, or all of the loopback, in one of the two protocols, as a side reaches it by its interface. */
+const station = (which: 0 | 1, { mac }: Side, { ifindex }: Side): Uint8Array =>
+  packet({ ifindex, protocol: ETHERTYPE + which, address: mac }).toSockaddr('linux');
 
-function cooked(keep: Keep, which: 0 | 1): Socket {
-  const socket = create(keep, { family: c.AF_PACKET, type: c.SOCK_DGRAM });
-  socket.bind(loopback(which));
+function cooked(socket: Socket, which: 0 | 1, side: Side): Socket {
+  socket.bind(station(which, side, side));
   return socket;
 }
+
+const packetKind = { family: c.AF_PACKET, type: c.SOCK_DGRAM };
 
 const packetCooked: Medium = {
   ...PLAIN,
   name: 'packet dgram',
   kind: 'bus',
-  kernels: ['host'],
+  kernels: ['host', 'containers'],
   can: {
     ...UNCONNECTED,
     empty: 'the loopback drops a frame of no bytes',
@@ -100,13 +98,20 @@ const packetCooked: Medium = {
   },
   /** Each receives a protocol of its own, and what is sent says whose it is. */
   async makePair(keep) {
-    const [one, other] = [cooked(keep, 0), cooked(keep, 1)];
-    return { one: { socket: one, to: loopback(1) }, other: { socket: other, to: loopback(0) } };
+    const { near, far } = sides();
+    const one = cooked(create(keep, packetKind), 0, near);
+    const other = cooked(createFar(keep, packetKind), 1, far);
+    return {
+      one: { socket: one, to: station(1, far, near) },
+      other: { socket: other, to: station(0, near, far) },
+    };
   },
   async makeMembers(keep, count) {
-    const receivers = Array.from({ length: count - 1 }, () => ({ socket: cooked(keep, 0) }));
-    const sender = create(keep, { family: c.AF_PACKET, type: c.SOCK_DGRAM });
-    return [{ socket: sender, to: loopback(0) }, ...receivers];
+    const { near, far } = sides();
+    const receivers = Array.from({ length: count - 1 }, () => ({
+      socket: cooked(createFar(keep, packetKind), 0, far),
+    }));
+    return [{ socket: create(keep, packetKind), to: station(0, far, near) }, ...receivers];
   },
   control: {
     room: controlSpace(20),

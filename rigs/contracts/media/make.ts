@@ -1,21 +1,12 @@
 /** Pairs as most families make them. */
-import { type Address, Socket } from '@sockeye/core';
+import type { Address } from '@sockeye/core';
 import { soon } from '../forms.ts';
 import type { Keep, Pair } from '../medium.ts';
-
-/** What socket(2) takes. */
-export interface Kind {
-  readonly family: number;
-  readonly type: number;
-  readonly protocol?: number;
-}
-
-export const create = (keep: Keep, { family, type, protocol = 0 }: Kind): Socket =>
-  keep(Socket.create(family, type, protocol));
+import { create, createFar, type Kind } from './link.ts';
 
 /** One listens at an address and the other connects to it; what listens is closed again. */
 export async function connected(keep: Keep, kind: Kind, address: Address, there?: Address): Promise<Pair> {
-  const listener = create(keep, kind);
+  const listener = createFar(keep, kind);
   listener.bind(address);
   listener.listen(1);
   const client = create(keep, kind);
@@ -30,7 +21,7 @@ export async function connected(keep: Keep, kind: Kind, address: Address, there?
 
 /** Both are bound and connected to each other: datagrams. */
 export async function mutual(keep: Keep, kind: Kind, addresses: readonly [Address, Address]): Promise<Pair> {
-  const [one, other] = [create(keep, kind), create(keep, kind)];
+  const [one, other] = [create(keep, kind), createFar(keep, kind)];
   one.bind(addresses[0]);
   other.bind(addresses[1]);
   await one.connect(other.getsockname(), soon());
@@ -40,7 +31,7 @@ export async function mutual(keep: Keep, kind: Kind, addresses: readonly [Addres
 
 /** Both are bound, and say with each message whom it is for. */
 export function addressed(keep: Keep, kind: Kind, addresses: readonly [Address, Address]): Pair {
-  const [one, other] = [create(keep, kind), create(keep, kind)];
+  const [one, other] = [create(keep, kind), createFar(keep, kind)];
   one.bind(addresses[0]);
   other.bind(addresses[1]);
   return {
