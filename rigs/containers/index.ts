@@ -1,80 +1,12 @@
 /** The contracts between two containers, started from here: on this machine, or where that cannot be, in the rig's. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { need, Unavailable } from '../need/index.ts';
-import { provision, root } from '../provision/index.ts';
-import type { InnerTest } from '../vm/suite.ts';
-import { PACKAGES } from './engine.ts';
-import { makeKit } from './kit.ts';
-import type { Done, Job, Run } from './main.ts';
+import { need } from '../need/index.ts';
+import { command, prepare, type Ran, read } from './job.ts';
+import type { Run } from './main.ts';
+
+export { command, prepare, type Ran } from './job.ts';
 
 /** Milliseconds for all of it: without KVM it takes minutes. */
 const DEADLINE = 400_000;
-const MAIN = join(root, 'rigs/containers/main.ts');
-
-/** How to begin a command that ends when whoever started it does. */
-const ENDING = ['setpriv', '--pdeathsig', 'KILL', '--'];
-
-/** What ran between two containers. */
-export interface Ran {
-  /** Where they were, and why there. */
-  where: string;
-  tests: InnerTest[];
-  /** What went wrong outside of tests. */
-  errors: string[];
-  /** Milliseconds that each step took. */
-  times: Record<string, number>;
-}
-
-/** The program of a release of Node.js: this one, where it is of that release. */
-function node(major: number): string {
-  if (Number(process.versions.node.split('.')[0]) === major) return process.execPath;
-  const path = join(root, `rigs/nodes/node_modules/node-${major}/bin/node`);
-  if (existsSync(path)) return path;
-  throw new Unavailable(
-    ['containers'],
-    `Node.js ${major} is not installed: npm ci --prefix rigs/nodes --no-bin-links`,
-  );
-}
-
-/** Installs what is missing, where the rig may. */
-export const prepare = (): Promise<void> => provision(PACKAGES, 'a container engine');
-
-/**
- * A command that runs a job, and ends with who started it.
- *
- * @throws Unavailable when a release of Node.js or testcontainers is not installed
- */
-export async function command(job: Pick<Job, 'runs' | 'programs' | 'hold'>): Promise<string[]> {
-  if (!existsSync(join(root, 'rigs/containers/node_modules/testcontainers')))
-    throw new Unavailable(
-      ['containers'],
-      'testcontainers is not installed: npm ci --prefix rigs/containers --no-bin-links',
-    );
-  // The packages' oldest release, and the one that testcontainers runs on.
-  const nodes = { one: node(20), other: node(24) };
-  const whole: Job = { ...job, nodes, kit: await makeKit() };
-  return [...ENDING, nodes.other, MAIN, JSON.stringify(whole)];
-}
-
-/** What a job said: its tests, and what else there was to say. */
-export function read(stdout: string, stderr: string, status: number): Omit<Ran, 'where'> {
-  const said: Omit<Ran, 'where'> = { tests: [], errors: [], times: {} };
-  let done = false;
-  for (const line of stdout.split('\n').filter(Boolean)) {
-    if (!line.startsWith('{')) said.errors.push(line);
-    else {
-      const told = JSON.parse(line) as Omit<InnerTest, 'file'> | Done;
-      if ('done' in told) {
-        done = true;
-        said.times = told.done;
-      } else said.tests.push({ file: '', ...told });
-    }
-  }
-  if (status !== 0 || !done || said.errors.length > 0)
-    said.errors.push(`the containers’ program ended with status ${status}\n${stderr.trim()}`);
-  return said;
-}
 
 const RUNS: readonly Run[] = [
   { in: 'one', program: 'contracts', args: ['one', 'other'] },
@@ -90,7 +22,7 @@ const RUNS: readonly Run[] = [
  * @throws Unavailable when there can be no containers, with the reason; MissingPackages
  */
 export async function runContainers(): Promise<Ran> {
-  const [program] = await Promise.all([command({ runs: [...RUNS] }), prepare()]);
+  const [program] = await Promise.all([command({ install: true, runs: [...RUNS] }), prepare()]);
   await using place = await need(['containers']);
   const { status, stdout, stderr } = await place.run(program, { timeout: DEADLINE });
   return { where: `${place.where}, ${place.why}`, ...read(stdout, stderr, status) };

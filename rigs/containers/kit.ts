@@ -1,8 +1,16 @@
 /** What is brought into containers: the packages as npm gets them, and the programs of `inside` that use them. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { rolldown } from 'rolldown';
 import { command, root, withWorkFolder } from '../provision/index.ts';
 
 /** In the checkout, where the rig's machines see it too. */
@@ -18,9 +26,18 @@ const SOURCES = [
   'packages/core/npm/linux-x64-gnu/sockeye.node',
   'rigs/contracts',
   'rigs/containers/inside',
+  'rigs/containers/kit.ts',
   'scripts/pack.mjs',
 ];
 const DAY = 86_400_000;
+const OFFLINE = [
+  '--offline',
+  '--no-update-notifier',
+  '--ignore-scripts',
+  '--no-audit',
+  '--no-fund',
+  '--loglevel=error',
+];
 
 /** Files and their contents, as a name. */
 function digest(paths: readonly string[]): string {
@@ -36,12 +53,16 @@ function digest(paths: readonly string[]): string {
 
 /** The programs, as plain JavaScript that imports the packages by their names. */
 async function bundle(folder: string): Promise<void> {
+  // Loaded when it is needed, which in the rig's machine it is not.
+  const { rolldown } = await import('rolldown');
   const built = await rolldown({
     input: Object.fromEntries(
       PROGRAMS.map((name) => [name, join(root, `rigs/containers/inside/${name}.ts`)]),
     ),
     platform: 'node',
     external: /^@sockeye\//,
+    // The oldest release that the packages are for.
+    transform: { target: 'node20' },
     logLevel: 'silent',
   });
   try {
@@ -56,24 +77,34 @@ async function bundle(folder: string): Promise<void> {
   }
 }
 
+async function succeed(program: string, args: readonly string[], cwd?: string): Promise<void> {
+  const { status, stdout, stderr } = await command(program, args, cwd === undefined ? {} : { cwd });
+  if (status !== 0)
+    throw new Error(`${program} ${args.join(' ')} ended with ${status}: ${(stderr || stdout).trim()}`);
+}
+
 /**
- * A folder with `tarballs` and `programs`, named after the contents of what it was made of: made unless it is there.
+ * A folder with `tarballs`, and `app`: a folder in which npm has installed them, and the programs. It is named after the contents
+ * of what it was made of, and made unless it is there.
  *
- * @throws Error with the words of `npm pack` when that fails
+ * @throws Error with npm's words when that fails
  */
 export async function makeKit(): Promise<string> {
   mkdirSync(FOLDER, { recursive: true });
   const here = join(FOLDER, digest(SOURCES));
   if (existsSync(here)) return here;
   return withWorkFolder(FOLDER, async (work) => {
-    const whole = join(work, 'kit');
-    const pack = [join(root, 'scripts/pack.mjs'), join(whole, 'tarballs')];
-    const { status, stdout, stderr } = await command(process.execPath, pack);
-    if (status !== 0) throw new Error(`npm run pack ended with ${status}: ${(stderr || stdout).trim()}`);
-    await bundle(join(whole, 'programs'));
+    const kit = join(work, 'kit');
+    const [tarballs, app] = [join(kit, 'tarballs'), join(kit, 'app')];
+    await succeed(process.execPath, [join(root, 'scripts/pack.mjs'), tarballs]);
+    mkdirSync(app);
+    writeFileSync(join(app, 'package.json'), '{ "private": true, "type": "module" }');
+    const files = readdirSync(tarballs).map((name) => join(tarballs, name));
+    await succeed('npm', ['install', ...OFFLINE, ...files], app);
+    await bundle(join(app, 'programs'));
     // Packing builds what is older than its sources.
     const folder = join(FOLDER, digest(SOURCES));
-    if (!existsSync(folder)) renameSync(whole, folder);
+    if (!existsSync(folder)) renameSync(kit, folder);
     forget(folder);
     return folder;
   });

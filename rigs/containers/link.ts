@@ -1,4 +1,4 @@
-/** Two containers on a network of their own, each with a Node.js and the packed packages. */
+/** Two containers on a network of their own, each with a Node.js and the packed packages in `/app`. */
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Engine } from './engine.ts';
@@ -8,6 +8,8 @@ import { type Network, type Started, testcontainers } from './testcontainers.ts'
 /** Milliseconds until npm has installed and the agent answers: a machine without KVM is slow. */
 const DEADLINE = 60_000;
 const NPM = '/usr/lib/node_modules/npm';
+const KIT = '/kit';
+const AGENT = '/app/programs/agent.mjs';
 
 /** The paths of two programs `node`, for the containers of these names. */
 export interface Nodes {
@@ -23,6 +25,17 @@ export interface Containers {
 
 const inside = (name: keyof Nodes): string => `/usr/local/bin/node-${name}`;
 
+/** What the containers are made of. */
+export interface Parts {
+  /** What makeKit() made. */
+  kit: string;
+  /** Whether npm installs the tarballs in each container, or what it has installed in the kit is there. */
+  install: boolean;
+  nodes: Nodes;
+  /** Further programs of this machine that are to be in the image. */
+  programs?: readonly string[];
+}
+
 /** Runs one of the kit's programs in a container. */
 export const run = (
   containers: Containers,
@@ -36,17 +49,13 @@ export const run = (
 const ENGINES: Readonly<Record<keyof Nodes, string>> = { one: 'uv', other: 'thread' };
 
 /**
- * Makes the image, the network and the containers, which have CAP_NET_ADMIN and CAP_NET_RAW; in each npm installs the tarballs.
+ * Makes the image, the network and the containers, which have CAP_NET_ADMIN and CAP_NET_RAW.
  *
- * @param kit what makeKit() made
- * @param programs further programs of this machine that are to be there
  * @throws Error with what a container said that did not come up; EngineError
  */
 export async function link(
   engine: Engine,
-  kit: string,
-  nodes: Nodes,
-  programs: readonly string[] = [],
+  { kit, install, nodes, programs = [] }: Parts,
 ): Promise<Containers> {
   const { GenericContainer, getContainerRuntimeClient, StartedNetwork, Wait } = testcontainers(engine.socket);
   const shared = join(engine.folder, 'shared');
@@ -54,9 +63,7 @@ export async function link(
   const files: Files = {
     ...Object.assign({}, ...[nodes.one, nodes.other, ...programs].map(libraries)),
     ...Object.fromEntries(programs.map((path) => [path, path])),
-    [inside('one')]: nodes.one,
-    [inside('other')]: nodes.other,
-    [NPM]: npm(),
+    ...(install ? { [NPM]: npm() } : {}),
   };
   const client = await getContainerRuntimeClient();
   const image = 'sockeye';
@@ -77,14 +84,18 @@ export async function link(
     let said = '';
     try {
       return await new GenericContainer(`${image}:rig`)
-        .withCommand([inside(name), '/kit/programs/start.mjs', NPM, name])
+        .withCommand([inside(name), ...(install ? [`${KIT}/app/programs/start.mjs`, NPM] : [AGENT]), name])
         .withEnvironment({ HOME: '/tmp', TARBALLS: tarballs, SOCKEYE_ENGINE: ENGINES[name] })
         .withAddedCapabilities('NET_ADMIN', 'NET_RAW')
         .withNetwork(started)
         .withHostname(name)
         .withBindMounts([
-          { source: kit, target: '/kit', mode: 'ro' },
+          install
+            ? { source: kit, target: KIT, mode: 'ro' }
+            : { source: join(kit, 'app'), target: '/app', mode: 'ro' },
           { source: shared, target: '/shared', mode: 'rw' },
+          // 100 MB, which need no copy in the image.
+          { source: nodes[name], target: inside(name), mode: 'ro' },
         ])
         .withWaitStrategy(Wait.forLogMessage('ready'))
         .withLogConsumer((stream) =>

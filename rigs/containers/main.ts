@@ -3,14 +3,9 @@
  * inside, a line of JSON each, and ends with `{"done": …}`.
  */
 import { Engine } from './engine.ts';
-import { link, type Nodes, run } from './link.ts';
+import { link, type Nodes, type Parts, run } from './link.ts';
 
-export interface Job {
-  /** What makeKit() made. */
-  kit: string;
-  nodes: Nodes;
-  /** Programs of this machine that are to be in the image. */
-  programs?: string[];
+export interface Job extends Parts {
   /** What runs, one after the other. */
   runs: Run[];
   /** Instead of ending, waits to be ended. */
@@ -39,7 +34,7 @@ async function timed<T>(name: string, work: Promise<T>): Promise<T> {
 }
 
 await using engine = await timed('engine', Engine.start());
-const containers = await timed('containers', link(engine, job.kit, job.nodes, job.programs));
+const containers = await timed('containers', link(engine, job));
 if (job.hold === true) {
   console.log(JSON.stringify({ holds: engine.folder }));
   await new Promise(() => setInterval(() => {}, 60_000));

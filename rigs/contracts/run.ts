@@ -5,15 +5,16 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runContainers } from '../containers/index.ts';
-import { atEnd, type KernelName, root } from '../provision/index.ts';
+import { atEnd, root } from '../provision/index.ts';
 import type { InnerResults, InnerTest } from '../vm/results-reporter.ts';
 import { runInside } from '../vm/suite.ts';
 import { LEAST, PATH } from './least.ts';
 import type { KernelKey } from './medium.ts';
 import { count, grown, README, type Tally, table, withTable } from './tally.ts';
 
-/** The specs that run in each of the rig's machines. */
-const SPECS: Record<KernelName, string> = {
+/** The specs that run on the host and in each of the rig's machines. */
+const SPECS: Record<Exclude<KernelKey, 'containers'>, string> = {
+  host: 'rigs/specs/contracts.spec.ts',
   '6.1': 'rigs/specs/inside/contracts.spec.ts',
   '6.12': 'rigs/specs/inside/6.12/contracts.spec.ts',
 };

@@ -32,6 +32,8 @@ export interface Facility {
   kernel?: '6.12';
   /** Debian packages that make it so. */
   packages?: readonly string[];
+  /** Milliseconds that it may take where that is more than others may. */
+  deadline?: number;
   /** Tries it, and says how it was shown; throws when it is not there. */
   attempt(bed: Bed): string | Promise<string>;
 }

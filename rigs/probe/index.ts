@@ -43,10 +43,12 @@ function trials(names: readonly string[], own: boolean, deadline: number): Promi
   let clock = setTimeout(() => {}, 0);
   const wind = (): void => {
     clearTimeout(clock);
+    const [facility] = now === undefined ? [] : named([now]);
+    const most = Math.max(deadline, facility?.deadline ?? 0);
     clock = setTimeout(() => {
-      why = `no answer within ${deadline} ms`;
+      why = `no answer within ${most} ms`;
       end();
-    }, deadline);
+    }, most);
   };
   wind();
   child.stderr.on('data', (text: Buffer) => {
@@ -54,12 +56,12 @@ function trials(names: readonly string[], own: boolean, deadline: number): Promi
   });
   child.stdin.on('error', () => {});
   createInterface({ input: child.stdout }).on('line', (line) => {
-    wind();
     if (line.startsWith('begin ')) now = line.slice('begin '.length);
     else if (line.startsWith('{')) {
       findings.push(JSON.parse(line) as Finding);
       now = undefined;
     }
+    wind();
   });
   return new Promise((resolve) => {
     const done = (reason: string): void => {

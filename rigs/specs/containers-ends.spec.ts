@@ -64,7 +64,9 @@ describe('an engine', { timeout: 120_000 }, () => {
   it('ends with its containers when the program that has them is killed; the next one removes the rest', async (context) => {
     await here(context);
     const value = mark();
-    const [program = '', ...args] = await orSkip(context, () => command({ runs: [], hold: true }));
+    const [program = '', ...args] = await orSkip(context, () =>
+      command({ install: false, runs: [], hold: true }),
+    );
     const child = spawn(program, args, {
       env: { ...process.env, SPEC_MARK: value },
       stdio: ['ignore', 'pipe', 'inherit'],

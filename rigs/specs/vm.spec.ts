@@ -1,4 +1,6 @@
 import { describe, it } from 'vitest';
+import { prepare } from '../containers/index.ts';
+import { makeKit } from '../containers/kit.ts';
 import { type KernelName, MissingPackages } from '../provision/index.ts';
 import { type InnerTest, runInside, type Suite } from '../vm/suite.ts';
 import { insideSpecs } from '../vm/whole.ts';
@@ -37,6 +39,9 @@ function declare(tests: readonly InnerTest[]): void {
 }
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+// What the containers inside are made of is made here, where it takes no minutes. Where it may not be installed their spec says so.
+await Promise.all([makeKit(), prepare().catch(() => {})]);
 
 for (const kernel of Object.keys(inside) as KernelName[]) {
   const files = inside[kernel];

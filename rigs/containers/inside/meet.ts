@@ -6,7 +6,7 @@ import { create, type Kind } from '../../contracts/media/link.ts';
 import type { End, Keep } from '../../contracts/medium.ts';
 import type { Description, Line } from './line.ts';
 
-export type Part = 'leads' | 'follows';
+type Part = 'leads' | 'follows';
 
 /** Who meets whom. */
 export interface Meeting {

@@ -1,5 +1,5 @@
 /** Tells what runs outside how a test ended, a line each. */
-export interface Told {
+interface Told {
   names: string[];
   state: 'passed' | 'failed';
   /** Why it failed. */

@@ -28,6 +28,6 @@ if (status !== 0) {
   process.exit(1);
 }
 // Beside the packages, where Node.js finds them.
-cpSync('/kit/programs', '/app/programs', { recursive: true });
+cpSync('/kit/app/programs', '/app/programs', { recursive: true });
 process.argv.splice(1, process.argv.length, '/app/programs/agent.mjs', name);
 await import(process.argv[1] ?? '');

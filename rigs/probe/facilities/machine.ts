@@ -53,6 +53,8 @@ const docker: Facility = {
 const containers: Facility = {
   name: 'containers',
   place: 'machine',
+  // Three programs of 40 to 90 MB are started, which an emulated processor translates.
+  deadline: 90_000,
   attempt: () => trial(installed),
 };
 
