@@ -121,7 +121,8 @@ export class Engine {
     });
     this.#forget = atEnd(() => {
       this.#child.kill('SIGKILL');
-      remove(folder);
+      const clock = new Int32Array(new SharedArrayBuffer(4));
+      for (let tries = 0; tries < 100 && !remove(folder); tries++) Atomics.wait(clock, 0, 0, 20);
     });
   }
 

@@ -43,6 +43,9 @@ interface Testcontainers {
  * @throws Error with `code` MODULE_NOT_FOUND when it is not installed
  */
 export function testcontainers(socket: string): Testcontainers {
+  // What a user has set for an engine of theirs is not about this one.
+  for (const name of Object.keys(process.env))
+    if (/^(DOCKER|TESTCONTAINERS)_/.test(name)) delete process.env[name];
   process.env.DOCKER_HOST = `unix://${socket}`;
   // Otherwise it looks for this machine by a network that the engine has not; no port is asked for.
   process.env.TESTCONTAINERS_HOST_OVERRIDE = 'localhost';
