@@ -24,6 +24,7 @@ async function make(): Promise<string> {
     input: { run: join(checkout, 'rigs/probe/run.ts'), inside: join(checkout, 'rigs/probe/inside.ts') },
     platform: 'node',
     tsconfig: join(checkout, 'tsconfig.json'),
+    transform: { target: 'node20' },
     logLevel: 'silent',
   });
   try {
