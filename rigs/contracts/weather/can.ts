@@ -1,7 +1,7 @@
 /** CAN on a bus that loses and delays, goes down, and is removed: raw frames, ISO-TP, J1939. */
 import { can, canIsotp, canJ1939 } from '@sockeye/addr';
 import { constants as c, type Socket } from '@sockeye/core';
-import type { Kind } from '../media/make.ts';
+import type { Kind } from '../media/link.ts';
 import { DATAGRAM, fair, open, over } from './over.ts';
 import type { WeatherMedium, Weathers } from './weather.ts';
 

@@ -3,7 +3,7 @@ import { inet, inet6, packet } from '@sockeye/addr';
 import { type Address, constants as c } from '@sockeye/core';
 import { sctpRtoInfo } from '@sockeye/core/options';
 import { soon } from '../forms.ts';
-import type { Kind } from '../media/make.ts';
+import type { Kind } from '../media/link.ts';
 import type { Keep, KernelKey, Pair } from '../medium.ts';
 import { canMedia } from './can.ts';
 import { CONNECTION, connectedOver, DATAGRAM, fair, open, over } from './over.ts';

@@ -2,7 +2,7 @@
 import { type Address, Socket } from '@sockeye/core';
 import { soon } from '../forms.ts';
 import { MEDIA } from '../media/index.ts';
-import type { Kind } from '../media/make.ts';
+import type { Kind } from '../media/link.ts';
 import type { Keep, KernelKey, Medium, Pair } from '../medium.ts';
 import { type Link, type Sky, theSky } from './sky.ts';
 import type { UnderTheSky, WeatherMedium, Weathers } from './weather.ts';
