@@ -25,4 +25,15 @@ const lines = [
   'export const has_ipv6: boolean = true;',
   '',
 ];
+// A namespace of all constants would be an object of some five hundred getters.
+const members = (prefix) =>
+  names.filter((name) => name.startsWith(prefix) && name === name.toUpperCase()).join(' ');
+const enumerations = [
+  '/** Made by scripts/constants.mjs from parity.json: the members of the enumerations. */',
+  ...['AF_', 'AI_', 'MSG_', 'SOCK_'].map(
+    (prefix) => `export const ${prefix}NAMES: string =\n  '${members(prefix)}';`,
+  ),
+  '',
+];
+writeFileSync(new URL('../src/enum-members.ts', import.meta.url), enumerations.join('\n'));
 writeFileSync(new URL('../src/constants.ts', import.meta.url), lines.join('\n'));

@@ -1,6 +1,6 @@
 /** Arguments as Python's C functions take them, refused with Python's words. */
-import { types } from 'node:util';
 import { OverflowError, typeError, ValueError } from './errors.ts';
+import { types } from './runtime.ts';
 
 /** What Python calls a bytes-like object: a Buffer, any view, an ArrayBuffer. */
 export type BytesLike = ArrayBufferView | ArrayBufferLike;
@@ -76,9 +76,9 @@ function viewed(value: unknown): Uint8Array | undefined {
   if (!isView(value)) return undefined;
   try {
     // A view of memory that is gone has no length: it must not pass for an empty one.
-    if (value.byteLength === 0 && types.isTypedArray(value)) value.values();
-    if (types.isUint8Array(value)) return value;
-    if (types.isAnyArrayBuffer(value)) return new Uint8Array(value);
+    if (value.byteLength === 0 && types().isTypedArray(value)) value.values();
+    if (types().isUint8Array(value)) return value;
+    if (types().isAnyArrayBuffer(value)) return new Uint8Array(value);
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   } catch {
     throw new ValueError('the memory of the buffer was transferred away or shrunk');
@@ -87,7 +87,7 @@ function viewed(value: unknown): Uint8Array | undefined {
 
 /** Whether it is a bytes-like object. */
 export function isView(value: unknown): value is BytesLike {
-  return ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value);
+  return ArrayBuffer.isView(value) || types().isAnyArrayBuffer(value);
 }
 
 /** Bytes to read from. */

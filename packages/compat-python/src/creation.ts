@@ -1,5 +1,4 @@
 /** The module's other ways to a socket object, and to a descriptor. */
-import { closeSync } from 'node:fs';
 import { Socket as Core, constants, errnos } from '@sockeye/core';
 import type { ReturnedInet, ReturnedInet6 } from './address/family.ts';
 import type { Address } from './address/registry.ts';
@@ -8,6 +7,7 @@ import { asPython, ExceptionGroup, OSError, systemError, typeError, ValueError }
 import { duplicate, owner } from './open.ts';
 import { shown } from './repr.ts';
 import { getaddrinfo } from './resolver.ts';
+import { fs } from './runtime.ts';
 import { bind, type Signature, takesOne } from './signature.ts';
 import { elsewhere } from './socket/endpoint.ts';
 import { PythonSocket } from './socket/python-socket.ts';
@@ -69,7 +69,7 @@ export function fromfd(...args: unknown[]): PythonSocket {
     return socket(family as number, type as number, proto as number, number);
   } catch (error) {
     // The copy is nobody's then.
-    closeSync(number);
+    fs().closeSync(number);
     throw error;
   }
 }
@@ -95,7 +95,7 @@ export function close(...args: [fd: number]): void {
   }
   if (fd < 0) throw systemError(errnos.EBADF);
   try {
-    closeSync(fd);
+    fs().closeSync(fd);
   } catch (error) {
     const { errno } = error as { errno?: number };
     throw errno === undefined ? error : systemError(-errno, error);

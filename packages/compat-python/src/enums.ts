@@ -3,7 +3,8 @@
  * can be compared and joined; these classes say what they are called.
  */
 
-import * as constants from './constants.ts';
+import { constants } from '@sockeye/core';
+import { AF_NAMES, AI_NAMES, MSG_NAMES, SOCK_NAMES } from './enum-members.ts';
 import { LookupError, ValueError } from './errors.ts';
 import { shown } from './repr.ts';
 
@@ -24,27 +25,28 @@ export interface Enumeration extends Iterable<number> {
 
 type Members = readonly (readonly [name: string, value: number])[];
 
-/** Those of the module's constants that begin so, the least first; of two names for one number the first is its name. */
-function membersOf(prefix: string): Members {
-  return Object.entries(constants)
-    .filter(([name, value]) => name.startsWith(prefix) && name === name.toUpperCase() && value !== undefined)
-    .map(([name, value]) => [name, value as number] as const)
+/** Members that this platform has, the least first; of two names for one number the first is its name. */
+function membersOf(names: string): Members {
+  const known = constants as Readonly<Record<string, number | undefined>>;
+  return names
+    .split(' ')
+    .flatMap((name): [string, number][] => (known[name] === undefined ? [] : [[name, known[name]]]))
     .sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1));
 }
 
 abstract class Names {
-  readonly #prefix: string;
+  readonly #given: string;
   readonly name: string;
   #members: Members | undefined;
   #names: Map<number, string> | undefined;
 
-  constructor(name: string, prefix: string) {
+  constructor(name: string, given: string) {
     this.name = name;
-    this.#prefix = prefix;
+    this.#given = given;
   }
 
   get members(): Members {
-    this.#members ??= membersOf(this.#prefix);
+    this.#members ??= membersOf(this.#given);
     return this.#members;
   }
 
@@ -124,15 +126,17 @@ function enumeration(names: Names): Enumeration {
 
 /** `AF_…`. */
 export const AddressFamily: Enumeration = /* @__PURE__ */ enumeration(
-  /* @__PURE__ */ new Single('AddressFamily', 'AF_'),
+  /* @__PURE__ */ new Single('AddressFamily', AF_NAMES),
 );
 /** `SOCK_…`. */
 export const SocketKind: Enumeration = /* @__PURE__ */ enumeration(
-  /* @__PURE__ */ new Single('SocketKind', 'SOCK_'),
+  /* @__PURE__ */ new Single('SocketKind', SOCK_NAMES),
 );
 /** `MSG_…`, joined by `|`. */
-export const MsgFlag: Enumeration = /* @__PURE__ */ enumeration(/* @__PURE__ */ new Flags('MsgFlag', 'MSG_'));
+export const MsgFlag: Enumeration = /* @__PURE__ */ enumeration(
+  /* @__PURE__ */ new Flags('MsgFlag', MSG_NAMES),
+);
 /** `AI_…`, joined by `|`. */
 export const AddressInfo: Enumeration = /* @__PURE__ */ enumeration(
-  /* @__PURE__ */ new Flags('AddressInfo', 'AI_'),
+  /* @__PURE__ */ new Flags('AddressInfo', AI_NAMES),
 );

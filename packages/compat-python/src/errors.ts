@@ -37,7 +37,7 @@ export class OSError extends Error {
 
   /** The name of an error number of this class. */
   protected codeOf(errno: number): string | undefined {
-    return errnoNames.get(errno);
+    return errnoName(errno);
   }
 }
 
@@ -82,7 +82,7 @@ export class TimeoutError extends OSError {}
 /** getaddrinfo(3) failed; `errno` is one of the `EAI_…`. */
 export class gaierror extends OSError {
   protected override codeOf(errno: number): string | undefined {
-    return eaiNames.get(errno);
+    return eaiName(errno);
   }
 }
 /** What gethostbyname(3) and its kin raise. */
@@ -188,16 +188,27 @@ const subclasses: ReadonlyMap<number, typeof OSError> = new Map([
 
 /** Of two names for one number, the one that POSIX has first. */
 const aliases: ReadonlySet<string> = new Set(['EWOULDBLOCK', 'EDEADLOCK', 'ENOTSUP']);
-const errnoNames: ReadonlyMap<number, string> = new Map(
-  Object.entries(errnos)
-    .filter(([name]) => !aliases.has(name))
-    .map(([name, number]) => [number, name]),
-);
-const eaiNames: ReadonlyMap<number, string> = new Map(
-  Object.entries(constants)
-    .filter(([name]) => name.startsWith('EAI_'))
-    .map(([name, number]) => [number, name]),
-);
+let errnoNames: ReadonlyMap<number, string> | undefined;
+let eaiNames: ReadonlyMap<number, string> | undefined;
+
+/** Names by number: made when the first error is. */
+function errnoName(errno: number): string | undefined {
+  errnoNames ??= new Map(
+    Object.entries(errnos)
+      .filter(([name]) => !aliases.has(name))
+      .map(([name, number]) => [number, name]),
+  );
+  return errnoNames.get(errno);
+}
+
+function eaiName(eai: number): string | undefined {
+  eaiNames ??= new Map(
+    Object.entries(constants)
+      .filter(([name]) => name.startsWith('EAI_'))
+      .map(([name, number]) => [number, name]),
+  );
+  return eaiNames.get(eai);
+}
 
 function caused<E extends Error>(error: E, cause: unknown): E {
   if (cause !== undefined) {

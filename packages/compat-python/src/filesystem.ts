@@ -2,7 +2,13 @@
 import { typeName } from './arguments.ts';
 import { typeError, UnicodeEncodeError, ValueError } from './errors.ts';
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+let decoder: InstanceType<typeof TextDecoder> | undefined;
+
+/** Throws for bytes that are no UTF-8. Made when it is first needed. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  decoder ??= new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  return decoder.decode(bytes);
+}
 
 /** The bytes of a name. Throws UnicodeEncodeError for a surrogate that stands for no byte. */
 export function fsencode(name: string): Uint8Array {
@@ -24,7 +30,7 @@ export function fsencode(name: string): Uint8Array {
 /** The name that the bytes are. */
 export function fsdecode(bytes: Uint8Array): string {
   try {
-    return utf8.decode(bytes);
+    return decodeUtf8(bytes);
   } catch {
     let text = '';
     for (let at = 0; at < bytes.length; ) {
@@ -32,7 +38,7 @@ export function fsdecode(bytes: Uint8Array): string {
       text +=
         length === 0
           ? String.fromCharCode(0xdc00 + (bytes[at] as number))
-          : utf8.decode(bytes.subarray(at, at + length));
+          : decodeUtf8(bytes.subarray(at, at + length));
       at += length || 1;
     }
     return text;
@@ -43,7 +49,7 @@ export function fsdecode(bytes: Uint8Array): string {
 function wellFormed(bytes: Uint8Array, at: number): number {
   for (let length = 1; length <= 4 && at + length <= bytes.length; length++) {
     try {
-      utf8.decode(bytes.subarray(at, at + length));
+      decodeUtf8(bytes.subarray(at, at + length));
       return length;
     } catch {
       // Not yet a whole character, or none at all.

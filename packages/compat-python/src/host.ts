@@ -1,11 +1,11 @@
 /** The host of an internet address: names, numbers and Python's two special forms. */
-import { domainToASCII } from 'node:url';
 import { decode } from '@sockeye/addr/inet';
 import { decode as decode6 } from '@sockeye/addr/inet6';
 import { isIPv4, isIPv6 } from '@sockeye/addr/ip';
 import { constants, getaddrinfoSync, platform } from '@sockeye/core';
 import { typeName } from './arguments.ts';
 import { plainError, pythonError, typeError, UnicodeError } from './errors.ts';
+import { url } from './runtime.ts';
 
 const ASCII = /^[\0-\x7f]*$/;
 const LONGEST_LABEL = 63;
@@ -38,7 +38,7 @@ function label(text: string): string {
   if (ASCII.test(text)) return text;
   const mapped = text.replace(/[\u00df\u03c2\u200c\u200d]/gu, (letter) => DEVIATIONS.get(letter) ?? '');
   // A last label that is no number keeps the mapping from reading an IPv4 address.
-  const ascii = domainToASCII(`${mapped}${SUFFIX}`);
+  const ascii = url().domainToASCII(`${mapped}${SUFFIX}`);
   if (ascii === '') throw unencodable('label empty or too long');
   return ascii.slice(0, -SUFFIX.length);
 }

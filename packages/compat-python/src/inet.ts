@@ -1,5 +1,4 @@
 /** Internet addresses and numbers in the form that the network has: inet(3), inet_pton(3), byteorder(3). */
-import { endianness } from 'node:os';
 import { formatIPv4, formatIPv6, inetAton, isIPv4, parseIPv4, parseIPv6 } from '@sockeye/addr/ip';
 import { constants, errnos } from '@sockeye/core';
 import { type BytesLike, toBytes, toInt, toInteger, toText, typeName } from './arguments.ts';
@@ -73,7 +72,7 @@ export function inet_ntop(...args: [address_family: number, packed_ip: BytesLike
   return four ? formatIPv4(bytes) : formatIPv6(bytes);
 }
 
-const SWAP: boolean = endianness() === 'LE';
+const SWAP: boolean = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 function short(x: unknown, caller: string): number {
   const number = toInt(x);

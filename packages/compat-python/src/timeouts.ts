@@ -1,7 +1,7 @@
 /** Timeouts in seconds, as Python has them: null for none, 0 for not waiting. */
-import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { toInteger } from './arguments.ts';
 import { OverflowError, ValueError } from './errors.ts';
+import { threads } from './runtime.ts';
 import { takesNone, takesOne } from './signature.ts';
 
 /** Seconds, or null for none. */
@@ -40,6 +40,7 @@ const SHARED = 'sockeye:compat-python: default timeout';
 
 /** One number, NaN for None: threads that this one starts see the same. */
 function shared(): Float64Array {
+  const { getEnvironmentData, setEnvironmentData } = threads();
   const known: unknown = getEnvironmentData(SHARED);
   if (known instanceof SharedArrayBuffer) return new Float64Array(known);
   const memory = new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT);

@@ -1,5 +1,6 @@
 /** Text and bytes, piece by piece, with Python's ways to deal with what has no counterpart. */
 import { LookupError, UnicodeDecodeError, UnicodeEncodeError } from '../errors.ts';
+import { decodeUtf8 } from '../filesystem.ts';
 
 /** What becomes of bytes or characters that have no counterpart: Python's names. */
 export type Errors = string;
@@ -8,7 +9,7 @@ export type Errors = string;
 interface Encoding {
   /** As Python's messages call it. */
   readonly name: string;
-  /** How many bytes of the character that begins at `at`; 0 when none does, -1 when more bytes may make one. */
+  /** How many bytes of the character that begins at `at`; 0 when more bytes may make one, below 0 how many make none. */
   length(bytes: Uint8Array, at: number): number;
   decode(bytes: Uint8Array): string;
   /** The bytes of a character; undefined when it has none. */
@@ -17,8 +18,6 @@ interface Encoding {
   wrongBytes(bytes: Uint8Array, at: number): string;
   readonly wrongCharacter: string;
 }
-
-const fatal = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Bounds of the second byte, RFC 3629 section 4. */
 function second(lead: number): readonly [number, number] {
@@ -43,13 +42,13 @@ const utf8: Encoding = {
     const size = sizeOf(lead);
     for (let index = 1; index < size; index++) {
       const byte = bytes[at + index];
-      if (byte === undefined) return -1;
+      if (byte === undefined) return 0;
       const [least, most] = index === 1 ? second(lead) : [0x80, 0xbf];
-      if (byte < least || byte > most) return 0;
+      if (byte < least || byte > most) return -index;
     }
-    return size;
+    return size === 0 ? -1 : size;
   },
-  decode: (bytes) => fatal.decode(bytes),
+  decode: (bytes) => decodeUtf8(bytes),
   encode: (character) => (/\p{Surrogate}/u.test(character) ? undefined : Buffer.from(character)),
   wrongBytes: (bytes, at) =>
     sizeOf(bytes[at] as number) === 0 ? 'invalid start byte' : 'invalid continuation byte',
@@ -61,7 +60,7 @@ function single(name: string, characters: readonly (string | undefined)[], range
   const bytes = new Map(characters.map((character, byte) => [character, Uint8Array.of(byte)]));
   return {
     name,
-    length: (data, at) => (characters[data[at] as number] === undefined ? 0 : 1),
+    length: (data, at) => (characters[data[at] as number] === undefined ? -1 : 1),
     decode: (data) => Array.from(data, (byte) => characters[byte]).join(''),
     encode: (character) => bytes.get(character),
     wrongBytes: () => range,
@@ -88,26 +87,47 @@ const ALIASES: Readonly<Record<string, string>> = {
   cp819: 'latin1',
 };
 
+/** Bytes 0x80 to 0x9f of the one that Node.js's decoder takes for Latin-1; a space where there is nothing. */
+const CP1252 =
+  '\u20ac \u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152 \u017d  \u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153 \u017e\u0178';
+
+/** Other encodings of one byte a character, as the web calls them. */
+const SINGLE: ReadonlyMap<string, string> = new Map([
+  ...[2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16].map((part) => [`iso8859${part}`, `iso-8859-${part}`] as const),
+  ...[1250, 1251, 1253, 1254, 1255, 1256, 1257, 1258].map(
+    (page) => [`cp${page}`, `windows-${page}`] as const,
+  ),
+  ['cp866', 'ibm866'],
+  ['koi8r', 'koi8-r'],
+  ['koi8u', 'koi8-u'],
+]);
+
 function make(key: string, given: string): Encoding {
   if (key === 'ascii') return single('ascii', characters(0x80), 'ordinal not in range(128)');
   if (key === 'latin1') return single('latin-1', characters(0x100), 'ordinal not in range(256)');
-  const label = key.replace(/^cp(125\d)$/, 'windows-$1').replace(/^iso8859(\d+)$/, 'iso-8859-$1');
-  let decoder: InstanceType<typeof TextDecoder>;
-  try {
-    decoder = new TextDecoder(label, { fatal: true });
-    // Of the web's encodings, those of one byte a character: what 256 bytes decode to, one by one, is all there is.
-    if (/^(utf|gb|big5|euc|shift|iso-2022|x-user|replacement)/.test(decoder.encoding)) throw new RangeError();
-  } catch {
-    throw new LookupError(`unknown encoding: ${given}`);
+  const label = SINGLE.get(key);
+  if (label === undefined && key !== 'cp1252') throw new LookupError(`unknown encoding: ${given}`);
+  return single('charmap', label === undefined ? cp1252() : table(label), 'character maps to <undefined>');
+}
+
+function cp1252(): (string | undefined)[] {
+  const all: (string | undefined)[] = characters(0x100);
+  for (const [at, character] of [...CP1252].entries()) {
+    all[0x80 + at] = character === ' ' ? undefined : character;
   }
-  const table = Array.from({ length: 0x100 }, (_, byte) => {
+  return all;
+}
+
+/** What each byte decodes to, one by one. */
+function table(label: string): (string | undefined)[] {
+  const decoder = new TextDecoder(label, { fatal: true });
+  return Array.from({ length: 0x100 }, (_, byte) => {
     try {
       return decoder.decode(Uint8Array.of(byte));
     } catch {
       return undefined;
     }
   });
-  return single('charmap', table, 'character maps to <undefined>');
 }
 
 /** An encoding by any name that Python has for it. Throws LookupError. */
@@ -151,10 +171,11 @@ export class Decoder {
         at += length;
         continue;
       }
-      if (length < 0 && !final) break;
+      if (length === 0 && !final) break;
+      const end = length === 0 ? bytes.length : at - length;
       text += this.#encoding.decode(bytes.subarray(from, at));
-      text += this.#replaced(bytes, at, length < 0);
-      at += length < 0 ? bytes.length - at : 1;
+      text += this.#replaced(bytes, at, end, length === 0);
+      at = end;
       from = at;
     }
     text += this.#encoding.decode(bytes.subarray(from, at));
@@ -166,7 +187,7 @@ export class Decoder {
   #whole(bytes: Uint8Array): string | undefined {
     if (this.#encoding !== utf8 || (bytes.at(-1) ?? 0) >= 0x80) return undefined;
     try {
-      const text = fatal.decode(bytes);
+      const text = decodeUtf8(bytes);
       this.#rest = new Uint8Array(0);
       return text;
     } catch {
@@ -174,8 +195,8 @@ export class Decoder {
     }
   }
 
-  #replaced(bytes: Uint8Array, at: number, cut: boolean): string {
-    const wrong = [...bytes.subarray(at, cut ? undefined : at + 1)];
+  #replaced(bytes: Uint8Array, at: number, end: number, cut: boolean): string {
+    const wrong = [...bytes.subarray(at, end)];
     if (this.#errors === 'ignore') return '';
     if (this.#errors === 'replace') return '\ufffd';
     if (this.#errors === 'surrogateescape') {
@@ -184,13 +205,12 @@ export class Decoder {
     if (this.#errors === 'backslashreplace') return wrong.map((byte) => `\\x${hex(byte)}`).join('');
     this.#rest = new Uint8Array(0);
     const reason = cut ? 'unexpected end of data' : this.#encoding.wrongBytes(bytes, at);
-    const byte = hex(wrong[0] as number);
-    throw refusedBy(
-      this.#errors,
-      new UnicodeDecodeError(
-        `'${this.#encoding.name}' codec can't decode byte 0x${byte} in position ${at}: ${reason}`,
-      ),
-    );
+    const what =
+      wrong.length === 1
+        ? `byte 0x${hex(wrong[0] as number)} in position ${at}`
+        : `bytes in position ${at}-${end - 1}`;
+    const words = `'${this.#encoding.name}' codec can't decode ${what}: ${reason}`;
+    throw refusedBy(this.#errors, new UnicodeDecodeError(words));
   }
 }
 

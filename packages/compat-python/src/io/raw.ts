@@ -1,6 +1,6 @@
 /** `socket.SocketIO`: a socket as a file of bytes, without a buffer. */
 import { errnos } from '@sockeye/core';
-import { type BytesLike, toBytes, toWritable } from '../arguments.ts';
+import { type BytesLike, toBytes, toInteger, toWritable } from '../arguments.ts';
 import { OSError, TimeoutError, ValueError } from '../errors.ts';
 import { shown } from '../repr.ts';
 import { BytesBase, DEFAULT_BUFFER_SIZE, toCount, unsupported } from './base.ts';
@@ -97,8 +97,9 @@ export class SocketIO extends BytesBase {
   }
 
   /** One receive of up to `size` bytes; without a size all up to the end. Null when nothing is there and the socket does not wait. */
-  read(size?: number | null): Buffer | null {
-    const count = toCount(size);
+  read(size?: number): Buffer | null {
+    // None is no size here, says Python.
+    const count = size === undefined ? -1 : toInteger(size);
     if (count < 0) return this.readall();
     const room = Buffer.alloc(count);
     const came = this.readinto(room);

@@ -10,6 +10,7 @@ interface Bytes {
   readonly closed: boolean;
   readonly name?: number;
   fileno?(): number;
+  read?(size?: number): Buffer | null;
   read1?(size?: number): Buffer;
   readable(): boolean;
   writable(): boolean;
@@ -105,11 +106,23 @@ export class TextIOWrapper extends IOBase<string> {
     if (this.buffer.read1 === undefined) throw unsupported('not readable');
     this.#send();
     const bytes = this.buffer.read1(CHUNK);
-    this.#ended = bytes.length === 0;
-    let text = this.#decoder.decode(bytes, this.#ended);
+    return this.#took(bytes, bytes.length === 0) || bytes.length > 0;
+  }
+
+  /** All up to the end, decoded as one. */
+  #all(): string {
+    if (this.buffer.read === undefined) throw unsupported('not readable');
+    this.#send();
+    this.#took(this.buffer.read() ?? new Uint8Array(0), true);
+    return this.#give(this.#text);
+  }
+
+  #took(bytes: Uint8Array, final: boolean): boolean {
+    this.#ended = final;
+    let text = this.#decoder.decode(bytes, final);
     if (this.#newline === null || this.#newline === '') text = this.#universal(text);
     this.#text += text;
-    return !this.#ended || text !== '';
+    return text !== '';
   }
 
   /** Notes the line ends; where they are translated, does that. A `\r` at the end waits for what follows. */
@@ -143,10 +156,7 @@ export class TextIOWrapper extends IOBase<string> {
     this.check();
     if (!this.readable()) throw unsupported('not readable');
     const count = toCount(size);
-    if (count < 0) {
-      while (this.#more());
-      return this.#give(this.#text);
-    }
+    if (count < 0) return this.#all();
     let found = this.#characters(count);
     while (found === undefined && this.#more()) found = this.#characters(count);
     return this.#give(found ?? this.#characters(count) ?? this.#text);

@@ -1,5 +1,4 @@
 /** The socket object, all but moving bytes. */
-import { inspect } from 'node:util';
 import { Socket as Core, constants, errnos } from '@sockeye/core';
 import type { RetAddress } from '../address/family.ts';
 import { type Address, toSockaddr } from '../address/registry.ts';
@@ -238,7 +237,7 @@ export class Endpoint {
   }
 }
 
-Object.defineProperty(Endpoint.prototype, inspect.custom, {
+Object.defineProperty(Endpoint.prototype, Symbol.for('nodejs.util.inspect.custom'), {
   value(this: Endpoint): string {
     return this.toString();
   },

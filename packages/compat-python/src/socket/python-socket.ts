@@ -1,5 +1,4 @@
 /** Python's socket object. It blocks the thread, as Python does; see README.md on when that is right. */
-import { readFileSync } from 'node:fs';
 import { AddressBuffer, type Socket as Core, constants, errnos } from '@sockeye/core';
 import type { RetAddress } from '../address/family.ts';
 import { toInt } from '../arguments.ts';
@@ -9,6 +8,7 @@ import { BufferedReader, BufferedRWPair, BufferedWriter } from '../io/buffered.t
 import { SocketIO } from '../io/raw.ts';
 import { TextIOWrapper, type TextKeywords } from '../io/text.ts';
 import { shown } from '../repr.ts';
+import { fs } from '../runtime.ts';
 import { bind, type Signature, takesSelf } from '../signature.ts';
 import { elsewhere } from './endpoint.ts';
 import { unwatch } from './held.ts';
@@ -137,7 +137,7 @@ export class PythonSocket extends Messages {
     takesSelf('socket.get_inheritable', surplus);
     const { fd, core } = this.held;
     if (fd < 0 || core.closed) throw systemError(errnos.EBADF);
-    const flags = /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? '0';
+    const flags = /^flags:\s*(\d+)/m.exec(fs().readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? '0';
     return (Number.parseInt(flags, 8) & O_CLOEXEC) === 0;
   }
 

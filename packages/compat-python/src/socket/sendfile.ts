@@ -1,9 +1,9 @@
 /** `socket.sendfile`: sendfile(2) for open files, reads and sends for whatever else can be read. */
-import { fstatSync } from 'node:fs';
 import { constants } from '@sockeye/core';
 import { type BytesLike, toBytes, toInteger, typeName } from '../arguments.ts';
 import { OSError, pythonError, typeError, ValueError } from '../errors.ts';
 import { shown } from '../repr.ts';
+import { fs } from '../runtime.ts';
 import type { Held } from './held.ts';
 
 /** What can be sent: an open file by its number or with one (`fs.promises.FileHandle`), or an object that reads bytes. */
@@ -42,7 +42,7 @@ function numberOf(file: SentFile): number | undefined {
 function sizeOf(fd: number | undefined): number | undefined {
   if (fd === undefined || fd < 0) return undefined;
   try {
-    const stat = fstatSync(fd);
+    const stat = fs().fstatSync(fd);
     return stat.isFile() ? stat.size : undefined;
   } catch {
     return undefined;
