@@ -106,6 +106,8 @@ export interface Raw {
   writable(): boolean;
   /** How many bytes came, 0 at the end; null when the call would have to wait and does not. */
   readinto(buffer: BytesLike): number | null;
+  /** All up to the end; null when nothing is there and the call does not wait. */
+  readall(): Buffer | null;
   /** How many bytes went; null when none could without waiting. */
   write(data: BytesLike): number | null;
 }

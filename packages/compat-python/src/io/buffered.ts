@@ -43,12 +43,12 @@ export class BufferedReader extends BytesBase {
     return this.raw.fileno();
   }
 
-  /** One receive into the empty buffer: the count, or null. */
-  #fill(): number | null {
-    this.#start = 0;
-    this.#end = 0;
-    const came = this.raw.readinto(this.#room);
-    this.#end = came ?? 0;
+  /** One receive, behind what the buffer has where that is not all given yet: the count, or null. */
+  #fill(behind = 0): number | null {
+    this.#start = behind;
+    this.#end = behind;
+    const came = this.raw.readinto(this.#room.subarray(behind));
+    this.#end = behind + (came ?? 0);
     return came;
   }
 
@@ -81,25 +81,42 @@ export class BufferedReader extends BytesBase {
     this.check('read of closed file');
     const count = toCount(size);
     if (count < -1) throw new ValueError('read length must be non-negative or -1');
-    const most = count < 0 ? Number.POSITIVE_INFINITY : count;
-    const parts: Buffer[] = [this.#first(most)];
-    let left = most - (parts[0] as Buffer).length;
+    const parts: Buffer[] = [this.#first(count < 0 ? Number.POSITIVE_INFINITY : count)];
     try {
-      while (left > 0) {
-        if (this.#start === this.#end) {
-          const came = this.#fill();
-          if (came === null && left === most) return null;
-          if (came === null || came === 0) break;
-        }
-        const part = this.#take(left);
-        parts.push(part);
-        left -= part.length;
-      }
+      return count < 0 ? this.#all(parts) : this.#some(count, parts);
     } catch (error) {
       this.#keep(parts);
       throw error;
     }
-    return Buffer.concat(parts);
+  }
+
+  #all(parts: Buffer[]): Buffer | null {
+    parts.push(this.#take(this.#room.length));
+    const rest = this.raw.readall();
+    const here = Buffer.concat(parts);
+    return rest === null ? (here.length === 0 ? null : here) : Buffer.concat([here, rest]);
+  }
+
+  /** Whole buffers come right into the result; what is left comes through the buffer. */
+  #some(count: number, parts: Buffer[]): Buffer | null {
+    let left = count - (parts[0] as Buffer).length;
+    parts.push(this.#take(left));
+    left -= (parts[1] as Buffer).length;
+    let came: number | null = 1;
+    const size = this.#room.length;
+    while (left >= size && came) {
+      const block = Buffer.alloc(left - (left % size));
+      came = this.raw.readinto(block);
+      parts.push(block.subarray(0, came ?? 0));
+      left -= came ?? 0;
+    }
+    for (let behind = 0; left > 0 && came && behind < size; behind = this.#end) {
+      came = this.#fill(behind);
+      const part = this.#take(left);
+      parts.push(part);
+      left -= part.length;
+    }
+    return came === null && left === count ? null : Buffer.concat(parts);
   }
 
   /** What is there, up to `size` bytes, with one receive at most. */
@@ -109,8 +126,9 @@ export class BufferedReader extends BytesBase {
     const most = count < 0 ? this.#room.length : count;
     if (most === 0) return EMPTY;
     if (this.#kept.length > 0) return this.#first(most);
-    if (this.#start === this.#end) this.#fill();
-    return this.#take(most);
+    if (this.#start < this.#end) return this.#take(most);
+    const room = Buffer.alloc(most);
+    return room.subarray(0, this.raw.readinto(room) ?? 0);
   }
 
   /** As `read`, into a buffer. */

@@ -118,13 +118,14 @@ export class SocketIO extends BytesBase {
     }
   }
 
-  /** Byte for byte: there is no buffer for what comes behind the line. */
+  /** Byte for byte: there is no buffer for what comes behind the line, nor, on a socket that does not wait, for one that is not whole. */
   override readline(size?: number | null): Buffer {
     const most = toCount(size);
     const line: number[] = [];
     while (most < 0 || line.length < most) {
       const byte = this.read(1);
-      if (byte === null || byte.length === 0) break;
+      if (byte === null) throw new OSError("read() should have returned a bytes object, not 'NoneType'");
+      if (byte.length === 0) break;
       line.push(byte[0] as number);
       if (byte[0] === 0x0a) break;
     }
