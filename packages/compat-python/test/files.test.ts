@@ -290,6 +290,15 @@ print(json.dumps(out))`;
     expect(file.read1().toString()).toBe('half a li');
   });
 
+  it('that cannot be made keep nothing open', () => {
+    const [a] = pair();
+    for (const keywords of [{ buffering: 0 }, { encoding: 'no such' }, { newline: 'x' }]) {
+      expect(() => a.makefile(keywords)).toThrow();
+    }
+    a.close();
+    expect(a.fileno()).toBe(-1);
+  });
+
   it('are closed by using', () => {
     const [a] = pair();
     const file = a.makefile();

@@ -20,12 +20,22 @@ function blocked(error: unknown): boolean {
   return errno !== undefined && (errno === errnos.EAGAIN || errno === errnos.EWOULDBLOCK);
 }
 
+/** Files that nobody closed: when they are collected, the socket need not wait for them any longer. */
+const forgotten = new FinalizationRegistry<() => void>((closes) => {
+  try {
+    closes();
+  } catch {
+    // Something else had closed the socket, and there is nobody to tell.
+  }
+});
+
 /** Made by `socket.makefile(mode, 0)`, and what lies under its other forms. */
 export class SocketIO extends BytesBase {
   #socket: Carrier | undefined;
   readonly #reading: boolean;
   readonly #writing: boolean;
   readonly #closes: () => void;
+  readonly #token: object = {};
   #late = false;
   /** `'rb'`, `'wb'` or `'rwb'`. */
   readonly mode: string;
@@ -42,6 +52,7 @@ export class SocketIO extends BytesBase {
     this.#reading = mode.includes('r');
     this.#writing = mode.includes('w');
     this.#closes = closes;
+    forgotten.register(this, closes, this.#token);
   }
 
   get closed(): boolean {
@@ -149,6 +160,7 @@ export class SocketIO extends BytesBase {
   override close(): void {
     if (this.#socket === undefined) return;
     this.#socket = undefined;
+    forgotten.unregister(this.#token);
     this.#closes();
   }
 }

@@ -144,7 +144,8 @@ const dropped = new FinalizationRegistry<Held>((held) => {
   } catch {
     // Something else had closed it, and has been told so.
   }
-  process.emitWarning(text, 'ResourceWarning');
+  // One that was closed, and waited for a file that nobody closed, is nobody's fault.
+  if (!held.closing) process.emitWarning(text, 'ResourceWarning');
 });
 
 /** Has the socket closed, with a warning, when `object` is collected. What is held must not hold the object. */

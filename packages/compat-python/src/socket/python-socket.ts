@@ -95,7 +95,6 @@ export class PythonSocket extends Messages {
     if (/[^rwb]/.test(mode)) throw new ValueError(`invalid mode ${shown(mode)} (only r, w, b allowed)`);
     const writing = mode.includes('w');
     const reading = mode.includes('r') || !writing;
-    const binary = mode.includes('b');
     const asked = buffering === undefined || buffering === null ? -1 : toInt(buffering);
     const { held } = this;
     const raw = new SocketIO(this, `${reading ? 'r' : ''}${writing ? 'w' : ''}`, () => {
@@ -105,18 +104,13 @@ export class PythonSocket extends Messages {
       held.close();
     });
     held.files += 1;
-    const size = asked < 0 ? DEFAULT_BUFFER_SIZE : asked;
-    if (size === 0) {
-      if (!binary) throw new ValueError('unbuffered streams must be binary');
-      return raw;
-    }
-    const buffered = (): BufferedReader | BufferedWriter | BufferedRWPair => {
-      if (reading && writing) return new BufferedRWPair(raw, raw, size);
-      return reading ? new BufferedReader(raw, size) : new BufferedWriter(raw, size);
-    };
-    if (binary) return buffered();
     const keywords = { encoding, errors, newline: newline ?? null } as TextKeywords;
-    return Object.assign(new TextIOWrapper(buffered(), keywords), { mode });
+    try {
+      return over(raw, { reading, writing, size: asked < 0 ? DEFAULT_BUFFER_SIZE : asked, mode, keywords });
+    } catch (error) {
+      raw.close();
+      throw error;
+    }
   }
 
   /**
@@ -158,4 +152,24 @@ export class PythonSocket extends Messages {
   share(_process_id: number): never {
     throw elsewhere('socket.share()');
   }
+}
+
+interface FileShape {
+  readonly reading: boolean;
+  readonly writing: boolean;
+  readonly size: number;
+  readonly mode: string;
+  readonly keywords: TextKeywords;
+}
+
+/** What stands over a file without a buffer, as its mode and its buffering say. */
+function over(raw: SocketIO, { reading, writing, size, mode, keywords }: FileShape): SocketFile {
+  const binary = mode.includes('b');
+  if (size === 0) {
+    if (!binary) throw new ValueError('unbuffered streams must be binary');
+    return raw;
+  }
+  const one = reading ? new BufferedReader(raw, size) : new BufferedWriter(raw, size);
+  const buffered = reading && writing ? new BufferedRWPair(raw, raw, size) : one;
+  return binary ? buffered : Object.assign(new TextIOWrapper(buffered, keywords), { mode });
 }
