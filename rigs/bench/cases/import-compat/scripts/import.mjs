@@ -1,0 +1,1 @@
+import '@sockeye/compat-python';
