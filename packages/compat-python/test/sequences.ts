@@ -3,7 +3,7 @@ import * as socket from '@sockeye/compat-python';
 import fc from 'fast-check';
 
 /** On which of the open sockets (counted modulo their number), what, with what. Bytes are given by their length. */
-export type Op = readonly [name: string, at: number, ...args: number[]];
+type Op = readonly [name: string, at: number, ...args: number[]];
 
 /** What a sequence begins with, and what it does. */
 export interface Sequence {

@@ -5,7 +5,7 @@ import { UnsupportedOperation, ValueError } from '../errors.ts';
 /** `io.DEFAULT_BUFFER_SIZE`. */
 export const DEFAULT_BUFFER_SIZE = 8192;
 
-export const CLOSED = 'I/O operation on closed file.';
+const CLOSED = 'I/O operation on closed file.';
 
 export function unsupported(what: string): UnsupportedOperation {
   return new UnsupportedOperation(what);
