@@ -97,10 +97,32 @@ export class ValueError extends Error {
 }
 /** Text or bytes that have no counterpart. */
 export class UnicodeError extends ValueError {}
-/** Text that cannot be encoded. */
-export class UnicodeEncodeError extends UnicodeError {}
-/** Bytes that cannot be decoded. */
-export class UnicodeDecodeError extends UnicodeError {}
+/** Text that cannot be encoded: from `start` to before `end`, counted in characters. */
+export class UnicodeEncodeError extends UnicodeError {
+  /** Python's `encoding`, `object`, `start`, `end`, `reason`. */
+  readonly args: readonly [encoding: string, object: string, start: number, end: number, reason: string];
+
+  constructor(encoding: string, object: string, start: number, end: number, reason: string) {
+    const point = [...object][start]?.codePointAt(0) ?? 0;
+    const [letter, digits] = point > 0xffff ? ['U', 8] : point > 0xff ? ['u', 4] : ['x', 2];
+    const character = `character '\\${letter}${point.toString(16).padStart(digits, '0')}' in position ${start}`;
+    const what = end - start === 1 ? character : `characters in position ${start}-${end - 1}`;
+    super(`'${encoding}' codec can't encode ${what}: ${reason}`);
+    this.args = [encoding, object, start, end, reason];
+  }
+}
+/** Bytes that cannot be decoded: from `start` to before `end`. */
+export class UnicodeDecodeError extends UnicodeError {
+  /** Python's `encoding`, `object`, `start`, `end`, `reason`. */
+  readonly args: readonly [encoding: string, object: Uint8Array, start: number, end: number, reason: string];
+
+  constructor(encoding: string, object: Uint8Array, start: number, end: number, reason: string) {
+    const byte = `byte 0x${(object[start] ?? 0).toString(16).padStart(2, '0')} in position ${start}`;
+    const what = end - start === 1 ? byte : `bytes in position ${start}-${end - 1}`;
+    super(`'${encoding}' codec can't decode ${what}: ${reason}`);
+    this.args = [encoding, object, start, end, reason];
+  }
+}
 /** A name that nothing has, as of an encoding. */
 export class LookupError extends Error {
   readonly code: string = 'ERR_INVALID_ARG_VALUE';

@@ -18,13 +18,17 @@ export function fsencode(name: string): Uint8Array {
     const point = character.codePointAt(0) as number;
     if (point >= 0xdc80 && point <= 0xdcff) parts.push(Uint8Array.of(point - 0xdc00));
     else if (point >= 0xd800 && point <= 0xdfff) {
-      const shown = `\\u${point.toString(16)}`;
-      throw new UnicodeEncodeError(
-        `'utf-8' codec can't encode character '${shown}' in position ${at}: surrogates not allowed`,
-      );
+      throw new UnicodeEncodeError('utf-8', name, at, at + 1, 'surrogates not allowed');
     } else parts.push(Buffer.from(character));
   }
   return Buffer.concat(parts);
+}
+
+/** The bytes of text. Throws UnicodeEncodeError for lone surrogates, whatever they stand for. */
+export function encodeUtf8(text: string): Uint8Array {
+  const at = /\p{Surrogate}/u.test(text) ? [...text].findIndex((one) => /\p{Surrogate}/u.test(one)) : -1;
+  if (at >= 0) throw new UnicodeEncodeError('utf-8', text, at, at + 1, 'surrogates not allowed');
+  return Buffer.from(text);
 }
 
 /** The name that the bytes are. */

@@ -4,6 +4,7 @@ import type { ReturnedInet, ReturnedInet6 } from './address/family.ts';
 import { fromSockaddr } from './address/registry.ts';
 import { toInt, toLong } from './arguments.ts';
 import { asPython, plainError, typeError, ValueError } from './errors.ts';
+import { encodeUtf8 } from './filesystem.ts';
 import { idna } from './host.ts';
 import { bind, type Signature } from './signature.ts';
 
@@ -78,7 +79,7 @@ function hostText(host: unknown): string | null {
 
 function serviceText(port: unknown): string | null {
   if (port === null || port === undefined) return null;
-  if (typeof port === 'string') return withoutNul(port);
+  if (typeof port === 'string') return withoutNul(Buffer.from(encodeUtf8(port)).toString());
   if (port instanceof Uint8Array) return withoutNul(Buffer.from(port).toString());
   if (typeof port === 'bigint' || Number.isInteger(port)) return String(toLong(port));
   throw plainError('Int or String expected');

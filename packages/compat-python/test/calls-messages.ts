@@ -161,6 +161,20 @@ export const options: Call[] = on(
   [1, 9, huge],
 );
 
+/** SO_RCVBUF, SO_VM_SOCKETS_BUFFER_SIZE. */
+export const wide: Call[] = [
+  ...on('vsock', 'getsockopt', [40, 0], [40, 1], [40, 0, 8], [40, 0, 4], [1, 3], [40, 99], ['x', 1]),
+  ...on(
+    'vsock',
+    'setsockopt',
+    [40, 0, 65536],
+    [40, 0, -1],
+    [40, 0, bytes('12345678')],
+    [40, 0, 'x'],
+    [40, 99, 1],
+  ),
+];
+
 export const inheritance: Call[] = [
   ...on('inet', 'get_inheritable', [], [1]),
   ...on('inet', 'set_inheritable', [true], [0], [2], ['x'], [float(1.5)], [null], [2 ** 40], [], [1, 2]),

@@ -184,3 +184,11 @@ export const arity: Call[] = [
   ),
   ...on('module', 'getaddrinfo', ['127.0.0.1', 80, { keywords: { nope: 1 } }]),
 ];
+
+export const surrogates: Call[] = on(
+  'module',
+  'getaddrinfo',
+  ['127.0.0.1', '\ud800'],
+  ['127.0.0.1', 'a\udc80'],
+  ['127.0.0.1', '\u00e9'],
+);

@@ -299,6 +299,22 @@ print(json.dumps(out))`;
     expect(a.fileno()).toBe(-1);
   });
 
+  it('show themselves as in CPython', () => {
+    const [a] = pair();
+    const [reader, writer, text] = [a.makefile('rb'), a.makefile('wb'), a.makefile('r')];
+    const fd = a.fileno();
+    expect([reader, writer, text].map(String)).toEqual([
+      `<_io.BufferedReader name=${fd}>`,
+      `<_io.BufferedWriter name=${fd}>`,
+      `<_io.TextIOWrapper name=${fd} mode='r' encoding='UTF-8'>`,
+    ]);
+    for (const file of [reader, writer, text]) file.close();
+    expect([reader, writer].map(String)).toEqual([
+      '<_io.BufferedReader name=-1>',
+      '<_io.BufferedWriter name=-1>',
+    ]);
+  });
+
   it('are closed by using', () => {
     const [a] = pair();
     const file = a.makefile();

@@ -182,6 +182,11 @@ export class BufferedReader extends BytesBase {
   override close(): void {
     this.raw.close();
   }
+
+  /** What Python's repr() shows. */
+  override toString(): string {
+    return `<_io.BufferedReader name=${this.name}>`;
+  }
 }
 
 /** Collects what is written, and sends it when the buffer is full, or at `flush` and `close`. */
@@ -286,6 +291,11 @@ export class BufferedWriter extends BytesBase {
     } finally {
       this.raw.close();
     }
+  }
+
+  /** What Python's repr() shows. */
+  override toString(): string {
+    return `<_io.BufferedWriter name=${this.name}>`;
   }
 }
 

@@ -205,12 +205,8 @@ export class Decoder {
     if (this.#errors === 'backslashreplace') return wrong.map((byte) => `\\x${hex(byte)}`).join('');
     this.#rest = new Uint8Array(0);
     const reason = cut ? 'unexpected end of data' : this.#encoding.wrongBytes(bytes, at);
-    const what =
-      wrong.length === 1
-        ? `byte 0x${hex(wrong[0] as number)} in position ${at}`
-        : `bytes in position ${at}-${end - 1}`;
-    const words = `'${this.#encoding.name}' codec can't decode ${what}: ${reason}`;
-    throw refusedBy(this.#errors, new UnicodeDecodeError(words));
+    const error = new UnicodeDecodeError(this.#encoding.name, bytes, at, end, reason);
+    throw refusedBy(this.#errors, error);
   }
 }
 
@@ -224,12 +220,18 @@ export function encodeText(text: string, encoding: Encoding, errors: Errors): Bu
   if (encoding === utf8 && !/\p{Surrogate}/u.test(text)) return Buffer.from(text);
   const parts: Uint8Array[] = [];
   for (const [at, character] of [...text].entries()) {
-    parts.push(encoding.encode(character) ?? substitute(character, at, encoding, errors));
+    parts.push(encoding.encode(character) ?? substitute(text, character, at, encoding, errors));
   }
   return Buffer.concat(parts);
 }
 
-function substitute(character: string, at: number, encoding: Encoding, errors: Errors): Uint8Array {
+function substitute(
+  text: string,
+  character: string,
+  at: number,
+  encoding: Encoding,
+  errors: Errors,
+): Uint8Array {
   const point = character.codePointAt(0) as number;
   if (errors === 'ignore') return Buffer.alloc(0);
   if (errors === 'replace') return Buffer.from('?');
@@ -238,6 +240,6 @@ function substitute(character: string, at: number, encoding: Encoding, errors: E
   const [letter, digits] = point > 0xffff ? ['U', 8] : point > 0xff ? ['u', 4] : ['x', 2];
   const escaped = `\\${letter}${point.toString(16).padStart(digits, '0')}`;
   if (errors === 'backslashreplace') return Buffer.from(escaped);
-  const words = `'${encoding.name}' codec can't encode character '${escaped}' in position ${at}: ${encoding.wrongCharacter}`;
-  throw refusedBy(errors === 'surrogateescape' ? 'strict' : errors, new UnicodeEncodeError(words));
+  const error = new UnicodeEncodeError(encoding.name, text, at, at + 1, encoding.wrongCharacter);
+  throw refusedBy(errors === 'surrogateescape' ? 'strict' : errors, error);
 }

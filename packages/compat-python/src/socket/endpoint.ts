@@ -2,7 +2,7 @@
 import { Socket as Core, constants, errnos } from '@sockeye/core';
 import type { RetAddress } from '../address/family.ts';
 import { type Address, toSockaddr } from '../address/registry.ts';
-import { type BytesLike, toBytes, toInt, toLong, toUint32 } from '../arguments.ts';
+import { type BytesLike, noneOrType, toBytes, toInt, toInteger, toLong, toUint32 } from '../arguments.ts';
 import { asPython, plainError, systemError, typeError, ValueError } from '../errors.ts';
 import { owner, share } from '../open.ts';
 import { bind, type Signature, takes, takesNone, takesOne, takesSelf } from '../signature.ts';
@@ -13,6 +13,8 @@ import { Held, type Kind, unwatch, watch } from './held.ts';
 const OPTION_MAX = 1024;
 /** Python's own choice where the caller makes none, and the header allows it. */
 const BACKLOG = 128;
+/** `sizeof(uint64_t)`. */
+const WIDE = 8;
 /** Type flags that are no type. */
 const TYPE_FLAGS = (constants.SOCK_NONBLOCK ?? 0) | (constants.SOCK_CLOEXEC ?? 0);
 
@@ -137,7 +139,14 @@ export class Endpoint {
     takes('getsockopt', args, 2, 3);
     const [at, name, length] = [toInt(args[0]), toInt(args[1]), toInt(args[2] ?? 0)];
     if (length < 0 || length > OPTION_MAX) throw plainError('getsockopt buflen out of range');
-    const { core } = this.held;
+    const { core, family } = this.held;
+    // VM sockets have integers of 64 bits, and Python knows.
+    if (family === constants.AF_VSOCK) {
+      if (length !== 0) throw plainError('getsockopt string buffer not allowed');
+      const value = new Uint8Array(WIDE);
+      value.set(asPython(() => core.getsockopt(at, name, WIDE)));
+      return Number(new BigUint64Array(value.buffer)[0]);
+    }
     return asPython(() => (length === 0 ? core.getsockopt(at, name) : core.getsockopt(at, name, length)));
   }
 
@@ -156,8 +165,10 @@ export class Endpoint {
     const [at, name] = [toInt(args[0]), toInt(args[1])];
     let option: number | Uint8Array;
     try {
-      option = toInt(args[2]);
-    } catch {
+      option = this.held.family === constants.AF_VSOCK ? wide(args[2]) : toInt(args[2]);
+    } catch (error) {
+      // Nor do they take bytes.
+      if (this.held.family === constants.AF_VSOCK) throw error;
       option = toBytes(args[2]);
     }
     asPython(() => this.held.core.setsockopt(at, name, option));
@@ -235,6 +246,13 @@ Object.defineProperty(Endpoint.prototype, Symbol.for('nodejs.util.inspect.custom
     return this.toString();
   },
 });
+
+/** An integer of 64 bits, which Python masks. */
+function wide(value: unknown): Uint8Array {
+  if (!isInteger(value)) throw typeError(`setsockopt() argument 3 must be int, not ${noneOrType(value)}`);
+  const number = typeof value === 'bigint' ? value : BigInt(toInteger(value));
+  return new Uint8Array(BigUint64Array.of(BigInt.asUintN(64, number)).buffer);
+}
 
 function isInteger(value: unknown): boolean {
   return Number.isInteger(value) || typeof value === 'boolean' || typeof value === 'bigint';
