@@ -17,6 +17,7 @@ const USAGE = `usage:
 options of vm:
   --kernel ${KERNELS.join('|')}       Debian's kernel of that line (6.1)
   --can                   can0 and can1 too: two emulated controllers on one bus
+  --can-fd                canfd0 and canfd1 too: two emulated CAN FD controllers; their driver is built once
   --bitrate <bit/s>       theirs (500000)
   --memory <MB>           the machine's (3072)
   --without <module>      a module of the kernel that must not load; more than once if need be
@@ -63,6 +64,7 @@ function vmOptions(args: string[]): { options: VmOptions; timeout: number | unde
     options: {
       kernel: { type: 'string', default: '6.1' },
       can: { type: 'boolean', default: false },
+      'can-fd': { type: 'boolean', default: false },
       bitrate: { type: 'string' },
       memory: { type: 'string' },
       without: { type: 'string', multiple: true, default: [] },
@@ -78,7 +80,11 @@ function vmOptions(args: string[]): { options: VmOptions; timeout: number | unde
   const options: VmOptions = {
     kernel: kernel as KernelName,
     modules: { without },
-    can: { controllers: can || bitrate !== undefined, ...(bitrate !== undefined && { bitrate }) },
+    can: {
+      controllers: can || (bitrate !== undefined && !values['can-fd']),
+      fd: values['can-fd'],
+      ...(bitrate !== undefined && { bitrate }),
+    },
     ...(memory !== undefined && { memory }),
     log: (line) => {
       if (verbose || line.startsWith('rig:')) console.error(line);

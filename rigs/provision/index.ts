@@ -1,5 +1,6 @@
 export { cacheFolder, root, withWorkFolder } from './cache.ts';
 export { command, type Outcome } from './command.ts';
+export { canFdDriver } from './driver.ts';
 export { atEnd } from './ending.ts';
 export { bootImage } from './image.ts';
 export { type Kernel, type KernelName, kernel } from './kernel.ts';

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Apt, type Package, privateApt, show, update } from './apt.ts';
+import { type Apt, type Package, show } from './apt.ts';
 import { cacheFolder, withWorkFolder } from './cache.ts';
 import { command } from './command.ts';
-import { check, fetch, lastLine, sha256 } from './fetch.ts';
+import { extract, obtain } from './deb.ts';
+import { check, sha256 } from './fetch.ts';
 import { withLock } from './lock.ts';
 import { MissingPackages, provision } from './packages.ts';
 
@@ -22,6 +23,8 @@ export interface Kernel {
   name: KernelName;
   /** As `uname -r` has it. */
   version: string;
+  /** The package it is from: `name=version`. */
+  package: string;
   /** The bzImage. */
   image: string;
   /** The folder under which lib/modules/<version> lies. */
@@ -45,42 +48,26 @@ async function find(apt: Apt, name: KernelName): Promise<Package | undefined> {
   return found?.version.startsWith(`${name}.`) ? found : undefined;
 }
 
-/** Finds and fetches: first by the system's lists, then, when these know nothing or are stale, by fresh private ones. */
-async function obtain(name: KernelName, folder: string): Promise<Package> {
-  let reason = `apt knows no package ${META[name]} of Linux ${name} (Debian 12 has it, with its security updates)`;
-  for (const apt of [undefined, privateApt()]) {
-    const updated = apt === undefined ? undefined : await update(apt);
-    if (updated !== undefined && updated.status !== 0)
-      reason += `; apt-get update: ${lastLine(updated.stderr)}`;
-    const wanted = await find(apt, name);
-    if (wanted === undefined) continue;
-    console.error(`rig: fetching Linux ${wanted.version} (${Math.round(wanted.size / 1e6)} MB)`);
-    const trouble = await fetch(apt, wanted, folder);
-    if (trouble === undefined) return wanted;
-    reason = lastLine(trouble);
-    await rm(folder, { recursive: true });
-    await mkdir(folder);
-  }
-  throw new Error(`no kernel ${name} for the virtual machine: ${reason}`);
-}
-
 /** Unpacks a kernel's package into the cache and indexes its modules. */
 const unpack = (name: KernelName): Promise<void> =>
   withWorkFolder(cacheFolder('kernels'), async (work) => {
     const tree = join(work, 'tree');
     const download = join(work, 'deb');
     await Promise.all([mkdir(tree), mkdir(download)]);
-    const { name: packageName, version: packageVersion } = await obtain(name, download);
-    const [deb = ''] = await readdir(download);
-    await check('dpkg', ['-x', join(download, deb), tree]);
+    const what = `kernel ${name} for the virtual machine`;
+    const unknown = `apt knows no package ${META[name]} of Linux ${name} (Debian 12 has it, with its security updates)`;
+    const image = (apt: Apt): Promise<Package[]> => find(apt, name).then((found) => (found ? [found] : []));
+    const [got] = await obtain(what, unknown, image, download);
+    if (got === undefined) throw new Error(`no ${what}`);
+    await extract(download, tree);
     const [version = ''] = await readdir(join(tree, 'lib/modules'));
     await check('depmod', ['-b', tree, version]);
-    const image = `boot/vmlinuz-${version}`;
+    const bzImage = `boot/vmlinuz-${version}`;
     const stamp: Stamp = {
       version,
-      package: `${packageName}=${packageVersion}`,
-      image,
-      sha256: await sha256(join(tree, image)),
+      package: `${got.name}=${got.version}`,
+      image: bzImage,
+      sha256: await sha256(join(tree, bzImage)),
     };
     await writeFile(join(tree, 'stamp.json'), JSON.stringify(stamp, null, 2));
     const target = cacheFolder('kernels', name);
@@ -97,7 +84,7 @@ async function cached(name: KernelName): Promise<Kernel | undefined> {
     const image = join(folder, stamp.image);
     if ((await sha256(image)) !== stamp.sha256) return undefined;
     if (!existsSync(join(folder, 'lib/modules', stamp.version, 'modules.dep'))) return undefined;
-    return { name, version: stamp.version, image, folder };
+    return { name, version: stamp.version, package: stamp.package, image, folder };
   } catch {
     return undefined;
   }

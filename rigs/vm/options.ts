@@ -7,8 +7,12 @@ export interface VmOptions {
   memory?: number;
   /** Modules of the kernel that must not load, so that what they bring is not there. */
   modules?: { without?: readonly string[] };
-  /** With `controllers`, can0 and can1: emulated SJA1000 controllers on one bus, up at `bitrate` (500,000 unless given). */
-  can?: { controllers?: boolean; bitrate?: number };
+  /**
+   * With `controllers`, can0 and can1: emulated SJA1000 controllers on one bus, up at `bitrate` (500,000 unless given). With
+   * `fd`, canfd0 and canfd1: emulated CTU CAN FD controllers on a bus of their own, at `bitrate` and, for data, 2,000,000;
+   * their driver is built once.
+   */
+  can?: { controllers?: boolean; fd?: boolean; bitrate?: number };
   /** Ends the machine, and what waits for it fails. */
   signal?: AbortSignal;
   /** Gets each line of the machine's console and of its set-up. */
@@ -21,6 +25,7 @@ export interface Wanted {
   memory: number;
   without: readonly string[];
   controllers: boolean;
+  fd: boolean;
   bitrate: number;
   signal: AbortSignal | undefined;
   log: (line: string) => void;
@@ -63,6 +68,7 @@ export function checkOptions(options: VmOptions): Wanted {
     memory: integer('memory', memory, 256, 65_536),
     without,
     controllers: can?.controllers ?? false,
+    fd: can?.fd ?? false,
     bitrate: integer('can.bitrate', can?.bitrate ?? 500_000, 10_000, 1_000_000),
     signal,
     log,

@@ -13,6 +13,8 @@ export interface Machine {
   results: string;
   /** Two emulated CAN controllers on one bus. */
   controllers: boolean;
+  /** Two emulated CAN FD controllers on another. */
+  fd: boolean;
 }
 
 export interface Qemu {
@@ -30,7 +32,7 @@ const share = (path: string, tag: string, rest = ''): string[] => [
 ];
 
 /** Starts QEMU. Its console is its standard output; the agent's port is a socket pair, so nothing lies in the file system. */
-export function startQemu({ image, accel, memory, initramfs, results, controllers }: Machine): Qemu {
+export function startQemu({ image, accel, memory, initramfs, results, controllers, fd }: Machine): Qemu {
   // Emulated processors that share busy real ones wait for each other's locks: one is quicker.
   const processors = accel === 'kvm' ? '2' : '1';
   const kvaser = ['-device', 'kvaser_pci,canbus=bus'];
@@ -44,10 +46,11 @@ export function startQemu({ image, accel, memory, initramfs, results, controller
     ...share('/', 'host', ',readonly=on'),
     ...share(results, 'results'),
     ...(controllers ? ['-object', 'can-bus,id=bus', ...kvaser, ...kvaser] : []),
+    ...(fd ? ['-object', 'can-bus,id=fdbus', '-device', 'ctucan_pci,canbus0=fdbus,canbus1=fdbus'] : []),
     ...['-kernel', image, '-initrd', initramfs],
     ...[
       '-append',
-      'console=ttyS0 panic=-1 quiet loglevel=4 reboot=t mitigations=off no_timer_check cryptomgr.notests=1',
+      'console=ttyS0 panic=-1 oops=panic quiet loglevel=4 reboot=t mitigations=off no_timer_check cryptomgr.notests=1',
     ],
   ];
   // The kernel ends QEMU when this process dies, however it does.

@@ -2,8 +2,15 @@ import type { Guest } from './guest.ts';
 import { MODULES, type ModuleIndex, moduleName } from './modules.ts';
 import type { Wanted } from './options.ts';
 
+/** Bits a second of the data of CAN FD frames with BRS. */
+const DATA_BITRATE = 2_000_000;
+
 /** What makes a fresh machine ready for commands, as a shell script; every line that fails says so on its own. */
-function script({ without, controllers, bitrate }: Wanted, index: ModuleIndex): string {
+function script(
+  { without, controllers, fd, bitrate }: Wanted,
+  index: ModuleIndex,
+  driver: readonly string[],
+): string {
   const absent = new Set(without.map(moduleName));
   const names = [...MODULES, ...(controllers ? ['kvaser_pci'] : [])];
   const modules = names.filter((name) => index.has(name) && !absent.has(moduleName(name)));
@@ -19,6 +26,16 @@ function script({ without, controllers, bitrate }: Wanted, index: ModuleIndex): 
     for (const name of ['can0', 'can1'])
       lines.push(`ip link set ${name} type can bitrate ${bitrate} && ip link set ${name} up`);
   }
+  if (fd) {
+    lines.push('modprobe can_dev', ...driver.map((file) => `insmod '${file}'`));
+    lines.push(
+      'n=0; for i in /sys/bus/pci/drivers/ctucanfd*/*/net/*; do ip link set "$(basename $i)" name canfd$n; n=$((n + 1)); done',
+    );
+    for (const name of ['canfd0', 'canfd1']) {
+      const rates = `bitrate ${bitrate} dbitrate ${DATA_BITRATE} fd on`;
+      lines.push(`ip link set ${name} type can ${rates} && ip link set ${name} up`);
+    }
+  }
   return lines.map((line) => `{ ${line}; } || echo "rig: failed inside: ${line}" >&2`).join('\n');
 }
 
@@ -27,11 +44,12 @@ export async function prepare(
   guest: Guest,
   wanted: Wanted,
   index: ModuleIndex,
+  driver: readonly string[],
   env: Record<string, string>,
 ): Promise<void> {
   let said = '';
   const running = guest.run({
-    command: ['sh', '-c', script(wanted, index)],
+    command: ['sh', '-c', script(wanted, index, driver)],
     cwd: '/',
     env,
     onBytes: (bytes) => {

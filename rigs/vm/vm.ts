@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
-import { bootImage, kernel as getKernel, provision, root } from '../provision/index.ts';
+import { bootImage, canFdDriver, kernel as getKernel, provision, root } from '../provision/index.ts';
 import { type Accel, firstAccel, KVM_DEADLINE, rememberKvm } from './accel.ts';
 import { VmError } from './error.ts';
 import { Guest, type Running, type Start, type Stream } from './guest.ts';
@@ -44,6 +44,8 @@ interface Plan {
   image: string;
   /** The initramfs. */
   archive: Uint8Array;
+  /** Files of modules that the kernel's package has not. */
+  driver: readonly string[];
   env: Record<string, string>;
 }
 
@@ -95,7 +97,8 @@ export class Vm {
     }
     sweep();
     const [image, archive] = await Promise.all([bootImage(found), initramfs(found, index, wanted.without)]);
-    const plan: Plan = { wanted, index, image, archive, env: environment(wanted.kernel) };
+    const driver = wanted.fd ? await canFdDriver(found) : [];
+    const plan: Plan = { wanted, index, image, archive, driver, env: environment(wanted.kernel) };
     if (firstAccel() === 'kvm') {
       try {
         const vm = await Vm.#start(plan, 'kvm');
@@ -110,10 +113,10 @@ export class Vm {
     return Vm.#start(plan, 'tcg');
   }
 
-  static async #start({ wanted, index, image, archive, env }: Plan, accel: Accel): Promise<Vm> {
+  static async #start({ wanted, index, image, archive, driver, env }: Plan, accel: Accel): Promise<Vm> {
     const began = performance.now();
-    const { memory, controllers, signal } = wanted;
-    const guest = await Guest.start({ image, accel, memory, controllers }, archive, wanted.log);
+    const { memory, controllers, fd, signal } = wanted;
+    const guest = await Guest.start({ image, accel, memory, controllers, fd }, archive, wanted.log);
     const abort = (): void => void guest.destroy(guest.error('the virtual machine was cancelled'));
     signal?.addEventListener('abort', abort);
     void guest.ended.then(() => signal?.removeEventListener('abort', abort));
@@ -125,7 +128,7 @@ export class Vm {
     }, deadline);
     try {
       const release = await guest.hello;
-      await prepare(guest, wanted, index, env);
+      await prepare(guest, wanted, index, driver, env);
       return new Vm(guest, release, accel, performance.now() - began, env);
     } catch (error) {
       await guest.destroy();
