@@ -37,8 +37,8 @@ export default defineConfig({
       project('core-thread', ['packages/core/test/**/*.test.ts'], { SOCKEYE_ENGINE: 'thread' }),
       // What is to run inside the rig's machine is listed there, by the machine's own vitest.
       project('rigs', ['rigs/specs/**/*.spec.ts'], {}, OUTSIDE),
-      // The contracts, kept by the other engine.
-      project('rigs-thread', ['rigs/specs/**/contracts.spec.ts'], { SOCKEYE_ENGINE: 'thread' }, OUTSIDE),
+      // The contracts, and what interfaces do that come and go, by the other engine.
+      project('rigs-thread', ['rigs/specs/**/{contracts,controllers,can-fd,bluetooth}.spec.ts'], { SOCKEYE_ENGINE: 'thread' }, OUTSIDE),
     ],
   },
 });

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { KernelName } from '../provision/index.ts';
+import { canFdDriver, kernel as getKernel, type KernelName, provision } from '../provision/index.ts';
 import type { InnerResults, InnerTest } from './results-reporter.ts';
 import { Vm } from './vm.ts';
 
@@ -24,6 +24,9 @@ const DEADLINE = 900_000;
 /** Milliseconds for one test: an emulated processor takes its time. */
 const TEST_DEADLINE = 60_000;
 
+/** Emulated Bluetooth controllers, and peers to try ours on. */
+const PACKAGES = ['bluez', 'bluez-test-tools'];
+
 export interface InsideOptions {
   /** A process for each file, as the suites have it outside; one for all unless given. */
   isolate?: boolean;
@@ -33,6 +36,8 @@ export interface InsideOptions {
   env?: Record<string, string>;
   /** Gets what vitest says as it goes. */
   onOutput?: (text: string) => void;
+  /** With the controllers of CAN FD too. Where their driver cannot be built, specs find the reason in SOCKEYE_RIG_NO_CANFD. */
+  canFd?: boolean;
 }
 
 /**
@@ -44,10 +49,13 @@ export interface InsideOptions {
 export async function runInside(
   kernel: KernelName,
   files: readonly string[],
-  { isolate = false, deadline = DEADLINE, env = {}, onOutput }: InsideOptions = {},
+  { isolate = false, deadline = DEADLINE, env = {}, onOutput, canFd = false }: InsideOptions = {},
 ): Promise<Suite> {
   const began = performance.now();
-  await using vm = await Vm.boot({ kernel, can: { controllers: true } });
+  await provision(PACKAGES, 'the virtual machine');
+  const driver = canFd ? await canFdDriver(await getKernel(kernel)).catch((error: Error) => error) : [];
+  const lack = driver instanceof Error ? driver.message : undefined;
+  await using vm = await Vm.boot({ kernel, can: { controllers: true, fd: canFd && lack === undefined } });
   // One worker for all files: an emulated processor takes seconds to start each and to load the packages again.
   const reporter = 'rigs/vm/results-reporter.ts';
   const args = [
@@ -64,7 +72,13 @@ export async function runInside(
   const ran = await vm.run(['node', 'node_modules/vitest/vitest.mjs', ...args], {
     timeout: deadline,
     ...(onOutput === undefined ? {} : { onOutput }),
-    env: { SOCKEYE_RESULTS: `${vm.results.guest}/results.json`, NO_COLOR: '1', ...env },
+    env: {
+      SOCKEYE_RESULTS: `${vm.results.guest}/results.json`,
+      NO_COLOR: '1',
+      ...(lack !== undefined && { SOCKEYE_RIG_NO_CANFD: lack }),
+      ...(process.env.CI !== undefined && { CI: process.env.CI }),
+      ...env,
+    },
   });
   const file = join(vm.results.host, 'results.json');
   const { tests, errors }: InnerResults = existsSync(file)
