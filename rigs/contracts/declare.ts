@@ -10,6 +10,9 @@ import type { KernelKey, Medium } from './medium.ts';
 import { warm } from './warm.ts';
 import { endSky } from './weather/sky.ts';
 
+/** Milliseconds for what a medium makes ready: on an emulated processor modules take seconds to load. */
+const HOOK_DEADLINE = 60_000;
+
 /** Whether vitest was asked for some of the tests only, by name. */
 const filtered = (context: { task: { suite?: { tasks: readonly { mode: string }[] } } }): boolean =>
   context.task.suite?.tasks.some(({ mode }) => mode === 'skip') ?? false;
@@ -29,10 +32,10 @@ function declareMedium(medium: Medium, kernel: KernelKey): void {
         if (!(error instanceof Unavailable)) throw error;
         lacking = error;
       }
-    });
+    }, HOOK_DEADLINE);
     afterAll(async () => {
       await medium.tearDown?.();
-    });
+    }, HOOK_DEADLINE);
     for (const contract of CONTRACTS) {
       if (inapplicable(contract, medium) !== undefined) continue;
       it(`${contract.promise}: ${contract.name}`, async (context) => {

@@ -23,10 +23,16 @@ export interface Abilities {
   readonly halfClose: Ability;
   /** A close is told to the peer. */
   readonly end: Ability;
+  /** What was sent before a close arrives. */
+  readonly keptOverClose: Ability;
+  /** The end is told to everyone who asks, as often as they ask. */
+  readonly endAgain: Ability;
   /** SO_LINGER without time has the peer fail with ECONNRESET. */
   readonly reset: Ability;
   /** Who was told ECONNRESET is told the end from then on. */
   readonly endAfterReset: Ability;
+  /** One send takes any length. */
+  readonly anyLength: Ability;
   /** A sender is told EAGAIN, or waits, while the receiver does not read, and nothing is lost. */
   readonly backPressure: Ability;
   /** SCM_RIGHTS. */

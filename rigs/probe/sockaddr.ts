@@ -147,6 +147,14 @@ export function hci(device: number, channel: number): Uint8Array {
   });
 }
 
+/** struct sockaddr_rc of net/bluetooth/rfcomm.h: bdaddr at 2, channel at 8. */
+export function rfcomm(address: Uint8Array, channel: number): Uint8Array {
+  return bytes(10, AF.BLUETOOTH, (_, all) => {
+    all.set(address, 2);
+    all[8] = channel;
+  });
+}
+
 /** struct sockaddr_l2 of net/bluetooth/l2cap.h: psm at 2, bdaddr at 4, cid at 10, type of address at 12. */
 export function l2cap(address: Uint8Array, psm: number): Uint8Array {
   return bytes(14, AF.BLUETOOTH, (view, all) => {

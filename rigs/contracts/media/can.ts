@@ -10,9 +10,12 @@ const BUS = 'vcan0';
 const bus: Abilities = {
   halfClose: 'there is no connection',
   end: 'there is no connection',
+  keptOverClose: true,
+  endAgain: 'there is no connection',
   reset: 'there is no connection',
   endAfterReset: 'there is no connection',
   backPressure: 'a virtual bus drops what a full receiver has no room for',
+  anyLength: true,
   descriptors: 'SCM_RIGHTS are AF_UNIX’s',
   truncation: true,
   empty: 'a frame has 16 bytes',

@@ -1,5 +1,6 @@
 /** All media: a new family joins here. */
 import type { Medium } from '../medium.ts';
+import { bluetoothMedia } from './bluetooth.ts';
 import { canMedia } from './can.ts';
 import { inetMedia } from './inet.ts';
 import { localMedia } from './local.ts';
@@ -12,4 +13,5 @@ export const MEDIA: readonly Medium[] = [
   ...localMedia,
   ...sctpMedia,
   ...canMedia,
+  ...bluetoothMedia,
 ];

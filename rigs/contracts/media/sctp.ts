@@ -8,9 +8,12 @@ import { addressed, connected } from './make.ts';
 const oneToOne: Abilities = {
   halfClose: 'SHUT_WR ends the association, RFC 6458 4.1.7',
   end: true,
+  keptOverClose: true,
+  endAgain: true,
   reset: true,
   endAfterReset: 'a socket without an association waits for ever, where TCP’s is at its end',
   backPressure: true,
+  anyLength: true,
   descriptors: 'SCM_RIGHTS are AF_UNIX’s',
   truncation: 'what is left of a message comes with the next receive, RFC 6458 8.1.20',
   empty: 'SCTP sends no message of no bytes, RFC 9260 3.3.1',
@@ -24,6 +27,8 @@ const oneToOne: Abilities = {
 const oneToMany: Abilities = {
   ...oneToOne,
   end: 'the socket is for all its associations',
+  keptOverClose: true,
+  endAgain: 'the socket is for all its associations',
   endAfterReset: 'the socket is for all its associations',
   reset: 'the socket is for all its associations',
   addresses: true,

@@ -20,7 +20,7 @@ export const end: readonly Contract[] = [
   {
     promise: 'end',
     name: 'what was sent before the close comes first, then the end',
-    needs: ['end'],
+    needs: ['end', 'keptOverClose'],
     async run(stage) {
       const { one, other } = await stage.pair();
       await give(stage, promise, one, 0, 3);
@@ -32,7 +32,7 @@ export const end: readonly Contract[] = [
   {
     promise: 'end',
     name: 'all who wait hear of it',
-    needs: ['end'],
+    needs: ['end', 'endAgain'],
     async run(stage) {
       const { one, other } = await stage.pair();
       const waiting = Array.from({ length: 5 }, () => recv(other.socket, 64));

@@ -60,6 +60,7 @@ export const order: readonly Contract[] = [
   {
     promise: 'order',
     name: 'sendAll of 1 MiB and of many buffers keeps every byte in its place',
+    needs: ['anyLength'],
     only: 'stream',
     async run(stage) {
       const { one, other } = await stage.pair();

@@ -258,11 +258,11 @@ export const closing: readonly Contract[] = [
   {
     promise: 'close-while-waiting',
     name: 'sends that wait for room get ECANCELED, and what was sent before arrives',
-    needs: ['backPressure'],
+    needs: ['backPressure', 'keptOverClose'],
     async run(stage) {
       const { one, other, filled } = await full(stage);
       const { socket, to } = one;
-      const data = stage.message(1, 1000);
+      const data = stage.message(1, Math.min(1000, stage.medium.largest));
       const waiting = Array.from({ length: 20 }, () =>
         (to ? socket.sendTo(data, to) : socket.send(data)).catch(
           (error: NodeJS.ErrnoException) => error.code,
