@@ -38,7 +38,12 @@ export default defineConfig({
       // What is to run inside the rig's machine is listed there, by the machine's own vitest.
       project('rigs', ['rigs/specs/**/*.spec.ts'], {}, OUTSIDE),
       // The contracts, and what interfaces do that come and go, by the other engine.
-      project('rigs-thread', ['rigs/specs/**/{contracts,controllers,can-fd,bluetooth}.spec.ts'], { SOCKEYE_ENGINE: 'thread' }, OUTSIDE),
+      project(
+        'rigs-thread',
+        ['rigs/specs/**/{contracts,controllers,can-fd,bluetooth}.spec.ts'],
+        { SOCKEYE_ENGINE: 'thread' },
+        OUTSIDE,
+      ),
     ],
   },
 });

@@ -19,7 +19,7 @@ const EV_CMD_COMPLETE = 0x0001;
 const EV_CMD_STATUS = 0x0002;
 
 /** A command of {@link Management} that the kernel refused. */
-export class ManagementError extends Error {
+class ManagementError extends Error {
   constructor(code: number, status: number) {
     super(`the management command ${code} failed with status ${status}`);
     this.name = 'ManagementError';

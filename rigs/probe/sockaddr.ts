@@ -139,14 +139,6 @@ export function qrtr(node: number, port: number): Uint8Array {
   });
 }
 
-/** struct sockaddr_hci of net/bluetooth/hci_sock.h: device, channel. */
-export function hci(device: number, channel: number): Uint8Array {
-  return bytes(6, AF.BLUETOOTH, (view) => {
-    view.setUint16(2, device, true);
-    view.setUint16(4, channel, true);
-  });
-}
-
 /** struct sockaddr_rc of net/bluetooth/rfcomm.h: bdaddr at 2, channel at 8. */
 export function rfcomm(address: Uint8Array, channel: number): Uint8Array {
   return bytes(10, AF.BLUETOOTH, (_, all) => {
