@@ -1,0 +1,106 @@
+"""Runs CPython's own tests and says, a JSON object a line, how each went and what crossed the bridge.
+
+drive.py PATH VARIANT MODULE…: PATH is where the host's threads connect. VARIANT "cpython" is CPython itself, and
+says which tests call _socket. Lines go to descriptor 3.
+"""
+import json
+import os
+import sys
+import unittest
+
+path, variant, *modules = sys.argv[1:]
+output = os.fdopen(3, "w", buffering=1)
+os.set_inheritable(3, False)
+left_out = set(json.loads(os.environ.get("SOCKEYE_LEFT_OUT", "[]")))
+only = json.loads(os.environ.get("SOCKEYE_ONLY", "null"))
+crossed = []
+
+if variant == "cpython":
+    import _socket
+
+    def profile(frame, event, called):
+        if event == "c_call":
+            owner = getattr(called, "__self__", None)
+            if isinstance(owner, _socket.socket) or getattr(called, "__module__", None) == "_socket":
+                crossed.append(called.__name__)
+else:
+    profile = None
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+    import bridge
+    bridge.install(path)
+    crossed = bridge.crossed
+
+from test import support  # noqa: E402
+
+# As regrtest has it: nothing that needs a resource.
+support.use_resources = ()
+
+
+def say(**what):
+    output.write(json.dumps(what) + "\n")
+
+
+class Result(unittest.TestResult):
+    def startTest(self, test):
+        super().startTest(test)
+        self.how, self.why = "passed", ""
+        say(begin=test.id())
+        del crossed[:]
+        sys.setprofile(profile)
+
+    def stopTest(self, test):
+        sys.setprofile(None)
+        calls = {}
+        for name in crossed:
+            calls[name] = calls.get(name, 0) + 1
+        say(test=test.id(), how=self.how, why=self.why, calls=calls)
+        super().stopTest(test)
+
+    def note(self, how, why):
+        if self.how != "failed":
+            self.how, self.why = how, why
+
+    def addSkip(self, test, reason):
+        if isinstance(test, unittest.TestCase):
+            self.note("skipped", reason)
+        else:
+            say(test=test.id(), how="skipped", why=reason, calls={})
+
+    def addFailure(self, test, err):
+        self.addError(test, err)
+
+    def addError(self, test, err):
+        why = self._exc_info_to_string(err, test)
+        if isinstance(test, unittest.TestCase):
+            self.note("failed", why)
+        else:
+            say(test=test.id(), how="failed", why=why, calls={})
+
+    def addSubTest(self, test, subtest, err):
+        if err is not None:
+            self.addError(test, err)
+
+    def addExpectedFailure(self, test, err):
+        pass
+
+    def addUnexpectedSuccess(self, test):
+        self.note("failed", "unexpected success")
+
+
+def each(suite):
+    for test in suite:
+        if isinstance(test, unittest.TestSuite):
+            yield from each(test)
+        else:
+            yield test
+
+
+suite = unittest.TestSuite()
+for module in modules:
+    tests = list(each(unittest.defaultTestLoader.loadTestsFromName("test." + module)))
+    suite.addTests(test for test in tests if test.id() not in left_out and (only is None or test.id() in only))
+say(python=sys.version.split()[0], kernel=os.uname().release, tests=[test.id() for test in each(suite)])
+suite.run(Result())
+say(done=True)
+output.flush()
+os._exit(0)

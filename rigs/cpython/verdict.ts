@@ -1,0 +1,70 @@
+/** What a run says about the facade, measured by what CPython itself does on the same machine. */
+import { readFileSync } from 'node:fs';
+import type { Outcome, Run, Variant } from './suite.ts';
+
+export interface Failure {
+  test: string;
+  why: string;
+}
+
+/** One line of `--json`. */
+export interface Verdict {
+  python: string;
+  kernel: string;
+  variant: Variant;
+  passed: number;
+  failed: number;
+  skipped: number;
+  /** How many calls crossed the bridge. */
+  calls: number;
+  failures: Failure[];
+}
+
+/** What cannot pass, with the reason: it is about CPython's own internals. By variant; `blocking` is also for `full`. */
+export const EXCEPTIONS: Record<'blocking' | 'full', Record<string, string>> = JSON.parse(
+  readFileSync(new URL('exceptions.json', import.meta.url), 'utf8'),
+);
+
+/** Why a test whose like passed in CPython has failed here; undefined when it has not. */
+function wrong(outcome: Outcome, own: Outcome | undefined): string | undefined {
+  if (outcome.how === 'failed') return outcome.why;
+  if (outcome.how === 'skipped' && own?.how === 'passed') return `skipped, but CPython runs it: ${outcome.why}`;
+  const calls = Object.keys(own?.calls ?? {}).length;
+  if (outcome.how === 'passed' && calls > 0 && Object.keys(outcome.calls).length === 0)
+    return 'no call crossed the bridge, but CPython calls _socket';
+  return undefined;
+}
+
+/** The verdict on a run, beside CPython's own on the same kernel. */
+export function judge(variant: Variant, run: Run, own: Run): Verdict {
+  const failures: Failure[] = [];
+  const verdict: Verdict = {
+    python: run.python,
+    kernel: run.kernel,
+    variant,
+    passed: 0,
+    failed: 0,
+    skipped: 0,
+    calls: 0,
+    failures,
+  };
+  for (const outcome of run.outcomes.values()) {
+    const reference = own.outcomes.get(outcome.test);
+    for (const count of Object.values(outcome.calls)) verdict.calls += count;
+    const why = wrong(outcome, reference);
+    // What fails in CPython itself says nothing.
+    if (why !== undefined && reference?.how !== 'failed') failures.push({ test: outcome.test, why });
+    else if (outcome.how === 'passed') verdict.passed += 1;
+    else verdict.skipped += 1;
+  }
+  for (const { test, how } of own.outcomes.values())
+    if (how === 'passed' && !run.outcomes.has(test)) failures.push({ test, why: 'it was not run' });
+  verdict.failed = failures.length;
+  return verdict;
+}
+
+/** Failures that exceptions.json does not name. */
+export function unexpected(verdict: Verdict): Failure[] {
+  const known = { ...EXCEPTIONS.blocking, ...(verdict.variant === 'full' ? EXCEPTIONS.full : {}) };
+  return verdict.failures.filter(({ test }) => known[test] === undefined);
+}
