@@ -1,365 +1,309 @@
 """A module _socket whose every call is made by @sockeye/compat-python, in another process.
 
-Import it before anything imports socket. A Python thread has a channel (a Unix socket) to a thread of the host, which makes
-the calls; host.ts has the other end, and what the bytes mean. Names and their kinds are those that CPython's own _socket
-has and the facade has too; values, checks, errors and words are the facade's. What is done here: both processes hold each
-descriptor, and each thread of the host a copy of what it was asked about, so closing one closes all.
+install() it before anything imports socket. Each Python thread has a channel, a Unix socket, to a thread of the host, where
+worker.ts makes the calls. Checks, values, errors, words and constants are the facade's; its names are the module's where
+CPython's own _socket has them. What is done here is what having two processes takes: both have every descriptor, and each
+thread of the host has a copy of the sockets it was asked about, so closing a socket closes all of them.
 """
 import _socket as real
 import array
+import base64
 import builtins
 import itertools
+import json
+import math
 import os
-import struct
 import sys
 import threading
 import types
 import warnings
 import weakref
 
-CLASSES = {}
-# Where Python has lists: in what a function returns, the positions of them, or all of it.
-LISTS = {"getaddrinfo": None, "if_nameindex": None, "recvmsg": (1,), "recvmsg_into": (1,), "recv_fds": (1,),
-         "gethostbyname_ex": (1, 2), "gethostbyaddr": (1, 2)}
-# Which argument is a descriptor.
-DESCRIPTORS = {"socket": (3, "fileno"), "close": (0, "fd"), "dup": (0, "fd"), "fromfd": (0, "fd")}
+# What is a list in Python and not a tuple: all of what a function returns (None), or parts of it.
+LISTS = {"getaddrinfo": None, "if_nameindex": None, "recvmsg": [1], "recvmsg_into": [1], "recv_fds": [1],
+         "gethostbyname_ex": [1, 2], "gethostbyaddr": [1, 2]}
+# Which argument is a descriptor, by place and by name.
+DESCRIPTORS = {"socket": (3, "fileno"), "close": (0, ""), "dup": (0, ""), "fromfd": (0, "fd")}
+OWN = object()  # stands for the descriptor of the socket itself
+
 crossed = []  # the names of the calls that crossed
-
-
-class State:
-    """What this side knows of a socket: its descriptor here, and what each channel calls it."""
-
-    def __init__(self, fd, known):
-        self.fd, self.known, self.homes = fd, known, {}
-        self.inode = os.fstat(fd).st_ino
-        self.closed = self.gone = False
-        live[fd] = self
-
-    def vanished(self):
-        """Whether something else has closed the descriptor."""
-        try:
-            return os.fstat(self.fd).st_ino != self.inode
-        except OSError:
-            return True
-
-    def drop(self, channel=None):
-        """Has every channel but this one forget the socket and close its copy."""
-        for key, number in list(self.homes.items()):
-            if channel is None or key != channel.key:
-                del self.homes[key]
-                other = channels.get(key)
-                if other is not None:
-                    other.later.append(number)
-                    other.drain()
-
-
-live = weakref.WeakValueDictionary()
-channels = weakref.WeakValueDictionary()
+classes = {"TypeError": TypeError, "ExceptionGroup": ExceptionGroup}
+live = weakref.WeakValueDictionary()  # descriptor: State
+channels = weakref.WeakValueDictionary()  # key: Channel
 keys = itertools.count()
+mine = threading.local()
 
 
 class Channel:
     """This thread's way to a thread of the host."""
 
     def __init__(self):
-        self.socket = real.socket(fileno=listener._accept()[0])
-        self.lock, self.later, self.finals = threading.Lock(), [], []
-        self.key = next(keys)
+        self.pipe = real.socket(fileno=listener._accept()[0])
+        self.lock, self.busy, self.later, self.dropped, self.key = threading.RLock(), False, [], [], next(keys)
         channels[self.key] = self
 
-    def drain(self):
-        """Has the host forget what nobody needs any more, unless the channel is busy: then whoever has it does it."""
+    def __enter__(self):
+        self.lock.acquire()
+
+    def __exit__(self, *_):
+        self.lock.release()
+        self.free()
+        while self.dropped:
+            finalize(self.dropped.pop())
+
+    def free(self):
+        """Has the host close what is closed here, unless the channel is in use: then its thread does it when it is done."""
         while self.later and self.lock.acquire(False):
             try:
-                while self.later:
-                    self.exchange(("free", self.later.pop(), "", ()))
+                if self.busy:
+                    break
+                self.ask("free", self.later.pop(), "")
             finally:
                 self.lock.release()
 
-    def ask(self, op, number, name, args):
-        """The host's answer; raises what the facade raised."""
+    def ask(self, op, number, name, *args):
+        """What the facade's function returned; raises what it raised."""
         with self.lock:
-            answer = self.exchange((op, number, name, args))
-        self.drain()
-        while self.finals:
-            finalize(self.finals.pop())
-        return answer
+            self.busy = True
+            try:
+                return self.exchange([op, number, name, args])
+            finally:
+                self.busy = False
 
     def exchange(self, request):
-        out = Writer()
-        out.value(request)
+        writing = Writing()
+        message = json.dumps(writing.value(request)).encode() + b"\n"
+        rights = [(real.SOL_SOCKET, real.SCM_RIGHTS, array.array("i", writing.fds))] if writing.fds else []
         try:
-            rights = [(real.SOL_SOCKET, real.SCM_RIGHTS, array.array("i", out.fds))] if out.fds else []
-            message = struct.pack("<I", len(out.bytes)) + out.bytes
-            sent = self.socket.sendmsg([message], rights)
-            if sent < len(message):
-                self.socket.sendall(memoryview(message)[sent:])
-            data, fds = self.receive()
+            self.pipe.sendall(message[self.pipe.sendmsg([message], rights):])
+            answer, control, _, _ = self.pipe.recvmsg(1 << 18, 2048, real.MSG_CMSG_CLOEXEC)
+            while not answer.endswith(b"\n"):
+                more = self.pipe.recv(1 << 20)
+                if not more:
+                    raise SystemError("the host has ended")
+                answer += more
         except BaseException:
-            # A signal's handler raised: the answer will come to nobody.
-            self.socket.close()
-            if getattr(mine, "channel", None) is self:
-                del mine.channel
+            # A signal's handler raised: nobody will read the answer.
+            self.pipe.close()
+            mine.__dict__.pop("channel", None)
             raise
-        into = Reader(data, fds)
-        value = into.value()
-        for buffer in out.writable:
-            buffer[:] = into.value()
+        fds = array.array("i", b"".join([payload for _, _, payload in control]))
+        value, written, error = json.loads(answer, object_hook=lambda tagged: read(tagged, fds))
+        for view, data in zip(writing.views, written):
+            view[:] = data
+        if error is not None:
+            raise exception(*error)
         return value
 
-    def receive(self):
-        data, ancillary, _flags, _address = self.socket.recvmsg(1 << 16, 2048, real.MSG_CMSG_CLOEXEC)
-        fds = array.array("i")
-        for _level, _type, payload in ancillary:
-            fds.frombytes(payload)
-        while len(data) < 4 or len(data) < 4 + struct.unpack_from("<I", data)[0]:
-            more = self.socket.recv(1 << 20)
-            if not more:
-                raise SystemError("the host has ended: " + repr(bytes(data)))
-            data += more
-        return memoryview(data)[4:], fds
+
+def channel():
+    # After fork(2) the parent's channels are not this process's.
+    if mine.__dict__.setdefault("process", os.getpid()) != os.getpid():
+        mine.__dict__.clear()
+    if not hasattr(mine, "channel"):
+        mine.process, mine.channel = os.getpid(), Channel()
+    return mine.channel
 
 
-class Writer:
-    """Values as bytes, and the descriptors that go with them."""
+class Writing:
+    """Values as JSON, what JSON has no form for as {"$": tag, "v": value}, descriptors beside it."""
 
     def __init__(self):
-        self.bytes, self.fds, self.writable = bytearray(), [], []
-
-    def sized(self, tag, data):
-        self.bytes += tag + struct.pack("<I", len(data)) + data
-
-    def many(self, tag, values):
-        self.bytes += tag + struct.pack("<I", len(values))
-        for value in values:
-            self.value(value)
+        self.fds, self.views = [], []
 
     def value(self, value):
-        if value is None or value is True or value is False:
-            self.bytes += {None: b"N", True: b"T", False: b"F"}[value]
-        elif isinstance(value, int):
-            self.sized(b"i", str(int(value)).encode())
-        elif isinstance(value, float):
-            self.bytes += b"d" + struct.pack("<d", value)
-        elif isinstance(value, str):
-            self.sized(b"s", value.encode("utf-16-le", "surrogatepass"))
-        elif isinstance(value, bytes):
-            self.sized(b"b", value)
-        elif isinstance(value, (tuple, list)):
-            self.many(b"(", value)
-        elif isinstance(value, dict):
-            self.many(b"{", [each for pair in value.items() for each in pair])
-        elif isinstance(value, Descriptor):
-            value.write(self)
-        elif hasattr(value, "__next__"):
-            self.many(b"g", list(value))
-        elif hasattr(value, "__index__"):
-            self.value(value.__index__())
-        else:
-            self.other(value)
+        if isinstance(value, Descriptor):
+            return self.descriptor(value)
+        if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 1 << 53:
+            return {"$": "int", "v": str(int(value))}
+        if isinstance(value, float) and not math.isfinite(value):
+            return {"$": "float", "v": {"inf": "Infinity", "-inf": "-Infinity"}.get(str(value), "NaN")}
+        if value is None or isinstance(value, (int, float, str)):
+            return value
+        if isinstance(value, (list, tuple)):
+            return [self.value(each) for each in value]
+        if isinstance(value, dict):
+            return {key: self.value(each) for key, each in value.items()}
+        if isinstance(value, Rights):
+            whole = len(value.payload) & ~3
+            numbers = memoryview(value.payload)[:whole].cast("i")
+            return {"$": "rights", "v": [[self.descriptor(each) for each in numbers], self.value(value.payload[whole:])]}
+        if hasattr(value, "__next__"):
+            return {"$": "iterator", "v": [self.value(each) for each in value]}
+        if hasattr(value, "__index__"):
+            return self.value(value.__index__())
+        return self.memory(value)
 
-    def other(self, value):
+    def memory(self, value):
         try:
             view = memoryview(value).cast("B")
         except TypeError:
-            self.value_of_class(value)
-        else:
-            self.sized(b"b" if view.readonly else b"w", view)
-            if not view.readonly:
-                self.writable.append(view)
+            return {"$": "object", "v": type(value).__name__}
+        if not view.readonly:
+            self.views.append(view)
+        return {"$": "bytes" if view.readonly else "memory", "v": base64.b64encode(view).decode()}
 
-    def value_of_class(self, value):
-        self.sized(b"o", type(value).__name__.encode("utf-16-le"))
-
-    def pass_on(self, fd):
-        """A descriptor for the host, which gets another number for it; one that is closed here is none there."""
+    def descriptor(self, fd):
+        state = live.get(fd)
+        if isinstance(fd, Descriptor) and state is not None and fd.key in state.homes and not state.vanished():
+            return {"$": "socket", "v": state.homes[fd.key]}
         try:
             os.fstat(fd)
         except (OSError, OverflowError):
-            self.bytes += b"x"
-        else:
-            self.bytes += b"f" + struct.pack("<I", len(self.fds))
-            self.fds.append(fd)
+            return {"$": "closed", "v": 0}
+        self.fds.append(int(fd))
+        return {"$": "fd", "v": len(self.fds) - 1}
 
 
-class Descriptor:
-    """A number that stands for a descriptor of this process."""
-
-    def __init__(self, fd, key):
-        self.fd, self.key = fd, key
-
-    def write(self, out):
-        state = live.get(self.fd)
-        if state is not None and self.key in state.homes and not state.closed and not state.vanished():
-            out.bytes += b"@" + struct.pack("<I", state.homes[self.key])
-        else:
-            out.pass_on(self.fd)
+class Descriptor(int):
+    """A descriptor of this process; where the channel of this key has a socket with it, that is meant."""
+    key = None
 
 
-class Rights(Descriptor):
-    """The payload of SCM_RIGHTS, whole numbers and what is left over."""
+class Rights:
+    """The payload of SCM_RIGHTS."""
 
     def __init__(self, payload):
         self.payload = bytes(payload)
 
-    def write(self, out):
-        whole = len(self.payload) // 4
-        out.bytes += b"r" + struct.pack("<I", whole)
-        for (fd,) in struct.iter_unpack("i", self.payload[:4 * whole]):
-            out.pass_on(fd)
-        out.sized(b"b", self.payload[4 * whole:])
+
+def read(tagged, fds):
+    """Of what the host says what JSON has no form for."""
+    tag, value = tagged["$"], tagged["v"]
+    if tag == "rights":
+        return array.array("i", value[0]).tobytes() + value[1]
+    return {"bytes": base64.b64decode, "fd": fds.__getitem__, "own": lambda _: OWN, "made": Made}[tag](value)
 
 
-class Reader:
-    """Bytes as values."""
-
-    def __init__(self, data, fds):
-        self.data, self.fds, self.at = data, fds, 0
-
-    def number(self, form="<I"):
-        (value,) = struct.unpack_from(form, self.data, self.at)
-        self.at += struct.calcsize(form)
-        return value
-
-    def taken(self):
-        size = self.number()
-        self.at += size
-        return self.data[self.at - size:self.at]
-
-    def value(self):
-        tag = chr(self.data[self.at])
-        self.at += 1
-        if tag in "NTF":
-            return {"N": None, "T": True, "F": False}[tag]
-        if tag == "i":
-            return int(str(self.taken(), "ascii"))
-        if tag == "d":
-            return self.number("<d")
-        if tag == "s":
-            return str(self.taken(), "utf-16-le", "surrogatepass")
-        if tag == "b":
-            return bytes(self.taken())
-        if tag == "(":
-            return tuple([self.value() for _ in range(self.number())])
-        if tag == "f":
-            return self.fds[self.number()]
-        if tag == "r":
-            fds = [self.value() for _ in range(self.number())]
-            return array.array("i", fds).tobytes() + self.value()
-        if tag == "O":
-            return OWN
-        if tag == "S":
-            return Made(self.value(), self.value(), self.value())
-        raise raised(self.value(), self.value()) if tag == "E" else SystemError("bad tag " + tag)
+class Made(list):
+    """A socket that the facade made: its number there, its descriptor here, family, type, protocol and timeout."""
 
 
-OWN = object()  # the descriptor of the socket itself
-
-
-class Made:
-    """A socket that the facade made: what the host calls it, its descriptor here, family, type, protocol and timeout."""
-
-    def __init__(self, number, fd, known):
-        self.number, self.fd, self.known = number, fd, known
-
-
-def raised(name, args):
-    """The exception of that name; an exception that is not Python's is a mistake in JavaScript."""
-    if name not in CLASSES:
+def exception(name, args):
+    """One of Python's; of another name it is a mistake in JavaScript."""
+    if name not in classes:
         return SystemError(name, *args)
-    return CLASSES[name](*[raised(*each) if isinstance(each, tuple) else each for each in args])
+    return classes[name](*[[exception(*each) for each in arg] if isinstance(arg, list) else arg for arg in args])
 
 
-mine = threading.local()
+class State:
+    """What is known of a socket: its descriptor, how to make copies of it, and its number in each channel."""
 
+    def __init__(self, fd, known):
+        self.fd, self.known, self.homes, self.closed, self.gone = fd, known, {}, False, False
+        self.inode, self.lock = os.fstat(fd).st_ino, threading.RLock()
+        live[fd] = self
 
-def channel():
-    if getattr(mine, "process", None) != os.getpid():
-        # In a child by fork(2) the parent's channels are not to be touched.
-        mine.process = os.getpid()
-        mine.channel = Channel()
-    elif not hasattr(mine, "channel"):
-        mine.channel = Channel()
-    return mine.channel
+    def vanished(self):
+        """Whether the descriptor is not this socket's any more."""
+        try:
+            return self.closed or self.gone or os.fstat(self.fd).st_ino != self.inode
+        except OSError:
+            return True
 
+    def number(self, way):
+        """The socket's number in a channel, which gets a copy if it has none. It hears when something closed the descriptor."""
+        lost = self.vanished()
+        with self.lock:
+            family, kind, protocol, timeout = self.known
+            number = self.homes.get(way.key)
+            if number is None:
+                number = way.ask("call", 0, "socket", family, kind, protocol, None if lost else Descriptor(self.fd))[0]
+                way.ask("method", number, "close" if self.closed else "settimeout", *[timeout][self.closed:])
+                self.homes[way.key] = number
+        if lost and not self.closed:
+            self.gone = True
+            self.drop(way)
+            way.ask("forget", number, "")
+        return number
 
-def number_of(state, way):
-    """What this thread's host calls the socket; it gets a copy when it has none yet."""
-    number = state.homes.get(way.key)
-    if number is None:
-        vanished = state.closed or state.gone or state.vanished()
-        fd = None if vanished else Descriptor(state.fd, None)
-        number = way.ask("attach", 0, "closed" if state.closed else "", (fd, *state.known)).number
-        state.homes[way.key] = number
-    if not state.closed and not state.gone and state.vanished():
-        state.gone = True
-        state.drop(way)
-        way.ask("forget", number, "", ())
-    return number
+    def drop(self, way=None):
+        """Has the host close the copies of all channels, or of all but one."""
+        for key in [key for key in self.homes if way is None or key != way.key]:
+            number, other = self.homes.pop(key), channels.get(key)
+            if other is not None:
+                other.later.append(number)
+                other.free()
+
+    def end(self):
+        self.closed = True
+        self.drop(channel())
+        if live.get(self.fd) is self:
+            del live[self.fd]
 
 
 def prepared(name, args, keywords, way):
-    """The arguments as the host takes them: descriptors as such, keywords as a last object."""
+    """The arguments for the host: descriptors marked, keywords as a last object."""
     args = list(args)
-    position, word = DESCRIPTORS.get(name, (len(args), None))
-    if len(args) > position and type(args[position]) is int and args[position] >= 0:
-        args[position] = Descriptor(args[position], way.key)
-    if type(keywords.get(word)) is int and keywords[word] >= 0:
-        keywords = {**keywords, word: Descriptor(keywords[word], way.key)}
+    place, word = DESCRIPTORS.get(name, (len(args), ""))
+    for where, key in (args, place), (keywords, word):
+        if (key in where if where is keywords else key < len(where)) and type(where[key]) is int and where[key] >= 0:
+            where[key] = Descriptor(where[key])
+            where[key].key = way.key
     if name in ("sendmsg", "sendmsg_afalg") and len(args) > 1:
-        args[1] = with_rights(args[1])
-    return (*args, keywords) if keywords else tuple(args)
+        args[1] = carrying(args[1])
+    return (*args, keywords) if keywords else args
 
 
-def with_rights(ancillary):
-    """Control messages with the descriptors that they carry."""
+def carrying(control):
+    """Control messages, the descriptors in them marked."""
+    again, items = hasattr(control, "__next__"), control
     try:
-        generator = hasattr(ancillary, "__next__")
-        items = [(level, kind, Rights(data)) if (level, kind) == (real.SOL_SOCKET, real.SCM_RIGHTS) else (level, kind, data)
-                 for level, kind, data in (list(ancillary) if generator else ancillary)]
-    except (TypeError, ValueError):
-        return ancillary
-    return iter(items) if generator else items
+        items = list(control)
+        items = [(*item[:2], Rights(item[2]) if tuple(item[:2]) == (real.SOL_SOCKET, real.SCM_RIGHTS) else item[2]) if
+                 len(item) == 3 else item for item in items]
+    except TypeError:
+        pass
+    return iter(items) if again else items
 
 
-def shaped(name, value):
-    if name not in LISTS or not isinstance(value, tuple):
-        return value
-    positions = LISTS[name]
-    if positions is None:
-        return list(value)
-    return tuple([list(each) if at in positions else each for at, each in enumerate(value)])
+def shaped(name, value, make):
+    """What the host returned as Python has it."""
+    def tuples(value):
+        if isinstance(value, Made):
+            return make(value)
+        return tuple(map(tuples, value)) if isinstance(value, list) else value
+    value = tuples(value)
+    if isinstance(value, tuple) and name in LISTS:
+        parts = LISTS[name]
+        return list(value) if parts is None else (*(list(each) if at in parts else each for at, each in enumerate(value)),)
+    return value
 
 
-def wrapped(value, make):
-    if isinstance(value, Made):
-        return make(value)
-    return tuple([wrapped(each, make) for each in value]) if isinstance(value, tuple) else value
+def plain(made):
+    return socket(-1, -1, -1, made)
 
 
-def function(name, make=None):
+def function(name, make=plain):
+    """The module's function of a name."""
     def call(*args, **keywords):
         crossed.append(name)
         way = channel()
-        value = way.ask("call", 0, name, prepared(name, args, keywords, way))
+        with way:
+            value = way.ask("call", 0, name, *prepared(name, args, keywords, way))
         if name == "close":
+            if args[0] in live:
+                live[args[0]].drop(way)
             os.close(args[0])
-        return shaped(name, wrapped(value, make or plain))
-    call.__name__ = call.__qualname__ = name
+        return shaped(name, value, make)
     return call
 
 
-def method(name, make=None):
+def method(name, make=plain):
+    """The socket's method of a name."""
     def call(self, *args, **keywords):
         crossed.append("socket." + name)
         way, state = channel(), self._state
-        number = number_of(state, way)
-        value = way.ask("method", number, name, prepared(name, args, keywords, way))
-        if name in ("settimeout", "setblocking"):
-            state.known = (*state.known[:3], way.ask("get", number, "timeout", ()))
-            state.drop(way)
-        return state.fd if value is OWN else shaped(name, wrapped(value, make or plain))
-    call.__name__ = call.__qualname__ = name
+        with way:
+            number = state.number(way)
+            if name not in ("settimeout", "setblocking"):
+                value = way.ask("method", number, name, *prepared(name, args, keywords, way))
+            else:
+                with state.lock:
+                    value = way.ask("method", number, name, *args)
+                    state.known[3] = way.ask("get", number, "timeout")
+                    state.drop(way)
+        return state.fd if value is OWN else shaped(name, value, make)
     return call
 
 
@@ -367,101 +311,77 @@ def getter(name):
     def get(self):
         crossed.append("socket." + name)
         way = channel()
-        return way.ask("get", number_of(self._state, way), name, ())
+        with way:
+            return way.ask("get", self._state.number(way), name)
     return property(get)
-
-
-close, detach, accept = method("close"), method("detach"), method("accept")
 
 
 class socket:
     __slots__ = ("_state",)
 
     def __init__(self, *args, **keywords):
-        fileno = args[3] if len(args) > 3 else keywords.get("fileno")
-        made = fileno
-        way = channel()
-        if not isinstance(fileno, Made):
+        made, way = args[3] if len(args) > 3 else keywords.get("fileno"), channel()
+        given = made
+        if not isinstance(given, Made):
             crossed.append("socket")
-            made = way.ask("new", 0, "", prepared("socket", args, keywords, way))
-        self._state = State(fileno if made.fd is None else made.fd, made.known)
-        self._state.homes[way.key] = made.number
+            with way:
+                made = way.ask("call", 0, "socket", *prepared("socket", args, keywords, way))
+        self._state = State(given if made[1] is OWN else made[1], made[2])
+        self._state.homes[way.key] = made[0]
 
-    def close(self):
-        state, own = self._state, not self._state.closed
+    def close(self, _close=method("close")):
+        state, ours = self._state, not self._state.closed
         try:
-            close(self)
+            _close(self)
         finally:
-            forget(state)
-        if own:
+            state.end()
+        if ours:
             os.close(state.fd)
 
-    def detach(self):
-        fd = detach(self)
-        forget(self._state)
+    def detach(self, _detach=method("detach")):
+        fd = _detach(self)
+        self._state.end()
         return fd
 
-    def _accept(self):
-        connection, address = accept(self)
+    def _accept(self, _accept=method("accept")):
+        connection, address = _accept(self)
         return connection.detach(), address
 
     def __del__(self):
-        if hasattr(self, "_state") and not sys.is_finalizing():
-            busy = getattr(mine, "channel", None)
-            if busy is not None and busy.lock.locked():
-                busy.finals.append(self)
-            else:
-                finalize(self)
-
-
-def forget(state):
-    state.closed = True
-    state.drop(channel())
-    if live.get(state.fd) is state:
-        del live[state.fd]
+        busy = getattr(mine, "channel", None)
+        if busy is not None and busy.busy:
+            busy.dropped.append(self)
+        elif hasattr(self, "_state") and not sys.is_finalizing():
+            finalize(self)
 
 
 def finalize(self):
-    """CPython's own: an object that is dropped open warns, and is closed."""
-    state = self._state
-    if not state.closed:
+    """A socket that is dropped open warns and is closed: Python's objects, Python's warning."""
+    if not self._state.closed:
         warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=2)
-        try:
-            self.close()
-        except OSError:
-            pass
-    state.drop()
-
-
-def plain(made):
-    return socket(-1, -1, -1, made)
+        self.close()
+    self._state.drop()
 
 
 def install(path):
-    """Listens for the host's threads, asks it for the facade's names, and puts the module in its place."""
+    """Listens for the host's threads, asks for the facade's names, and puts the module in its place."""
     global listener
     listener = real.socket(real.AF_UNIX, real.SOCK_STREAM)
     listener.bind(path)
     listener.listen(64)
     print("listening", flush=True)
-    module = types.ModuleType("_socket", "Sockeye's")
-    facade, members = channel().ask("names", 0, "", ())
-    for name, kind, value in facade:
-        if kind == "error" and value not in CLASSES:
-            CLASSES[value] = getattr(builtins, value, None) or type(value, (OSError,), {"__module__": "socket"})
-    CLASSES.setdefault("TypeError", TypeError)
-    CLASSES.setdefault("ExceptionGroup", ExceptionGroup)
-    for name, kind, value in facade:
-        if not hasattr(real, name) or name == "SocketType":
-            continue
-        if kind == "function":
-            setattr(module, name, function(name))
-        else:
-            setattr(module, name, CLASSES[value] if kind == "error" else value)
+    module = types.ModuleType("_socket")
+    names, members = channel().ask("names", 0, "")
+    for name, kind, value in names:
+        if kind == "error":
+            classes.setdefault(value, getattr(builtins, value, None) or type(value, (OSError,), {"__module__": "socket"}))
+        if hasattr(real, name):
+            made = {"error": classes.get, "constant": lambda value: value, "function": lambda _: function(name)}[kind]
+            setattr(module, name, made(value))
     for name, kind in members:
         if hasattr(real.socket, name) and name not in socket.__dict__:
-            setattr(socket, name, getter(name) if kind == "get" else method(name))
-    socket.__module__ = "_socket"
+            setattr(socket, name, (getter if kind == "get" else method)(name))
+    socket.__module__, socket.__doc__ = "_socket", "Sockeye's"
     module.socket = module.SocketType = socket
     module.CAPI = real.CAPI
     sys.modules["_socket"] = module

@@ -3,9 +3,12 @@
 drive.py PATH VARIANT MODULE…: PATH is where the host's threads connect. VARIANT "cpython" is CPython itself, and
 says which tests call _socket. Lines go to descriptor 3.
 """
+import faulthandler
 import json
 import os
+import signal
 import sys
+import time
 import unittest
 
 path, variant, *modules = sys.argv[1:]
@@ -30,6 +33,9 @@ else:
     bridge.install(path)
     crossed = bridge.crossed
 
+# Where a test hangs.
+faulthandler.register(signal.SIGUSR2)
+
 from test import support  # noqa: E402
 
 # As regrtest has it: nothing that needs a resource.
@@ -45,6 +51,7 @@ class Result(unittest.TestResult):
         super().startTest(test)
         self.how, self.why = "passed", ""
         say(begin=test.id())
+        self.began = time.monotonic()
         del crossed[:]
         sys.setprofile(profile)
 
@@ -53,7 +60,7 @@ class Result(unittest.TestResult):
         calls = {}
         for name in crossed:
             calls[name] = calls.get(name, 0) + 1
-        say(test=test.id(), how=self.how, why=self.why, calls=calls)
+        say(test=test.id(), how=self.how, why=self.why, calls=calls, seconds=round(time.monotonic() - self.began, 3))
         super().stopTest(test)
 
     def note(self, how, why):

@@ -14,7 +14,10 @@ function spawn(): void {
     ready += word === 'free' ? 1 : -1;
     if (ready < READY) spawn();
   });
-  worker.on('error', (error) => console.error('host:', error));
+  worker.on('error', (error) => {
+    console.error('host:', error);
+    process.exit(1);
+  });
 }
 
 process.stdin.on('end', () => process.exit()).resume();

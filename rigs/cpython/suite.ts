@@ -40,13 +40,15 @@ export interface RunOptions {
 
 /** Milliseconds for one test: the slowest takes 10 s. */
 const PATIENCE = 30_000;
+/** After so many that hung there is no sense in going on. */
+const HUNG = 8;
 
 type Line = { python?: string; kernel?: string; begin?: string; done?: true } & Partial<Outcome>;
 
 /** Runs the tests; one that hangs has failed, and the others go on in a new process. */
 export async function runSuite(variant: Variant, options: RunOptions): Promise<Run> {
   const run: Run = { python: '', kernel: '', outcomes: new Map() };
-  while (!(await runSome(variant, options, run)));
+  for (let hung = 0; hung < HUNG; hung++) if (await runSome(variant, options, run)) break;
   return run;
 }
 

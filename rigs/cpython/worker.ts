@@ -1,47 +1,165 @@
-/** A thread of the host: makes the calls of one Python thread after the other. */
+/** A thread of the host, which makes the calls of one Python thread after the other; bridge.py has the other end. */
 import { closeSync, fstatSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import * as facade from '@sockeye/compat-python';
 import { Channel } from './channel.ts';
-import { type Made, OWN, Passed, Reader, Rights, Writer } from './codec.ts';
 
-type Functions = Record<string, (...args: unknown[]) => unknown>;
-type Request = readonly [op: string, socket: number, name: string, args: unknown[]];
+type Members = Record<string, unknown>;
+type Call = (...args: unknown[]) => unknown;
+type Request = readonly [op: string, number: number, name: string, args: unknown[]];
 
-const functions = { ...facade } as unknown as Functions;
+/** A socket that Python knows by a number, with the descriptor that it was made with. */
+interface Known {
+  readonly socket: facade.socket;
+  readonly fd: number;
+  readonly inode: number | undefined;
+}
 
-class Sockets {
-  readonly #all = new Map<number, { socket: facade.socket; fd: number; inode: number }>();
+/** What JSON has no form for. */
+interface Tagged {
+  readonly $: string;
+  readonly v: unknown;
+}
+
+/** The socket's own descriptor, as which Python has another number. */
+const OWN: Tagged = { $: 'own', v: 0 };
+/** The number of a descriptor that nobody has. */
+const NOWHERE = 0x7ffffffe;
+
+const functions: Members = { ...facade };
+const inodeOf = (fd: number): number | undefined => fstatSync(fd, { throwIfNoEntry: false })?.ino;
+const base64 = (bytes: Uint8Array): Tagged => ({ $: 'bytes', v: Buffer.from(bytes).toString('base64') });
+
+/** The names of the facade with what they are, and those of its sockets. */
+function names(): unknown {
+  const all = Object.entries(functions).flatMap(([name, value]) => {
+    if (typeof value === 'number' || typeof value === 'boolean') return [[name, 'constant', value]];
+    if (typeof value !== 'function' || value === facade.socket) return [];
+    const { prototype } = value as unknown as Members;
+    return [prototype instanceof Error ? [name, 'error', prototype.name] : [name, 'function', null]];
+  });
+  const members = Object.entries(Object.getOwnPropertyDescriptors(facade.socket.prototype));
+  return [all, members.map(([name, { get }]) => [name, get === undefined ? 'method' : 'get'])];
+}
+
+/** The class and the arguments of what the facade threw; anything else has a name that Python has no class for. */
+function thrown(error: unknown): [name: string, args: unknown[]] {
+  if (error instanceof AggregateError) return ['ExceptionGroup', [error.message, error.errors.map(thrown)]];
+  const { name, message, code, args, stack } = error as Error & { code?: string; args?: unknown[] };
+  if (error instanceof facade.OSError || args !== undefined) return [name, args ?? [message]];
+  const known = name !== 'RangeError' && /^ERR_(INVALID_ARG|OUT_OF_RANGE)/.test(code ?? '');
+  return known ? [name, [message]] : [`JavaScript: ${name}`, [stack]];
+}
+
+/** One Python thread's calls, and the sockets they were about. */
+class Calls {
+  readonly #sockets = new Map<number, Known>();
   #last = 0;
+  /** Descriptors of this request and of its answer that are closed at its end. */
+  #loose: number[] = [];
 
-  add(socket: facade.socket, own = false): Made {
-    const fd = socket.fileno();
-    this.#last += 1;
-    this.#all.set(this.#last, { socket, fd, inode: fd < 0 ? 0 : fstatSync(fd).ino });
-    const { family, type, proto, timeout } = socket;
-    return { made: this.#last, fd: own || fd < 0 ? null : new Passed(fd), known: [family, type, proto, timeout] };
+  /** The answer to a message with descriptors: what was returned, memory that was written to, what was thrown. */
+  answer(text: string, fds: readonly number[]): { text: string; fds: number[] } {
+    this.#loose = [...fds];
+    const written: Uint8Array[] = [];
+    const passed: number[] = [];
+    const replacer = this.#replacer(passed);
+    try {
+      const request = JSON.parse(text, this.#reviver(fds, written)) as Request;
+      const value = this.#done(request) ?? null;
+      return { text: JSON.stringify([value, written, null], replacer), fds: passed };
+    } catch (error) {
+      return { text: JSON.stringify([null, written, thrown(error)], replacer), fds: [] };
+    }
   }
 
-  get(number: number): { socket: facade.socket; fd: number; inode: number } {
-    const entry = this.#all.get(number);
-    if (entry === undefined) throw new Error(`no socket ${number}`);
-    return entry;
+  #known(number: number): Known {
+    const known = this.#sockets.get(number);
+    if (known === undefined) throw new Error(`no socket ${number}`);
+    return known;
   }
 
-  free(number: number): void {
-    this.get(number).socket.close();
-    this.#all.delete(number);
+  #done([op, number, name, args]: Request): unknown {
+    if (op === 'names') return names();
+    if (op === 'call') return this.#called(name, (functions[name] as Call)(...args), args);
+    const { socket, fd, inode } = this.#known(number);
+    if (op === 'get') return (socket as unknown as Members)[name];
+    if (op === 'method') {
+      const result = ((socket as unknown as Members)[name] as Call)(...args);
+      if (name === 'detach' && result === fd) this.#loose.push(fd);
+      return (name === 'detach' || name === 'fileno') && result === fd ? OWN : result;
+    }
+    // Behind Python's back somebody closed the descriptor: so it is closed behind the facade's.
+    if (op === 'forget') return inodeOf(fd) === inode ? closeSync(fd) : null;
+    this.#sockets.delete(number);
+    return socket.close();
   }
 
-  /** Closes the descriptor behind the facade's back, as somebody did behind Python's. */
-  forget(number: number): null {
-    const { fd, inode } = this.get(number);
-    if (fd >= 0 && fstatSync(fd, { throwIfNoEntry: false })?.ino === inode) closeSync(fd);
-    return null;
+  #called(name: string, result: unknown, args: readonly unknown[]): unknown {
+    if (name === 'close') this.#loose = this.#loose.filter((fd) => fd !== args[0]);
+    if (name === 'dup') this.#loose.push(result as number);
+    return name === 'dup' ? { $: 'fd', v: result } : result;
+  }
+
+  #reviver(fds: readonly number[], written: Uint8Array[]): (key: string, value: unknown) => unknown {
+    const tags: Record<string, (value: unknown) => unknown> = {
+      int: (value) => BigInt(value as string),
+      float: Number,
+      bytes: (value) => Buffer.from(value as string, 'base64'),
+      memory: (value) => written[written.push(Buffer.from(value as string, 'base64')) - 1],
+      iterator: (value) => (value as unknown[]).values(),
+      object: (value) => new ({ [value as string]: class {} }[value as string] as new () => object)(),
+      fd: (value) => fds[value as number],
+      socket: (value) => this.#known(value as number).fd,
+      closed: () => NOWHERE,
+      rights: (value) => {
+        const [numbers, rest] = value as [number[], Uint8Array];
+        return Buffer.concat([Buffer.from(Int32Array.from(numbers).buffer), rest]);
+      },
+    };
+    return (_, value) => {
+      const tag = (value as Tagged | null)?.$;
+      return tag === undefined ? value : tags[tag]?.((value as Tagged).v);
+    };
+  }
+
+  #replacer(passed: number[]): (this: unknown, key: string, value: unknown) => unknown {
+    const pass = (fd: number): Tagged => ({ $: 'fd', v: passed.push(fd) - 1 });
+    const made = (socket: facade.socket): Tagged => {
+      const { family, type, proto, timeout } = socket;
+      const fd = socket.fileno();
+      const given = this.#loose.includes(fd);
+      this.#loose = this.#loose.filter((each) => each !== fd);
+      this.#last += 1;
+      this.#sockets.set(this.#last, { socket, fd, inode: inodeOf(fd) });
+      return { $: 'made', v: [this.#last, given ? OWN : pass(fd), [family, type, proto, timeout]] };
+    };
+    const rights = (data: Uint8Array): Tagged => {
+      const whole = data.length & ~3;
+      const numbers = [...new Int32Array(Uint8Array.from(data.subarray(0, whole)).buffer)];
+      this.#loose.push(...numbers);
+      return { $: 'rights', v: [numbers.map(pass), base64(data.subarray(whole))] };
+    };
+    return function (key, value) {
+      const raw = (this as Members)[key];
+      if (raw instanceof Uint8Array) return base64(raw);
+      if (raw instanceof facade.socket) return made(raw);
+      if (raw instanceof Number) return raw.valueOf();
+      const [level, type, data] = Array.isArray(raw) && raw.length === 3 ? (raw as unknown[]) : [];
+      const { SOL_SOCKET, SCM_RIGHTS } = facade;
+      return level === SOL_SOCKET && type === SCM_RIGHTS && data instanceof Uint8Array
+        ? [level, type, rights(data)]
+        : value;
+    };
+  }
+
+  /** Closes what the request brought, the answer took along, and nobody has. */
+  clear(): void {
+    for (const fd of this.#loose) closeSync(fd);
   }
 
   end(): void {
-    for (const { socket } of this.#all.values()) {
+    for (const { socket } of this.#sockets.values()) {
       try {
         socket.close();
       } catch {
@@ -51,114 +169,19 @@ class Sockets {
   }
 }
 
-/** Names of the facade with what they are, and of its socket. */
-function names(): unknown[] {
-  const all = Object.entries(functions as Record<string, unknown>).flatMap(([name, value]) => {
-    if (typeof value === 'number' || typeof value === 'boolean') return [[name, 'constant', value]];
-    if (typeof value !== 'function') return [];
-    const { prototype } = value as { prototype?: unknown };
-    if (prototype instanceof Error) return [[name, 'error', prototype.name]];
-    return prototype === facade.socket.prototype ? [] : [[name, 'function', null]];
-  });
-  const members = Object.entries(Object.getOwnPropertyDescriptors(facade.socket.prototype));
-  return [all, members.map(([name, { get }]) => [name, get === undefined ? 'method' : 'get'])];
-}
-
-class Calls {
-  readonly sockets: Sockets = new Sockets();
-  /** Descriptors of this request that nobody owns yet. */
-  fds: number[] = [];
-
-  answer([op, number, name, args]: Request): unknown {
-    if (op === 'names') return names();
-    if (op === 'free') return this.sockets.free(number) ?? null;
-    if (op === 'forget') return this.sockets.forget(number);
-    if (op === 'new') return this.#adopted(facade.socket(...(args as [number])), args);
-    if (op === 'attach') return this.#attach(name === 'closed', args);
-    if (op === 'call') return this.#called(name, (functions[name] as Functions[string])(...args), args);
-    const { socket, fd } = this.sockets.get(number);
-    const members = socket as unknown as Functions & Record<string, unknown>;
-    if (op === 'get') return members[name];
-    const result = (members[name] as Functions[string])(...args);
-    if (name === 'fileno' && result === fd) return OWN;
-    if (name === 'detach' && result === fd) {
-      closeSync(fd);
-      return OWN;
-    }
-    return this.#shown(result);
-  }
-
-  #adopted(socket: facade.socket, args: readonly unknown[]): Made {
-    const own = args.includes(socket.fileno()) && this.fds.includes(socket.fileno());
-    if (own) this.fds = [];
-    return this.sockets.add(socket, own);
-  }
-
-  #attach(closed: boolean, [fd, family, type, proto, timeout]: unknown[]): Made {
-    const known = [family, type, proto] as [number, number, number];
-    const socket = fd === null ? facade.socket(...known) : facade.socket(...known, fd as number);
-    this.fds = [];
-    socket.settimeout(timeout as number | null);
-    const made = this.sockets.add(socket, true);
-    if (closed) socket.close();
-    else if (fd === null) this.sockets.forget(made.made);
-    return made;
-  }
-
-  #called(name: string, result: unknown, args: readonly unknown[]): unknown {
-    if (name === 'close') this.fds = this.fds.filter((fd) => fd !== args[0]);
-    if (name !== 'dup') return this.#shown(result);
-    this.fds.push(result as number);
-    return new Passed(result as number);
-  }
-
-  #shown(result: unknown): unknown {
-    if (result instanceof facade.socket) return this.sockets.add(result);
-    if (!Array.isArray(result)) return result;
-    const [level, type, data] = result as unknown[];
-    const { SOL_SOCKET, SCM_RIGHTS } = facade;
-    if (result.length === 3 && level === SOL_SOCKET && type === SCM_RIGHTS && data instanceof Uint8Array) {
-      const view = new DataView(data.buffer, data.byteOffset);
-      for (let at = 0; at + 4 <= data.length; at += 4) this.fds.push(view.getInt32(at, true));
-      return [level, type, new Rights(data)];
-    }
-    return result.map((each) => this.#shown(each));
-  }
-}
-
-/** The class and the arguments of what the facade threw; of anything else its words, under no class of Python's. */
-function raised(error: unknown): [name: string, args: readonly unknown[]] {
-  if (error instanceof facade.OSError) return [error.name, error.args];
-  if (error instanceof AggregateError) return ['ExceptionGroup', [error.message, error.errors.map(raised)]];
-  const { name, message, code, stack } = error as Error & { code?: string };
-  const python = /^ERR_(INVALID_ARG|OUT_OF_RANGE)/.test(code ?? '') && name !== 'RangeError';
-  return python ? [name, [message]] : [`JavaScript: ${name}`, [stack ?? message]];
-}
-
-function serve(path: string): void {
-  const channel = new Channel(path);
+for (;;) {
+  const channel = Channel.to(workerData as string);
+  if (channel === undefined) break;
   const calls = new Calls();
-  let taken = false;
-  for (;;) {
-    const request = channel.receive();
-    if (request === undefined) break;
-    if (!taken) parentPort?.postMessage('taken');
-    taken = true;
-    calls.fds = request.fds;
-    const reader = new Reader(request.bytes, request.fds, (number) => calls.sockets.get(number).fd);
-    const writer = new Writer();
-    try {
-      writer.value(calls.answer(reader.value() as unknown as Request));
-    } catch (error) {
-      writer.raise(...raised(error));
-    }
-    for (const bytes of reader.writable) writer.value(bytes);
-    channel.send(writer.message(), writer.fds);
-    for (const fd of calls.fds) closeSync(fd);
+  let served = 0;
+  for (let request = channel.receive(); request !== undefined; request = channel.receive()) {
+    served += 1;
+    if (served === 1) parentPort?.postMessage('taken');
+    const { text, fds } = calls.answer(request.text, request.fds);
+    channel.send(text, fds);
+    calls.clear();
   }
-  calls.sockets.end();
+  calls.end();
   channel.close();
-  if (taken) parentPort?.postMessage('free');
+  if (served > 0) parentPort?.postMessage('free');
 }
-
-for (;;) serve(workerData as string);
