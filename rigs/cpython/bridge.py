@@ -71,7 +71,7 @@ class Channel:
                 self.busy = False
 
     def exchange(self, request):
-        writing = Writing()
+        writing = Writing(request[2])
         message = json.dumps(writing.value(request)).encode() + b"\n"
         rights = [(real.SOL_SOCKET, real.SCM_RIGHTS, array.array("i", writing.fds))] if writing.fds else []
         try:
@@ -108,8 +108,9 @@ def channel():
 class Writing:
     """Values as JSON, what JSON has no form for as {"$": tag, "v": value}, descriptors beside it."""
 
-    def __init__(self):
-        self.fds, self.views = [], []
+    def __init__(self, name=""):
+        # JavaScript has no memory that is read-only: to what writes into it, it is no memory.
+        self.fds, self.views, self.fills = [], [], name.endswith("_into")
 
     def value(self, value):
         if isinstance(value, Descriptor):
@@ -138,6 +139,8 @@ class Writing:
         try:
             view = memoryview(value).cast("B")
         except TypeError:
+            view = None
+        if view is None or self.fills and view.readonly:
             return {"$": "object", "v": type(value).__name__}
         if not view.readonly:
             self.views.append(view)

@@ -1,5 +1,5 @@
 /** The host as plain JavaScript: each of its threads starts in milliseconds. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { checkout } from '../probe/where.ts';
@@ -7,13 +7,13 @@ import { checkout } from '../probe/where.ts';
 /** In the checkout, from where Node.js finds core's native part. */
 const FOLDER = join(checkout, '.cache/rig/cpython');
 
-/** Makes `host.mjs` and `worker.mjs` from the sources; gives their folder, which is the caller's to remove. */
+/** Makes what runs: the programs of Node.js from the sources, those of Python beside them. The folder goes with the object. */
 export async function makeHost(): Promise<{ folder: string; [Symbol.dispose](): void }> {
   mkdirSync(FOLDER, { recursive: true });
   const folder = mkdtempSync(join(FOLDER, 'host-'));
   const here = join(checkout, 'rigs/cpython');
   const bundle = await rolldown({
-    input: { host: join(here, 'host.ts'), worker: join(here, 'worker.ts') },
+    input: Object.fromEntries(['host', 'worker', 'inside'].map((name) => [name, join(here, `${name}.ts`)])),
     platform: 'node',
     tsconfig: join(checkout, 'tsconfig.json'),
     logLevel: 'silent',
@@ -28,5 +28,6 @@ export async function makeHost(): Promise<{ folder: string; [Symbol.dispose](): 
   } finally {
     await bundle.close();
   }
+  for (const name of ['bridge.py', 'drive.py', 'full.py']) copyFileSync(join(here, name), join(folder, name));
   return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };
 }

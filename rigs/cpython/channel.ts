@@ -1,64 +1,52 @@
 /** This end of a channel: lines with descriptors over a Unix socket. */
-import { constants, Socket } from '@sockeye/core';
-import { rights } from '@sockeye/core/cmsg';
-import { unix } from '@sockeye/addr';
+import * as facade from '@sockeye/compat-python';
+
+/** What was there before anything was broken on purpose. */
+const { recv, recvmsg, sendall, sendmsg, connect, close } = facade.socket.prototype;
+const { AF_UNIX, SCM_RIGHTS, SOL_SOCKET, socket } = facade;
+
+/** A line and the descriptors that came or go with it. */
+export interface Line {
+  readonly text: string;
+  readonly fds: number[];
+}
 
 export class Channel {
-  readonly #socket: Socket;
+  readonly #socket: facade.socket = socket(AF_UNIX);
 
-  constructor(socket: Socket) {
-    this.#socket = socket;
+  /** To Python, which takes it when a thread wants one. Throws when Python has ended. */
+  constructor(path: string) {
+    connect.call(this.#socket, path);
   }
 
-  /** One to Python, which accepts it when a thread wants one; undefined when Python has ended. */
-  static to(path: string): Channel | undefined {
-    const socket = Socket.create(constants.AF_UNIX, constants.SOCK_STREAM);
+  /** The next request; undefined when Python's thread has ended, or its call was interrupted. */
+  receive(): Line | undefined {
     try {
-      socket.connectSync(unix(path));
-      return new Channel(socket);
+      const [first, control] = recvmsg.call(this.#socket, 1 << 18, 2048);
+      const fds = control.flatMap(([, , bytes]) => [...new Int32Array(Uint8Array.from(bytes).buffer)]);
+      const parts = [first];
+      for (let part = first; part.at(-1) !== 10; parts.push(part)) {
+        if (part.length === 0) return undefined;
+        part = recv.call(this.#socket, 1 << 20);
+      }
+      return { text: Buffer.concat(parts).toString(), fds };
     } catch {
-      socket.close();
       return undefined;
     }
   }
 
-  /** The next request; undefined when Python's end is closed. */
-  receive(): { text: string; fds: number[] } | undefined {
-    try {
-      return this.#line();
-    } catch {
-      // Python left without reading the last answer.
-      return undefined;
-    }
-  }
-
-  #line(): { text: string; fds: number[] } | undefined {
-    const first = this.#socket.recvMsgSync(1 << 18, { control: 2048 });
-    const fds = first.descriptors.map((descriptor) => descriptor.detach());
-    const parts = [first.data];
-    while (parts.at(-1)?.at(-1) !== 10) {
-      if (parts.at(-1)?.length === 0) return undefined;
-      parts.push(this.#socket.recvSync(1 << 20));
-    }
-    return { text: Buffer.concat(parts).toString(), fds };
-  }
-
-  send(text: string, fds: readonly number[]): void {
-    try {
-      this.#send(text, fds);
-    } catch {
-      // Python does not wait for it any more: the next request never comes.
-    }
-  }
-
-  #send(text: string, fds: readonly number[]): void {
+  send({ text, fds }: Line): void {
     const message = Buffer.from(`${text}\n`);
-    const control = fds.length > 0 ? [rights([...fds])] : [];
-    const sent = this.#socket.sendMsgSync(message, { control });
-    if (sent < message.length) this.#socket.sendAllSync(message.subarray(sent));
+    const rights = Buffer.from(Int32Array.from(fds).buffer);
+    try {
+      const sent = sendmsg.call(this.#socket, [message], fds.length > 0 ? [[SOL_SOCKET, SCM_RIGHTS, rights]] : []);
+      sendall.call(this.#socket, message.subarray(sent));
+    } catch {
+      // Nobody waits for it any more, and no other request will come.
+    }
   }
 
   close(): void {
-    this.#socket.close();
+    close.call(this.#socket);
   }
 }

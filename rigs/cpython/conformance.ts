@@ -1,62 +1,88 @@
 /** npm run conformance: CPython's own tests with the facade behind them. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { makeHost } from './bundle.ts';
-import { type Run, runSuite, type Variant } from './suite.ts';
-import { judge, unexpected, type Verdict } from './verdict.ts';
+import { measureInside } from './machine.ts';
+import { type Measured, measure } from './measure.ts';
+import type { RunOptions, Variant } from './suite.ts';
+import { judge, summary, unexpected, type Verdict } from './verdict.ts';
 
 const USAGE = `usage: npm run conformance -- [options]
-  --variant blocking|full   only that one
-  --python PATH             another CPython, from 3.11 on (python3.11)
-  --tests NAME…             other test modules than test_socket, as test_select; the last option
-  --only TEXT               only tests whose names have that in them
-  --reference FILE          CPython's own results, measured once and kept there
-  --json FILE               the results as JSON`;
+  --on KERNEL          host, 6.1 or 6.12: where; more than once if need be (host)
+  --variant VARIANT    blocking or full; both unless given
+  --python PATH        a CPython from 3.11 on (python3.11)
+  --tests NAME…        other test modules than test_socket, as test_select or test_asyncio.test_sock_lowlevel
+  --only TEXT          only tests whose full names have that in them
+  --json FILE          the results, for programs
+  --verbose            whole tracebacks
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    variant: { type: 'string' },
-    python: { type: 'string', default: 'python3.11' },
-    tests: { type: 'string', multiple: true, default: [] },
-    only: { type: 'string' },
-    reference: { type: 'string' },
-    json: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
-});
+Exit status: 0 when all that CPython passes passes, but for what rigs/cpython/exceptions.json names; 1 otherwise.`;
 
-/** CPython's own results: from a file, if there is one and it has them, else measured and put there. */
-async function reference(file: string | undefined, measure: () => Promise<Run>): Promise<Run> {
-  if (file !== undefined && existsSync(file)) {
-    const { outcomes, ...rest } = JSON.parse(readFileSync(file, 'utf8'));
-    return { ...rest, outcomes: new Map(outcomes) };
-  }
-  const run = await measure();
-  if (file !== undefined) writeFileSync(file, JSON.stringify({ ...run, outcomes: [...run.outcomes] }));
-  return run;
+const VARIANTS = ['blocking', 'full'] as const;
+const PLACES = ['host', '6.1', '6.12'] as const;
+
+class Wrong extends Error {}
+
+function oneOf<T extends string>(option: string, known: readonly T[], given: string): T {
+  const found = known.find((each) => each === given);
+  if (found === undefined) throw new Wrong(`--${option} takes ${known.join(', ')}; got ${JSON.stringify(given)}`);
+  return found;
 }
 
-async function main(): Promise<number> {
-  if (values.help) {
+function parse(args: readonly string[]) {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      on: { type: 'string', multiple: true, default: ['host'] },
+      variant: { type: 'string', multiple: true, default: [...VARIANTS] },
+      python: { type: 'string', default: 'python3.11' },
+      tests: { type: 'string', multiple: true, default: [] },
+      only: { type: 'string' },
+      json: { type: 'string' },
+      verbose: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const modules = [...values.tests, ...positionals];
+  if (positionals.length > 0 && values.tests.length === 0) throw new Wrong(`what is ${positionals[0]}?`);
+  return {
+    ...values,
+    on: values.on.map((place) => oneOf('on', PLACES, place)),
+    variants: values.variant.map((variant): Variant => oneOf('variant', VARIANTS, variant)),
+    modules: modules.length > 0 ? modules : ['test_socket'],
+  };
+}
+
+/** Runs the command line and returns its exit status. */
+export async function main(args: readonly string[]): Promise<number> {
+  const { on, variants, python, modules, only, json, verbose, help } = parse(args);
+  if (help) {
     console.log(USAGE);
     return 0;
   }
   using host = await makeHost();
-  const named = [...values.tests, ...positionals];
-  const options = { python: values.python, modules: named.length > 0 ? named : ['test_socket'], host: host.folder };
-  const own = await reference(values.reference, () => runSuite('cpython', options));
-  const only = values.only === undefined ? undefined : [...own.outcomes.keys()].filter((test) => test.includes(values.only as string));
+  const options: RunOptions = { python, modules, only, host: host.folder };
   const verdicts: Verdict[] = [];
-  for (const variant of ['blocking', 'full'] as const) {
-    if ((values.variant ?? variant) !== variant) continue;
-    const verdict = judge(variant as Variant, await runSuite(variant, { ...options, only }), own);
-    for (const { test, why } of verdict.failures) console.log(`${test}\n  ${why.trim().replaceAll('\n', '\n  ')}`);
-    console.log(JSON.stringify({ ...verdict, failures: unexpected(verdict).length }));
-    verdicts.push(verdict);
+  for (const place of on) {
+    const measured: Measured =
+      place === 'host' ? await measure(options, variants) : await measureInside(place, options, variants);
+    for (const [variant, run] of measured.runs) {
+      const verdict = judge(variant, run, measured.own);
+      verdicts.push(verdict);
+      console.log(summary(verdict, verbose));
+    }
   }
-  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(verdicts, undefined, 2)}\n`);
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(verdicts, undefined, 2)}\n`);
   return verdicts.some((verdict) => unexpected(verdict).length > 0) ? 1 : 0;
 }
 
-process.exitCode = await main();
+if (process.argv[1] !== undefined && import.meta.filename === process.argv[1]) {
+  try {
+    process.exitCode = await main(process.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof Wrong) && !/^ERR_PARSE_ARGS/.test((error as { code?: string }).code ?? '')) throw error;
+    console.error(`conformance: ${(error as Error).message}\n\n${USAGE}`);
+    process.exitCode = 2;
+  }
+}

@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { checkout } from '../probe/where.ts';
 
 /** Who answers: CPython's own `_socket`; the facade behind `_socket`; that, and behind what socket.py writes in Python. */
 export type Variant = 'cpython' | 'blocking' | 'full';
@@ -23,17 +22,18 @@ export interface Outcome {
 export interface Run {
   python: string;
   kernel: string;
-  outcomes: Map<string, Outcome>;
+  /** By the tests' names. */
+  outcomes: Record<string, Outcome>;
 }
 
 export interface RunOptions {
   python: string;
   /** Names of CPython's test modules, as `test_socket`. */
   modules: readonly string[];
-  /** Where the host's bundle is. */
+  /** Where {@link makeHost} put the host and the driver. */
   host: string;
-  /** Only these, by their full names. */
-  only?: readonly string[] | undefined;
+  /** Only tests whose full names have that in them. */
+  only?: string | undefined;
   /** The facade's function that is to do wrong. */
   broken?: string | undefined;
 }
@@ -47,7 +47,7 @@ type Line = { python?: string; kernel?: string; begin?: string; done?: true } & 
 
 /** Runs the tests; one that hangs has failed, and the others go on in a new process. */
 export async function runSuite(variant: Variant, options: RunOptions): Promise<Run> {
-  const run: Run = { python: '', kernel: '', outcomes: new Map() };
+  const run: Run = { python: '', kernel: '', outcomes: {} };
   for (let hung = 0; hung < HUNG; hung++) if (await runSome(variant, options, run)) break;
   return run;
 }
@@ -64,19 +64,20 @@ async function runSome(variant: Variant, options: RunOptions, run: Run): Promise
   // A short path, as it is in the addresses of Unix sockets; the tests' own relative names are relative to it, too.
   const cwd = mkdtempSync(join(tmpdir(), 'sockeye-cpython-'));
   const path = join(cwd, '.host');
-  const driver = join(checkout, 'rigs/cpython/drive.py');
+  const driver = join(options.host, 'drive.py');
   const python = spawn(options.python, [driver, path, variant, ...options.modules], {
     cwd,
     stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
     env: {
       ...process.env,
-      SOCKEYE_LEFT_OUT: JSON.stringify([...run.outcomes.keys()]),
-      SOCKEYE_ONLY: JSON.stringify(options.only ?? null),
+      SOCKEYE_LEFT_OUT: JSON.stringify(Object.keys(run.outcomes)),
+      SOCKEYE_ONLY: options.only ?? '',
     },
   });
   let host: ChildProcess | undefined;
   let begun = '';
   let done = false;
+  let hung = false;
   let timer: NodeJS.Timeout | undefined;
   try {
     createInterface({ input: python.stdout as Readable }).on('line', (line) => {
@@ -90,7 +91,11 @@ async function runSome(variant: Variant, options: RunOptions, run: Run): Promise
     });
     const patient = (): void => {
       clearTimeout(timer);
-      timer = setTimeout(() => python.kill('SIGKILL'), PATIENCE);
+      timer = setTimeout(() => {
+        hung = true;
+        python.kill('SIGUSR2');
+        setTimeout(() => python.kill('SIGKILL'), 500);
+      }, PATIENCE);
     };
     patient();
     for await (const text of createInterface({ input: python.stdio[3] as Readable })) {
@@ -101,14 +106,15 @@ async function runSome(variant: Variant, options: RunOptions, run: Run): Promise
       if (line.begin !== undefined) begun = line.begin;
       if (line.done !== undefined) done = true;
       if (line.test !== undefined) {
-        run.outcomes.set(line.test, line as Outcome);
+        run.outcomes[line.test] = line as Outcome;
         begun = '';
       }
     }
     if (done) return true;
     if (begun === '') throw new Error(`${options.python} ended before its tests had begun`);
-    const why = python.signalCode === 'SIGKILL' ? 'hung' : `the process ended, ${python.exitCode}`;
-    run.outcomes.set(begun, { test: begun, how: 'failed', why, calls: {} });
+    await ended(python);
+    const why = hung ? 'hung' : `the process ended, ${python.exitCode}`;
+    run.outcomes[begun] = { test: begun, how: 'failed', why, calls: {} };
     return false;
   } finally {
     clearTimeout(timer);

@@ -48,8 +48,8 @@ export function judge(variant: Variant, run: Run, own: Run): Verdict {
     calls: 0,
     failures,
   };
-  for (const outcome of run.outcomes.values()) {
-    const reference = own.outcomes.get(outcome.test);
+  for (const outcome of Object.values(run.outcomes)) {
+    const reference = own.outcomes[outcome.test];
     for (const count of Object.values(outcome.calls)) verdict.calls += count;
     const why = wrong(outcome, reference);
     // What fails in CPython itself says nothing.
@@ -57,8 +57,8 @@ export function judge(variant: Variant, run: Run, own: Run): Verdict {
     else if (outcome.how === 'passed') verdict.passed += 1;
     else verdict.skipped += 1;
   }
-  for (const { test, how } of own.outcomes.values())
-    if (how === 'passed' && !run.outcomes.has(test)) failures.push({ test, why: 'it was not run' });
+  for (const { test, how } of Object.values(own.outcomes))
+    if (how === 'passed' && run.outcomes[test] === undefined) failures.push({ test, why: 'it was not run' });
   verdict.failed = failures.length;
   return verdict;
 }
@@ -67,4 +67,21 @@ export function judge(variant: Variant, run: Run, own: Run): Verdict {
 export function unexpected(verdict: Verdict): Failure[] {
   const known = { ...EXCEPTIONS.blocking, ...(verdict.variant === 'full' ? EXCEPTIONS.full : {}) };
   return verdict.failures.filter(({ test }) => known[test] === undefined);
+}
+
+/** What to print: each failure, named exceptions with their reason, and the numbers. */
+export function summary(verdict: Verdict, verbose: boolean): string {
+  const known = { ...EXCEPTIONS.blocking, ...EXCEPTIONS.full };
+  const open = unexpected(verdict);
+  const lines = verdict.failures.map(({ test, why }) => {
+    if (!open.some((failure) => failure.test === test)) return `named  ${test}: ${known[test]}`;
+    const words = why.trim().split('\n');
+    return `FAILED ${test}\n       ${(verbose ? words : words.slice(-1)).join('\n       ')}`;
+  });
+  const { python, kernel, variant, passed, failed, skipped, calls } = verdict;
+  lines.push(
+    `CPython ${python}, Linux ${kernel}, ${variant}: ${passed} passed, ${failed} failed` +
+      ` (${failed - open.length} named), ${skipped} skipped, ${calls} calls crossed`,
+  );
+  return lines.join('\n');
 }

@@ -2,7 +2,7 @@
 import { closeSync, fstatSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import * as facade from '@sockeye/compat-python';
-import { Channel } from './channel.ts';
+import { Channel, type Line } from './channel.ts';
 
 type Members = Record<string, unknown>;
 type Call = (...args: unknown[]) => unknown;
@@ -27,8 +27,31 @@ const OWN: Tagged = { $: 'own', v: 0 };
 const NOWHERE = 0x7ffffffe;
 
 const functions: Members = { ...facade };
-const inodeOf = (fd: number): number | undefined => fstatSync(fd, { throwIfNoEntry: false })?.ino;
+
+function inodeOf(fd: number): number | undefined {
+  try {
+    return fstatSync(fd).ino;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A descriptor that Python is to get. */
+class Passed {
+  readonly fd: number;
+  constructor(fd: number) {
+    this.fd = fd;
+  }
+}
 const base64 = (bytes: Uint8Array): Tagged => ({ $: 'bytes', v: Buffer.from(bytes).toString('base64') });
+
+/** What sockets have, from whichever class they inherit it. */
+function members(): Record<string, PropertyDescriptor> {
+  const all = {};
+  for (let at: object = facade.socket.prototype; at !== Object.prototype; at = Object.getPrototypeOf(at))
+    Object.assign(all, { ...Object.getOwnPropertyDescriptors(at), ...all });
+  return all;
+}
 
 /** The names of the facade with what they are, and those of its sockets. */
 function names(): unknown {
@@ -38,8 +61,7 @@ function names(): unknown {
     const { prototype } = value as unknown as Members;
     return [prototype instanceof Error ? [name, 'error', prototype.name] : [name, 'function', null]];
   });
-  const members = Object.entries(Object.getOwnPropertyDescriptors(facade.socket.prototype));
-  return [all, members.map(([name, { get }]) => [name, get === undefined ? 'method' : 'get'])];
+  return [all, Object.entries(members()).map(([name, { get }]) => [name, get === undefined ? 'method' : 'get'])];
 }
 
 /** The class and the arguments of what the facade threw; anything else has a name that Python has no class for. */
@@ -57,10 +79,13 @@ class Calls {
   #last = 0;
   /** Descriptors of this request and of its answer that are closed at its end. */
   #loose: number[] = [];
+  /** Descriptors of this request, and of sockets that it means. */
+  #given: number[] = [];
 
   /** The answer to a message with descriptors: what was returned, memory that was written to, what was thrown. */
-  answer(text: string, fds: readonly number[]): { text: string; fds: number[] } {
+  answer({ text, fds }: Line): Line {
     this.#loose = [...fds];
+    this.#given = [...fds];
     const written: Uint8Array[] = [];
     const passed: number[] = [];
     const replacer = this.#replacer(passed);
@@ -86,7 +111,9 @@ class Calls {
     if (op === 'get') return (socket as unknown as Members)[name];
     if (op === 'method') {
       const result = ((socket as unknown as Members)[name] as Call)(...args);
-      if (name === 'detach' && result === fd) this.#loose.push(fd);
+      // The caller's number is Python's; here nobody wants it, unless another socket was made of it.
+      const alone = ![...this.#sockets.values()].some((other) => other.socket.fileno() === fd);
+      if (name === 'detach' && result === fd && alone) this.#loose.push(fd);
       return (name === 'detach' || name === 'fileno') && result === fd ? OWN : result;
     }
     // Behind Python's back somebody closed the descriptor: so it is closed behind the facade's.
@@ -97,8 +124,9 @@ class Calls {
 
   #called(name: string, result: unknown, args: readonly unknown[]): unknown {
     if (name === 'close') this.#loose = this.#loose.filter((fd) => fd !== args[0]);
-    if (name === 'dup') this.#loose.push(result as number);
-    return name === 'dup' ? { $: 'fd', v: result } : result;
+    if (name !== 'dup') return result;
+    this.#loose.push(result as number);
+    return new Passed(result as number);
   }
 
   #reviver(fds: readonly number[], written: Uint8Array[]): (key: string, value: unknown) => unknown {
@@ -110,7 +138,7 @@ class Calls {
       iterator: (value) => (value as unknown[]).values(),
       object: (value) => new ({ [value as string]: class {} }[value as string] as new () => object)(),
       fd: (value) => fds[value as number],
-      socket: (value) => this.#known(value as number).fd,
+      socket: (value) => this.#given[this.#given.push(this.#known(value as number).fd) - 1],
       closed: () => NOWHERE,
       rights: (value) => {
         const [numbers, rest] = value as [number[], Uint8Array];
@@ -128,7 +156,7 @@ class Calls {
     const made = (socket: facade.socket): Tagged => {
       const { family, type, proto, timeout } = socket;
       const fd = socket.fileno();
-      const given = this.#loose.includes(fd);
+      const given = this.#given.includes(fd);
       this.#loose = this.#loose.filter((each) => each !== fd);
       this.#last += 1;
       this.#sockets.set(this.#last, { socket, fd, inode: inodeOf(fd) });
@@ -144,6 +172,7 @@ class Calls {
       const raw = (this as Members)[key];
       if (raw instanceof Uint8Array) return base64(raw);
       if (raw instanceof facade.socket) return made(raw);
+      if (raw instanceof Passed) return pass(raw.fd);
       if (raw instanceof Number) return raw.valueOf();
       const [level, type, data] = Array.isArray(raw) && raw.length === 3 ? (raw as unknown[]) : [];
       const { SOL_SOCKET, SCM_RIGHTS } = facade;
@@ -170,15 +199,13 @@ class Calls {
 }
 
 for (;;) {
-  const channel = Channel.to(workerData as string);
-  if (channel === undefined) break;
+  const channel = new Channel(workerData as string);
   const calls = new Calls();
   let served = 0;
   for (let request = channel.receive(); request !== undefined; request = channel.receive()) {
     served += 1;
     if (served === 1) parentPort?.postMessage('taken');
-    const { text, fds } = calls.answer(request.text, request.fds);
-    channel.send(text, fds);
+    channel.send(calls.answer(request));
     calls.clear();
   }
   calls.end();

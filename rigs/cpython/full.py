@@ -1,0 +1,84 @@
+"""The variant "full": what socket.py writes in Python is the facade's too."""
+import io
+import socket
+
+import bridge
+
+FUNCTIONS = ("create_connection", "create_server", "has_dualstack_ipv6", "fromfd", "socketpair", "getfqdn", "send_fds",
+             "recv_fds")
+
+
+def whole(made):
+    """A socket.socket around a socket that the facade made."""
+    return socket.socket(-1, -1, -1, made)
+
+
+class File:
+    """What makefile() gave: a file object of the facade's, which stays with the channel that made it."""
+
+    def __init__(self, number, members, sock):
+        self.__dict__.update(_number=number, _members=members, _socket=sock, _way=bridge.channel())
+
+    def __getattr__(self, name):
+        kind = self._members.get(name)
+        if kind is None:
+            raise AttributeError(f"'{self._members['']}' object has no attribute '{name}'")
+        return self._ask("get", name) if kind == "get" else lambda *args, **keywords: self._ask("method", name, args, keywords)
+
+    def _ask(self, op, name, args=(), keywords={}):
+        bridge.crossed.append("file." + name)
+        with self._way:
+            value = self._way.ask(op, self._number, name, *bridge.prepared(name, args, keywords, self._way))
+        if name == "close":
+            self._socket._settle()
+        return self._socket._state.fd if value is bridge.OWN else list(value) if name == "readlines" else value
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        line = self._ask("next", "next")
+        if line is None:
+            raise StopIteration
+        return line
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def __repr__(self):
+        return self._ask("method", "toString")
+
+    def __del__(self):
+        with self._way:
+            self._way.later.append(self._number)
+        self._socket._settle()
+
+
+def makefile(self, *args, _call=bridge.method("makefile"), **keywords):
+    return File(*_call(self, *args, **keywords), self)
+
+
+def close(self):
+    self._closed = True
+    bridge.socket.close(self)
+
+
+class Sent:
+    """A file for sendfile(): its descriptor, or where it has none its bytes; where it is afterwards comes back."""
+
+    def __init__(self, file):
+        self.file = file
+
+
+def sendfile(self, file, *args, _call=bridge.method("sendfile"), **keywords):
+    return _call(self, Sent(file), *args, **keywords)
+
+
+def install():
+    for name in FUNCTIONS:
+        setattr(socket, name, bridge.function(name, whole))
+    for name, call in (("makefile", makefile), ("close", close)):
+        setattr(socket.socket, name, call)
