@@ -1,23 +1,12 @@
 """A module _socket whose every call is made by @sockeye/compat-python, in another process.
 
-install() it before anything imports socket. Each Python thread has a channel, a Unix socket, to a thread of the host, where
-worker.ts makes the calls. Checks, values, errors, words and constants are the facade's; its names are the module's where
-CPython's own _socket has them. What is done here is what having two processes takes: both have every descriptor, and each
-thread of the host has a copy of the sockets it was asked about, so closing a socket closes all of them.
+install() it before anything imports socket. Each Python thread has a channel, a Unix socket, to a thread of the host,
+where worker.ts makes the calls. Checks, values, errors, words and constants are the facade's; its names are the module's
+where CPython's own _socket has them. What is done here is what having two processes takes: both have every descriptor,
+and each thread of the host has a copy of the sockets it was asked about, so closing a socket closes all of them.
 """
 import _socket as real
-import array
-import base64
-import builtins
-import itertools
-import json
-import math
-import os
-import sys
-import threading
-import types
-import warnings
-import weakref
+import array, base64, builtins, itertools, json, math, os, sys, threading, types, warnings, weakref
 
 # What is a list in Python and not a tuple: all of what a function returns (None), or parts of it.
 LISTS = {"getaddrinfo": None, "if_nameindex": None, "recvmsg": [1], "recvmsg_into": [1], "recv_fds": [1],
@@ -49,10 +38,10 @@ class Channel:
         self.lock.release()
         self.free()
         while self.dropped:
-            finalize(self.dropped.pop())
+            self.dropped.pop()()
 
     def free(self):
-        """Has the host close what is closed here, unless the channel is in use: then its thread does it when it is done."""
+        """Has the host close what is closed here, unless the channel is in use: then its thread does it later."""
         while self.later and self.lock.acquire(False):
             try:
                 if self.busy:
@@ -88,7 +77,7 @@ class Channel:
             mine.__dict__.pop("channel", None)
             raise
         fds = array.array("i", b"".join([payload for _, _, payload in control]))
-        value, written, error = json.loads(answer, object_hook=lambda tagged: read(tagged, fds))
+        value, written, error = json.loads(answer, object_hook=lambda plain: read(plain, fds))
         for view, data in zip(writing.views, written):
             view[:] = data
         if error is not None:
@@ -115,20 +104,18 @@ class Writing:
     def value(self, value):
         if isinstance(value, Descriptor):
             return self.descriptor(value)
-        if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 1 << 53:
+        if isinstance(value, int) and abs(value) >= 1 << 53:
             return {"$": "int", "v": str(int(value))}
         if isinstance(value, float) and not math.isfinite(value):
-            return {"$": "float", "v": {"inf": "Infinity", "-inf": "-Infinity"}.get(str(value), "NaN")}
+            return {"$": "float", "v": json.dumps(value)}
         if value is None or isinstance(value, (int, float, str)):
             return value
         if isinstance(value, (list, tuple)):
             return [self.value(each) for each in value]
         if isinstance(value, dict):
             return {key: self.value(each) for key, each in value.items()}
-        if isinstance(value, Rights):
-            whole = len(value.payload) & ~3
-            numbers = memoryview(value.payload)[:whole].cast("i")
-            return {"$": "rights", "v": [[self.descriptor(each) for each in numbers], self.value(value.payload[whole:])]}
+        if isinstance(value, Tagged):
+            return {"$": value.tag, "v": self.value(value.value)}
         if hasattr(value, "__next__"):
             return {"$": "iterator", "v": [self.value(each) for each in value]}
         if hasattr(value, "__index__"):
@@ -138,18 +125,17 @@ class Writing:
     def memory(self, value):
         try:
             view = memoryview(value).cast("B")
+            kind = "memory" if not view.readonly else "object" if self.fills else "bytes"
         except TypeError:
-            view = None
-        if view is None or self.fills and view.readonly:
-            return {"$": "object", "v": type(value).__name__}
-        if not view.readonly:
+            kind = "object"
+        if kind == "memory":
             self.views.append(view)
-        return {"$": "bytes" if view.readonly else "memory", "v": base64.b64encode(view).decode()}
+        return {"$": kind, "v": type(value).__name__ if kind == "object" else base64.b64encode(view).decode()}
 
     def descriptor(self, fd):
         state = live.get(fd)
-        if isinstance(fd, Descriptor) and state is not None and fd.key in state.homes and not state.vanished():
-            return {"$": "socket", "v": state.homes[fd.key]}
+        if state is not None and fd.key in state.homes and not state.vanished():
+            return {"$": "same", "v": state.homes[fd.key]}
         try:
             os.fstat(fd)
         except (OSError, OverflowError):
@@ -163,19 +149,29 @@ class Descriptor(int):
     key = None
 
 
-class Rights:
-    """The payload of SCM_RIGHTS."""
+class Tagged:
+    """What JSON has no form for."""
 
-    def __init__(self, payload):
-        self.payload = bytes(payload)
+    def __init__(self, tag, value):
+        self.tag, self.value = tag, value
 
 
-def read(tagged, fds):
+def rights(payload):
+    """The payload of SCM_RIGHTS, its descriptors marked."""
+    payload = bytes(payload)
+    whole = len(payload) & ~3
+    return Tagged("rights", [list(map(Descriptor, memoryview(payload)[:whole].cast("i"))), payload[whole:]])
+
+
+def read(plain, fds):
     """Of what the host says what JSON has no form for."""
-    tag, value = tagged["$"], tagged["v"]
+    if "$" not in plain:
+        return plain
+    tag, value = plain["$"], plain["v"]
     if tag == "rights":
         return array.array("i", value[0]).tobytes() + value[1]
-    return {"bytes": base64.b64decode, "fd": fds.__getitem__, "own": lambda _: OWN, "made": Made}[tag](value)
+    kinds = {"bytes": base64.b64decode, "fd": fds.__getitem__, "own": lambda _: OWN, "made": Made, "file": tuple}
+    return kinds[tag](value)
 
 
 class Made(list):
@@ -205,14 +201,13 @@ class State:
             return True
 
     def number(self, way):
-        """The socket's number in a channel, which gets a copy if it has none. It hears when something closed the descriptor."""
+        """The socket's number in a channel, which gets a copy if it has none, and hears of a lost descriptor."""
         lost = self.vanished()
         with self.lock:
-            family, kind, protocol, timeout = self.known
             number = self.homes.get(way.key)
             if number is None:
-                number = way.ask("call", 0, "socket", family, kind, protocol, None if lost else Descriptor(self.fd))[0]
-                way.ask("method", number, "close" if self.closed else "settimeout", *[timeout][self.closed:])
+                number = way.ask("call", 0, "socket", *self.known[:3], None if lost else Descriptor(self.fd))[0]
+                way.ask("method", number, "close" if self.closed else "settimeout", *self.known[3 + self.closed:])
                 self.homes[way.key] = number
         if lost and not self.closed:
             self.gone = True
@@ -243,21 +238,23 @@ def prepared(name, args, keywords, way):
         if (key in where if where is keywords else key < len(where)) and type(where[key]) is int and where[key] >= 0:
             where[key] = Descriptor(where[key])
             where[key].key = way.key
-    if name in ("sendmsg", "sendmsg_afalg") and len(args) > 1:
+    if name == "sendmsg" and len(args) > 1:
         args[1] = carrying(args[1])
+    elif name in ("send_fds", "recv_fds"):
+        args[0] = Tagged("socket", args[0]._state.number(way))
+        args[2] = [Descriptor(fd) for fd in args[2]] if name == "send_fds" else args[2]
     return (*args, keywords) if keywords else args
 
 
 def carrying(control):
     """Control messages, the descriptors in them marked."""
-    again, items = hasattr(control, "__next__"), control
-    try:
-        items = list(control)
-        items = [(*item[:2], Rights(item[2]) if tuple(item[:2]) == (real.SOL_SOCKET, real.SCM_RIGHTS) else item[2]) if
-                 len(item) == 3 else item for item in items]
-    except TypeError:
-        pass
-    return iter(items) if again else items
+    def marked(item):
+        if not isinstance(item, tuple) or item[:2] != (real.SOL_SOCKET, real.SCM_RIGHTS) or len(item) != 3:
+            return item
+        return (*item[:2], rights(item[2]))
+    if hasattr(control, "__next__"):
+        return map(marked, control)
+    return [*map(marked, control)] if isinstance(control, (list, tuple)) else control
 
 
 def shaped(name, value, make):
@@ -269,7 +266,8 @@ def shaped(name, value, make):
     value = tuples(value)
     if isinstance(value, tuple) and name in LISTS:
         parts = LISTS[name]
-        return list(value) if parts is None else (*(list(each) if at in parts else each for at, each in enumerate(value)),)
+        value = [list(each) if parts and at in parts else each for at, each in enumerate(value)]
+        return value if parts is None else tuple(value)
     return value
 
 
@@ -333,12 +331,19 @@ class socket:
         self._state.homes[way.key] = made[0]
 
     def close(self, _close=method("close")):
-        state, ours = self._state, not self._state.closed
         try:
             _close(self)
         finally:
-            state.end()
-        if ours:
+            self._settle()
+
+    def _settle(self):
+        """Closes the descriptor here when the facade has closed its own."""
+        way, state = channel(), self._state
+        with way:
+            if state.closed or way.ask("method", state.number(way), "fileno") is OWN:
+                return
+        state.end()
+        if not state.gone:
             os.close(state.fd)
 
     def detach(self, _detach=method("detach")):
@@ -351,11 +356,16 @@ class socket:
         return connection.detach(), address
 
     def __del__(self):
-        busy = getattr(mine, "channel", None)
-        if busy is not None and busy.busy:
-            busy.dropped.append(self)
-        elif hasattr(self, "_state") and not sys.is_finalizing():
-            finalize(self)
+        if hasattr(self, "_state") and not sys.is_finalizing():
+            finally_do(lambda: finalize(self))
+
+
+def finally_do(what):
+    """Does it now, or when this thread's call is over: objects are dropped at any time."""
+    if channel().busy:
+        channel().dropped.append(what)
+    else:
+        what()
 
 
 def finalize(self):
@@ -377,7 +387,8 @@ def install(path):
     names, members = channel().ask("names", 0, "")
     for name, kind, value in names:
         if kind == "error":
-            classes.setdefault(value, getattr(builtins, value, None) or type(value, (OSError,), {"__module__": "socket"}))
+            made = type(value, (OSError,), {"__module__": "socket"})
+            classes.setdefault(value, getattr(builtins, value, made))
         if hasattr(real, name):
             made = {"error": classes.get, "constant": lambda value: value, "function": lambda _: function(name)}[kind]
             setattr(module, name, made(value))

@@ -39,7 +39,11 @@ export class Channel {
     const message = Buffer.from(`${text}\n`);
     const rights = Buffer.from(Int32Array.from(fds).buffer);
     try {
-      const sent = sendmsg.call(this.#socket, [message], fds.length > 0 ? [[SOL_SOCKET, SCM_RIGHTS, rights]] : []);
+      const sent = sendmsg.call(
+        this.#socket,
+        [message],
+        fds.length > 0 ? [[SOL_SOCKET, SCM_RIGHTS, rights]] : [],
+      );
       sendall.call(this.#socket, message.subarray(sent));
     } catch {
       // Nobody waits for it any more, and no other request will come.

@@ -1,10 +1,12 @@
 /** npm run conformance: CPython's own tests with the facade behind them. */
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { makeHost } from './bundle.ts';
 import { measureInside } from './machine.ts';
 import { type Measured, measure } from './measure.ts';
-import type { RunOptions, Variant } from './suite.ts';
+import { mutants } from './mutants.ts';
+import type { Run, RunOptions, Variant } from './suite.ts';
 import { judge, summary, unexpected, type Verdict } from './verdict.ts';
 
 const USAGE = `usage: npm run conformance -- [options]
@@ -14,6 +16,7 @@ const USAGE = `usage: npm run conformance -- [options]
   --tests NAME…        other test modules than test_socket, as test_select or test_asyncio.test_sock_lowlevel
   --only TEXT          only tests whose full names have that in them
   --json FILE          the results, for programs
+  --mutants            breaks the facade's functions one by one, which some test must notice each time; on the host
   --verbose            whole tracebacks
 
 Exit status: 0 when all that CPython passes passes, but for what rigs/cpython/exceptions.json names; 1 otherwise.`;
@@ -25,7 +28,8 @@ class Wrong extends Error {}
 
 function oneOf<T extends string>(option: string, known: readonly T[], given: string): T {
   const found = known.find((each) => each === given);
-  if (found === undefined) throw new Wrong(`--${option} takes ${known.join(', ')}; got ${JSON.stringify(given)}`);
+  if (found === undefined)
+    throw new Wrong(`--${option} takes ${known.join(', ')}; got ${JSON.stringify(given)}`);
   return found;
 }
 
@@ -40,6 +44,7 @@ function parse(args: readonly string[]) {
       tests: { type: 'string', multiple: true, default: [] },
       only: { type: 'string' },
       json: { type: 'string' },
+      mutants: { type: 'boolean', default: false },
       verbose: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -54,16 +59,20 @@ function parse(args: readonly string[]) {
   };
 }
 
-/** Runs the command line and returns its exit status. */
-export async function main(args: readonly string[]): Promise<number> {
-  const { on, variants, python, modules, only, json, verbose, help } = parse(args);
+async function main(args: readonly string[]): Promise<number> {
+  const { on, variants, python, modules, only, json, verbose, help, mutants: withMutants } = parse(args);
   if (help) {
     console.log(USAGE);
     return 0;
   }
   using host = await makeHost();
-  const options: RunOptions = { python, modules, only, host: host.folder };
+  // By its full name: a virtual machine has another PATH.
+  const executable = execFileSync(python, ['-c', 'import sys; print(sys.executable, end="")'], {
+    encoding: 'utf8',
+  });
+  const options: RunOptions = { python: executable, modules, only, host: host.folder };
   const verdicts: Verdict[] = [];
+  let overlooked = 0;
   for (const place of on) {
     const measured: Measured =
       place === 'host' ? await measure(options, variants) : await measureInside(place, options, variants);
@@ -71,18 +80,34 @@ export async function main(args: readonly string[]): Promise<number> {
       const verdict = judge(variant, run, measured.own);
       verdicts.push(verdict);
       console.log(summary(verdict, verbose));
+      if (withMutants && place === 'host') overlooked += await breakAll(variant, options, run);
     }
   }
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(verdicts, undefined, 2)}\n`);
-  return verdicts.some((verdict) => unexpected(verdict).length > 0) ? 1 : 0;
+  return overlooked > 0 || verdicts.some((verdict) => unexpected(verdict).length > 0) ? 1 : 0;
 }
 
-if (process.argv[1] !== undefined && import.meta.filename === process.argv[1]) {
+/** @returns how many broken functions no test noticed */
+async function breakAll(variant: Variant, options: RunOptions, run: Run): Promise<number> {
+  let overlooked = 0;
+  for await (const { name, noticed, tried } of mutants(variant, options, run)) {
+    console.log(`broken ${name}: ${noticed ?? `NOT NOTICED by ${tried} tests`}`);
+    if (noticed === undefined) overlooked += 1;
+  }
+  return overlooked;
+}
+
+/** Runs the command line, says what is wrong with it, and returns its exit status. */
+export async function command(args: readonly string[]): Promise<number> {
   try {
-    process.exitCode = await main(process.argv.slice(2));
+    return await main(args);
   } catch (error) {
-    if (!(error instanceof Wrong) && !/^ERR_PARSE_ARGS/.test((error as { code?: string }).code ?? '')) throw error;
+    if (!(error instanceof Wrong) && !/^ERR_PARSE_ARGS/.test((error as { code?: string }).code ?? ''))
+      throw error;
     console.error(`conformance: ${(error as Error).message}\n\n${USAGE}`);
-    process.exitCode = 2;
+    return 2;
   }
 }
+
+if (process.argv[1] !== undefined && import.meta.filename === process.argv[1])
+  process.exitCode = await command(process.argv.slice(2));

@@ -16,6 +16,7 @@ output = os.fdopen(3, "w", buffering=1)
 os.set_inheritable(3, False)
 left_out = set(json.loads(os.environ.get("SOCKEYE_LEFT_OUT", "[]")))
 only = os.environ.get("SOCKEYE_ONLY", "")
+named = json.loads(os.environ.get("SOCKEYE_TESTS", "null"))
 crossed = []
 
 if variant == "cpython":
@@ -31,6 +32,9 @@ else:
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
     import bridge
     bridge.install(path)
+    if variant == "full":
+        import full
+        full.install()
     crossed = bridge.crossed
 
 # Where a test hangs.
@@ -64,6 +68,8 @@ class Result(unittest.TestResult):
         super().stopTest(test)
 
     def note(self, how, why):
+        if self.failfast and how != "passed":
+            self.stop()
         if self.how != "failed":
             self.how, self.why = how, why
 
@@ -105,9 +111,12 @@ def each(suite):
 suite = unittest.TestSuite()
 for module in modules:
     tests = list(each(unittest.defaultTestLoader.loadTestsFromName("test." + module)))
-    suite.addTests(test for test in tests if test.id() not in left_out and only in test.id())
+    suite.addTests(test for test in tests if test.id() not in left_out and only in test.id()
+                   and (named is None or test.id() in named))
 say(python=sys.version.split()[0], kernel=os.uname().release, tests=[test.id() for test in each(suite)])
-suite.run(Result())
+result = Result()
+result.failfast = os.environ.get("SOCKEYE_BROKEN", "") != ""
+suite.run(result)
 say(done=True)
 output.flush()
 os._exit(0)

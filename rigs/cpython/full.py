@@ -4,8 +4,8 @@ import socket
 
 import bridge
 
-FUNCTIONS = ("create_connection", "create_server", "has_dualstack_ipv6", "fromfd", "socketpair", "getfqdn", "send_fds",
-             "recv_fds")
+FUNCTIONS = ("create_connection", "create_server", "has_dualstack_ipv6", "fromfd", "socketpair", "getfqdn",
+             "send_fds", "recv_fds")
 
 
 def whole(made):
@@ -23,7 +23,9 @@ class File:
         kind = self._members.get(name)
         if kind is None:
             raise AttributeError(f"'{self._members['']}' object has no attribute '{name}'")
-        return self._ask("get", name) if kind == "get" else lambda *args, **keywords: self._ask("method", name, args, keywords)
+        if kind == "get":
+            return self._ask("get", name)
+        return lambda *args, **keywords: self._ask("method", name, args, keywords)
 
     def _ask(self, op, name, args=(), keywords={}):
         bridge.crossed.append("file." + name)
@@ -31,7 +33,7 @@ class File:
             value = self._way.ask(op, self._number, name, *bridge.prepared(name, args, keywords, self._way))
         if name == "close":
             self._socket._settle()
-        return self._socket._state.fd if value is bridge.OWN else list(value) if name == "readlines" else value
+        return self._socket._state.fd if value is bridge.OWN else value
 
     def __iter__(self):
         return self
@@ -52,6 +54,9 @@ class File:
         return self._ask("method", "toString")
 
     def __del__(self):
+        bridge.finally_do(self._dropped)
+
+    def _dropped(self):
         with self._way:
             self._way.later.append(self._number)
         self._socket._settle()
@@ -66,19 +71,28 @@ def close(self):
     bridge.socket.close(self)
 
 
-class Sent:
-    """A file for sendfile(): its descriptor, or where it has none its bytes; where it is afterwards comes back."""
-
-    def __init__(self, file):
-        self.file = file
-
-
 def sendfile(self, file, *args, _call=bridge.method("sendfile"), **keywords):
-    return _call(self, Sent(file), *args, **keywords)
+    """The facade gets the descriptor, or where there is none the bytes; it says where the file is afterwards."""
+    fd = data = None
+    try:
+        fd = bridge.Descriptor(file.fileno())
+    except io.UnsupportedOperation:
+        data = file.getvalue()
+    sent = bridge.Tagged("file", [fd, data, getattr(file, "mode", None)])
+    value = _call(self, sent, *args, **keywords)
+    count, position = value
+    file.seek(position)
+    return count
+
+
+def sendfile_of_regular(self, file, *args, _own=socket.socket._sendfile_use_sendfile, **keywords):
+    """Private, and CPython's own where it only says that a file is none."""
+    return (sendfile if isinstance(file, (io.BufferedReader, io.TextIOBase)) else _own)(self, file, *args, **keywords)
 
 
 def install():
     for name in FUNCTIONS:
         setattr(socket, name, bridge.function(name, whole))
-    for name, call in (("makefile", makefile), ("close", close)):
+    for name, call in {"makefile": makefile, "close": close, "sendfile": sendfile, "_sendfile_use_send": sendfile,
+                       "_sendfile_use_sendfile": sendfile_of_regular}.items():
         setattr(socket.socket, name, call)

@@ -34,12 +34,20 @@ export interface RunOptions {
   host: string;
   /** Only tests whose full names have that in them. */
   only?: string | undefined;
-  /** The facade's function that is to do wrong. */
+  /** Only these, by their full names. */
+  tests?: readonly string[] | undefined;
+  /** Not these: they hang in CPython, too. */
+  leftOut?: readonly string[] | undefined;
+  /** The facade's function that is to do wrong; the first test that fails is the last. */
   broken?: string | undefined;
+  /** Milliseconds for one test. */
+  patience?: number | undefined;
 }
 
-/** Milliseconds for one test: the slowest takes 10 s. */
-const PATIENCE = 30_000;
+/** Milliseconds for one test, of which the slowest takes 10 s; an emulated processor takes its time. */
+const PATIENCE = process.env.SOCKEYE_RIG === undefined ? 30_000 : 150_000;
+/** Why a test failed that did not end. */
+export const HANGS = 'it hangs';
 /** After so many that hung there is no sense in going on. */
 const HUNG = 8;
 
@@ -48,7 +56,8 @@ type Line = { python?: string; kernel?: string; begin?: string; done?: true } & 
 /** Runs the tests; one that hangs has failed, and the others go on in a new process. */
 export async function runSuite(variant: Variant, options: RunOptions): Promise<Run> {
   const run: Run = { python: '', kernel: '', outcomes: {} };
-  for (let hung = 0; hung < HUNG; hung++) if (await runSome(variant, options, run)) break;
+  for (let hung = 0; hung < HUNG; hung++)
+    if ((await runSome(variant, options, run)) || (hung === 0 && options.broken !== undefined)) break;
   return run;
 }
 
@@ -70,7 +79,9 @@ async function runSome(variant: Variant, options: RunOptions, run: Run): Promise
     stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
     env: {
       ...process.env,
-      SOCKEYE_LEFT_OUT: JSON.stringify(Object.keys(run.outcomes)),
+      SOCKEYE_LEFT_OUT: JSON.stringify([...(options.leftOut ?? []), ...Object.keys(run.outcomes)]),
+      SOCKEYE_TESTS: JSON.stringify(options.tests ?? null),
+      SOCKEYE_BROKEN: options.broken ?? '',
       SOCKEYE_ONLY: options.only ?? '',
     },
   });
@@ -95,7 +106,7 @@ async function runSome(variant: Variant, options: RunOptions, run: Run): Promise
         hung = true;
         python.kill('SIGUSR2');
         setTimeout(() => python.kill('SIGKILL'), 500);
-      }, PATIENCE);
+      }, options.patience ?? PATIENCE);
     };
     patient();
     for await (const text of createInterface({ input: python.stdio[3] as Readable })) {
@@ -105,15 +116,18 @@ async function runSome(variant: Variant, options: RunOptions, run: Run): Promise
       if (line.kernel !== undefined) run.kernel = line.kernel;
       if (line.begin !== undefined) begun = line.begin;
       if (line.done !== undefined) done = true;
+      // How unittest says that a module cannot be imported.
+      if (line.test?.startsWith('unittest.loader.')) throw new Error(`${options.python}: ${line.why}`);
       if (line.test !== undefined) {
         run.outcomes[line.test] = line as Outcome;
         begun = '';
       }
     }
     if (done) return true;
+    if (begun === '' && options.broken !== undefined) begun = 'the import of the tests';
     if (begun === '') throw new Error(`${options.python} ended before its tests had begun`);
     await ended(python);
-    const why = hung ? 'hung' : `the process ended, ${python.exitCode}`;
+    const why = hung ? HANGS : `the process ended, ${python.exitCode}`;
     run.outcomes[begun] = { test: begun, how: 'failed', why, calls: {} };
     return false;
   } finally {

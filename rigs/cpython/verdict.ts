@@ -28,7 +28,8 @@ export const EXCEPTIONS: Record<'blocking' | 'full', Record<string, string>> = J
 /** Why a test whose like passed in CPython has failed here; undefined when it has not. */
 function wrong(outcome: Outcome, own: Outcome | undefined): string | undefined {
   if (outcome.how === 'failed') return outcome.why;
-  if (outcome.how === 'skipped' && own?.how === 'passed') return `skipped, but CPython runs it: ${outcome.why}`;
+  if (outcome.how === 'skipped' && own?.how === 'passed')
+    return `skipped, but CPython runs it: ${outcome.why}`;
   const calls = Object.keys(own?.calls ?? {}).length;
   if (outcome.how === 'passed' && calls > 0 && Object.keys(outcome.calls).length === 0)
     return 'no call crossed the bridge, but CPython calls _socket';

@@ -2,31 +2,37 @@
 import { closeSync, fstatSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import * as facade from '@sockeye/compat-python';
+import { withBroken } from './break.ts';
 import { Channel, type Line } from './channel.ts';
 
-type Members = Record<string, unknown>;
 type Call = (...args: unknown[]) => unknown;
 type Request = readonly [op: string, number: number, name: string, args: unknown[]];
 
-/** A socket that Python knows by a number, with the descriptor that it was made with. */
+/** A socket that Python knows by a number, or a file of one, with the descriptor that the socket was made with. */
 interface Known {
-  readonly socket: facade.socket;
+  readonly object: object;
   readonly fd: number;
   readonly inode: number | undefined;
 }
 
 /** What JSON has no form for. */
-interface Tagged {
+class Tagged {
   readonly $: string;
   readonly v: unknown;
+  constructor(tag: string, value: unknown) {
+    this.$ = tag;
+    this.v = value;
+  }
 }
 
 /** The socket's own descriptor, as which Python has another number. */
-const OWN: Tagged = { $: 'own', v: 0 };
+const OWN: Tagged = new Tagged('own', 0);
 /** The number of a descriptor that nobody has. */
 const NOWHERE = 0x7ffffffe;
 
-const functions: Members = { ...facade };
+const functions: Record<string, unknown> = withBroken({ ...facade }, process.env.SOCKEYE_BROKEN ?? '');
+
+const base64 = (bytes: Uint8Array): Tagged => new Tagged('bytes', Buffer.from(bytes).toString('base64'));
 
 function inodeOf(fd: number): number | undefined {
   try {
@@ -36,165 +42,190 @@ function inodeOf(fd: number): number | undefined {
   }
 }
 
-/** A descriptor that Python is to get. */
-class Passed {
-  readonly fd: number;
-  constructor(fd: number) {
-    this.fd = fd;
-  }
-}
-const base64 = (bytes: Uint8Array): Tagged => ({ $: 'bytes', v: Buffer.from(bytes).toString('base64') });
-
-/** What sockets have, from whichever class they inherit it. */
-function members(): Record<string, PropertyDescriptor> {
-  const all = {};
-  for (let at: object = facade.socket.prototype; at !== Object.prototype; at = Object.getPrototypeOf(at))
-    Object.assign(all, { ...Object.getOwnPropertyDescriptors(at), ...all });
+/** What an object has, from whichever class it inherits it: `'method'` or `'get'` each. */
+function members(object: object): Record<string, string> {
+  const all: Record<string, string> = {};
+  for (let at = object; at !== Object.prototype; at = Object.getPrototypeOf(at))
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at)))
+      all[name] ??= typeof value === 'function' ? 'method' : 'get';
   return all;
 }
 
 /** The names of the facade with what they are, and those of its sockets. */
 function names(): unknown {
-  const all = Object.entries(functions).flatMap(([name, value]) => {
-    if (typeof value === 'number' || typeof value === 'boolean') return [[name, 'constant', value]];
-    if (typeof value !== 'function' || value === facade.socket) return [];
-    const { prototype } = value as unknown as Members;
-    return [prototype instanceof Error ? [name, 'error', prototype.name] : [name, 'function', null]];
+  const all = Object.entries(functions).map(([name, value]): unknown[] => {
+    if (typeof value !== 'function') return [name, 'constant', typeof value === 'object' ? null : value];
+    const { prototype } = value;
+    return prototype instanceof Error ? [name, 'error', prototype.name] : [name, 'function', null];
   });
-  return [all, Object.entries(members()).map(([name, { get }]) => [name, get === undefined ? 'method' : 'get'])];
+  return [all, Object.entries(members(facade.socket.prototype))];
 }
 
 /** The class and the arguments of what the facade threw; anything else has a name that Python has no class for. */
 function thrown(error: unknown): [name: string, args: unknown[]] {
   if (error instanceof AggregateError) return ['ExceptionGroup', [error.message, error.errors.map(thrown)]];
   const { name, message, code, args, stack } = error as Error & { code?: string; args?: unknown[] };
-  if (error instanceof facade.OSError || args !== undefined) return [name, args ?? [message]];
+  if (args !== undefined) return [name, args];
   const known = name !== 'RangeError' && /^ERR_(INVALID_ARG|OUT_OF_RANGE)/.test(code ?? '');
   return known ? [name, [message]] : [`JavaScript: ${name}`, [stack]];
 }
 
-/** One Python thread's calls, and the sockets they were about. */
+/** One Python thread's calls, and the sockets and files that they were about. */
 class Calls {
-  readonly #sockets = new Map<number, Known>();
+  readonly #all = new Map<number, Known>();
   #last = 0;
-  /** Descriptors of this request and of its answer that are closed at its end. */
-  #loose: number[] = [];
   /** Descriptors of this request, and of sockets that it means. */
   #given: number[] = [];
+  /** Descriptors that are to be closed at its end: of the request, of the answer. */
+  #loose: number[] = [];
+  /** Descriptors that go with the answer. */
+  #passed: number[] = [];
+  /** Memory of Python's that is written to. */
+  #written: Uint8Array[] = [];
+  /** The descriptor of the socket whose method is called, and where a file of Python's is to be after it. */
+  #fd = -1;
+  #sought: number | null = null;
 
-  /** The answer to a message with descriptors: what was returned, memory that was written to, what was thrown. */
+  /** The answer to a request: what was returned, memory that was written to, what was thrown. */
   answer({ text, fds }: Line): Line {
     this.#loose = [...fds];
     this.#given = [...fds];
-    const written: Uint8Array[] = [];
-    const passed: number[] = [];
-    const replacer = this.#replacer(passed);
+    this.#passed = [];
+    this.#written = [];
+    const calls = this;
+    const replacer = function (this: object, key: string, value: unknown): unknown {
+      return calls.#shown(Reflect.get(this, key), value);
+    };
     try {
-      const request = JSON.parse(text, this.#reviver(fds, written)) as Request;
+      const request = JSON.parse(text, (_, value) => ('$' in Object(value) ? this.#read(value) : value));
       const value = this.#done(request) ?? null;
-      return { text: JSON.stringify([value, written, null], replacer), fds: passed };
+      return { text: JSON.stringify([value, this.#written, null], replacer), fds: this.#passed };
     } catch (error) {
-      return { text: JSON.stringify([null, written, thrown(error)], replacer), fds: [] };
+      return { text: JSON.stringify([null, this.#written, thrown(error)], replacer), fds: [] };
     }
-  }
-
-  #known(number: number): Known {
-    const known = this.#sockets.get(number);
-    if (known === undefined) throw new Error(`no socket ${number}`);
-    return known;
   }
 
   #done([op, number, name, args]: Request): unknown {
     if (op === 'names') return names();
     if (op === 'call') return this.#called(name, (functions[name] as Call)(...args), args);
-    const { socket, fd, inode } = this.#known(number);
-    if (op === 'get') return (socket as unknown as Members)[name];
-    if (op === 'method') {
-      const result = ((socket as unknown as Members)[name] as Call)(...args);
-      // The caller's number is Python's; here nobody wants it, unless another socket was made of it.
-      const alone = ![...this.#sockets.values()].some((other) => other.socket.fileno() === fd);
-      if (name === 'detach' && result === fd && alone) this.#loose.push(fd);
-      return (name === 'detach' || name === 'fileno') && result === fd ? OWN : result;
-    }
+    const { object, fd, inode } = this.#known(number);
     // Behind Python's back somebody closed the descriptor: so it is closed behind the facade's.
     if (op === 'forget') return inodeOf(fd) === inode ? closeSync(fd) : null;
-    this.#sockets.delete(number);
-    return socket.close();
+    if (op === 'free') return this.free(number);
+    if (op === 'next') return (object as Iterable<unknown>)[Symbol.iterator]().next().value;
+    this.#fd = fd;
+    const member: unknown = Reflect.get(object, name);
+    const result = op === 'get' ? member : (member as Call).apply(object, args);
+    if (name === 'sendfile') return [result, this.#sought];
+    if (result !== fd || !['detach', 'fileno', 'name'].includes(name)) return result;
+    // Here nobody wants the number that was detached, unless another socket was made of it.
+    const others = [...this.#all.values()].map(
+      (each) => each.object instanceof facade.socket && each.object.fileno(),
+    );
+    if (name === 'detach' && !others.includes(fd) && inodeOf(fd) === inode) this.#loose.push(fd);
+    return OWN;
   }
 
   #called(name: string, result: unknown, args: readonly unknown[]): unknown {
     if (name === 'close') this.#loose = this.#loose.filter((fd) => fd !== args[0]);
-    if (name !== 'dup') return result;
-    this.#loose.push(result as number);
-    return new Passed(result as number);
+    if (name === 'dup') return this.#pass([result as number])[0];
+    return name === 'recv_fds'
+      ? Object.assign([], result, { 1: this.#pass((result as [unknown, number[]])[1]) })
+      : result;
   }
 
-  #reviver(fds: readonly number[], written: Uint8Array[]): (key: string, value: unknown) => unknown {
-    const tags: Record<string, (value: unknown) => unknown> = {
-      int: (value) => BigInt(value as string),
-      float: Number,
-      bytes: (value) => Buffer.from(value as string, 'base64'),
-      memory: (value) => written[written.push(Buffer.from(value as string, 'base64')) - 1],
-      iterator: (value) => (value as unknown[]).values(),
-      object: (value) => new ({ [value as string]: class {} }[value as string] as new () => object)(),
-      fd: (value) => fds[value as number],
-      socket: (value) => this.#given[this.#given.push(this.#known(value as number).fd) - 1],
-      closed: () => NOWHERE,
-      rights: (value) => {
-        const [numbers, rest] = value as [number[], Uint8Array];
-        return Buffer.concat([Buffer.from(Int32Array.from(numbers).buffer), rest]);
-      },
-    };
-    return (_, value) => {
-      const tag = (value as Tagged | null)?.$;
-      return tag === undefined ? value : tags[tag]?.((value as Tagged).v);
-    };
+  #known(number: number): Known {
+    const known = this.#all.get(number);
+    if (known === undefined) throw new Error(`no socket ${number}`);
+    return known;
   }
 
-  #replacer(passed: number[]): (this: unknown, key: string, value: unknown) => unknown {
-    const pass = (fd: number): Tagged => ({ $: 'fd', v: passed.push(fd) - 1 });
-    const made = (socket: facade.socket): Tagged => {
-      const { family, type, proto, timeout } = socket;
-      const fd = socket.fileno();
-      const given = this.#given.includes(fd);
-      this.#loose = this.#loose.filter((each) => each !== fd);
-      this.#last += 1;
-      this.#sockets.set(this.#last, { socket, fd, inode: inodeOf(fd) });
-      return { $: 'made', v: [this.#last, given ? OWN : pass(fd), [family, type, proto, timeout]] };
-    };
-    const rights = (data: Uint8Array): Tagged => {
-      const whole = data.length & ~3;
-      const numbers = [...new Int32Array(Uint8Array.from(data.subarray(0, whole)).buffer)];
-      this.#loose.push(...numbers);
-      return { $: 'rights', v: [numbers.map(pass), base64(data.subarray(whole))] };
-    };
-    return function (key, value) {
-      const raw = (this as Members)[key];
-      if (raw instanceof Uint8Array) return base64(raw);
-      if (raw instanceof facade.socket) return made(raw);
-      if (raw instanceof Passed) return pass(raw.fd);
-      if (raw instanceof Number) return raw.valueOf();
-      const [level, type, data] = Array.isArray(raw) && raw.length === 3 ? (raw as unknown[]) : [];
-      const { SOL_SOCKET, SCM_RIGHTS } = facade;
-      return level === SOL_SOCKET && type === SCM_RIGHTS && data instanceof Uint8Array
-        ? [level, type, rights(data)]
-        : value;
-    };
+  /** Descriptors that Python gets and this process does not keep. */
+  #pass(fds: readonly number[]): Tagged[] {
+    this.#loose.push(...fds);
+    return fds.map((fd) => new Tagged('fd', this.#passed.push(fd) - 1));
   }
 
-  /** Closes what the request brought, the answer took along, and nobody has. */
-  clear(): void {
-    for (const fd of this.#loose) closeSync(fd);
+  /** What stands for what JSON has no form for. */
+  #read({ $: tag, v: value }: Tagged): unknown {
+    if (tag === 'int') return BigInt(value as string);
+    if (tag === 'float') return Number(value);
+    if (tag === 'iterator') return (value as unknown[]).values();
+    if (tag === 'object') return new ({ [value as string]: class {} }[value as string] as new () => object)();
+    if (tag === 'fd') return this.#given[value as number];
+    if (tag === 'closed') return NOWHERE;
+    if (tag === 'socket') return this.#known(value as number).object;
+    if (tag === 'same') return this.#given[this.#given.push(this.#known(value as number).fd) - 1];
+    if (tag === 'file') return this.#file(...(value as [number | null, Buffer | null, string | null]));
+    if (tag === 'rights') {
+      const [numbers, rest] = value as [number[], Uint8Array];
+      return Buffer.concat([Buffer.from(Int32Array.from(numbers).buffer), rest]);
+    }
+    const bytes = Buffer.from(value as string, 'base64');
+    if (tag === 'memory') this.#written.push(bytes);
+    return bytes;
   }
 
-  end(): void {
-    for (const { socket } of this.#sockets.values()) {
+  /** A file of Python's: its descriptor, or its bytes. */
+  #file(fd: number | null, data: Buffer | null, mode: string | null): object {
+    let at = 0;
+    const seek = (offset: number): void => {
+      at = offset;
+      this.#sought = offset;
+    };
+    const read = (size: number): Buffer | undefined => {
+      at += size;
+      return data?.subarray(at - size, at);
+    };
+    return { seek, ...(mode !== null && { mode }), ...(fd === null ? { read } : { fileno: () => fd }) };
+  }
+
+  /** What goes to Python; `plain` is what JSON makes of it. */
+  #shown(value: unknown, plain: unknown): unknown {
+    const { SOL_SOCKET, SCM_RIGHTS } = facade;
+    if (value instanceof Uint8Array) return base64(value);
+    if (value instanceof facade.socket) return this.#made(value);
+    if (value instanceof Object && typeof Reflect.get(value, 'readline') === 'function')
+      return new Tagged('file', [this.#add(value, this.#fd), members(value)]);
+    if (!Array.isArray(value) || value[0] !== SOL_SOCKET || value[1] !== SCM_RIGHTS || value.length !== 3)
+      return plain;
+    const data: Buffer = value[2];
+    const whole = data.length & ~3;
+    const fds = [...new Int32Array(Uint8Array.from(data.subarray(0, whole)).buffer)];
+    return [SOL_SOCKET, SCM_RIGHTS, new Tagged('rights', [this.#pass(fds), base64(data.subarray(whole))])];
+  }
+
+  #made(socket: facade.socket): Tagged {
+    const { family, type, proto, timeout } = socket;
+    const fd = socket.fileno();
+    this.#loose = this.#loose.filter((each) => each !== fd);
+    const own = this.#given.includes(fd) ? OWN : new Tagged('fd', this.#passed.push(fd) - 1);
+    return new Tagged('made', [this.#add(socket, fd), own, [family, type, proto, timeout]]);
+  }
+
+  #add(object: object, fd: number): number {
+    this.#last += 1;
+    this.#all.set(this.#last, { object, fd, inode: inodeOf(fd) });
+    return this.#last;
+  }
+
+  /** Forgets a socket or a file, closed; all of them unless told which. */
+  free(...numbers: number[]): null {
+    for (const number of numbers.length > 0 ? numbers : this.#all.keys()) {
+      const { object } = this.#known(number);
+      this.#all.delete(number);
       try {
-        socket.close();
+        (object as facade.socket).close();
       } catch {
-        // It was closed behind the facade's back.
+        // Nobody asks for it any more.
       }
     }
+    return null;
+  }
+
+  /** Closes what the request brought or the answer took along, and nobody has here. */
+  clear(): void {
+    for (const fd of this.#loose) closeSync(fd);
   }
 }
 
@@ -208,7 +239,7 @@ for (;;) {
     channel.send(calls.answer(request));
     calls.clear();
   }
-  calls.end();
+  calls.free();
   channel.close();
   if (served > 0) parentPort?.postMessage('free');
 }

@@ -1,0 +1,88 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, type TestContext } from 'vitest';
+import { makeHost } from '../cpython/bundle.ts';
+import { measure } from '../cpython/measure.ts';
+import { mutants } from '../cpython/mutants.ts';
+import { EXCEPTIONS, judge, unexpected } from '../cpython/verdict.ts';
+
+const PYTHON = 'python3.11';
+const MINUTES = 60_000;
+
+/** CPython with its tests, or the test is skipped. */
+function executable(context: TestContext): string {
+  try {
+    const program = 'import sys, test.test_socket; print(sys.executable, end="")';
+    return execFileSync(PYTHON, ['-c', program], { encoding: 'utf8', stdio: 'pipe' });
+  } catch {
+    return context.skip(`no ${PYTHON} with CPython's own tests`);
+  }
+}
+
+describe('the bridge', () => {
+  const BRIDGE = ['bridge.py', 'full.py', 'host.ts', 'worker.ts', 'channel.ts'];
+  const text = (name: string): string =>
+    readFileSync(fileURLToPath(new URL(`../cpython/${name}`, import.meta.url)), 'utf8');
+  const code = (name: string): string[] =>
+    text(name)
+      .replace(name.endsWith('.py') ? /"""[^]*?"""/g : /\/\*\*[^]*?\*\//g, '')
+      .split('\n')
+      .filter((line) => line.trim() !== '' && !/^\s*(#|\/\/)/.test(line));
+
+  it('is thin: lines of code, their width', () => {
+    const lines = BRIDGE.flatMap(code);
+    expect(lines.length).toBeLessThan(LINES);
+    expect(lines.filter((line) => line.length > 120)).toEqual([]);
+  });
+
+  it('sees of this project only the public entry of the facade', () => {
+    const imports = BRIDGE.filter((name) => name.endsWith('.ts')).flatMap((name) =>
+      [...text(name).matchAll(/from '([^']+)'/g)].map(([, from]) => from),
+    );
+    const strange = imports.filter((from) => !/^(node:|\.\/(channel|break)\.ts$)/.test(from ?? ''));
+    expect(new Set(strange)).toEqual(new Set(['@sockeye/compat-python']));
+  });
+
+  it('has no error number and no constant of its own', () => {
+    for (const name of BRIDGE) {
+      expect(code(name).join('\n')).not.toMatch(/\berrno\b|\bE[A-Z]{4,}\b|\b(AF|SO|MSG|IPPROTO|AI)_[A-Z]+\s*=\s*\d/);
+    }
+  });
+});
+
+describe("CPython's tests with the facade behind them", () => {
+  it('no more than five cannot pass', () => {
+    expect(Object.keys({ ...EXCEPTIONS.blocking, ...EXCEPTIONS.full }).length).toBeLessThanOrEqual(5);
+  });
+
+  it('the tests of TCP, of files and of descriptors pass in both variants', async (context) => {
+    using host = await makeHost();
+    const python = executable(context);
+    const options = { python, modules: ['test_socket'], host: host.folder };
+    for (const only of ['BasicTCPTest.', 'SmallBufferedFileObject', 'RecvmsgIntoSCMRights']) {
+      const { own, runs } = await measure({ ...options, only }, ['blocking', 'full']);
+      for (const [variant, run] of runs) {
+        const verdict = judge(variant, run, own);
+        expect(unexpected(verdict)).toEqual([]);
+        expect(verdict.passed).toBeGreaterThan(8);
+        expect(verdict.calls).toBeGreaterThan(50);
+      }
+    }
+  }, 4 * MINUTES);
+
+  it('functions that are broken one by one are noticed', async (context) => {
+    using host = await makeHost();
+    const options = { python: executable(context), modules: ['test_socket'], only: 'BasicTCPTest.', host: host.folder };
+    const { runs } = await measure(options, ['blocking']);
+    const overlooked: string[] = [];
+    let broken = 0;
+    for (const [variant, run] of runs)
+      for await (const { name, noticed } of mutants(variant, options, run)) {
+        broken += 1;
+        if (noticed === undefined) overlooked.push(name);
+      }
+    expect(broken).toBeGreaterThan(15);
+    expect(overlooked).toEqual([]);
+  }, 6 * MINUTES);
+});
