@@ -6,7 +6,7 @@ where CPython's own _socket has them. What is done here is what having two proce
 and each thread of the host has a copy of the sockets it was asked about, so closing a socket closes all of them.
 """
 import _socket as real
-import array, base64, builtins, itertools, json, math, os, sys, threading, types, warnings, weakref
+import array, builtins, io, itertools, json, math, os, sys, threading, types, warnings, weakref
 
 # What is a list in Python and not a tuple: all of what a function returns (None), or parts of it.
 LISTS = {"getaddrinfo": None, "if_nameindex": None, "recvmsg": [1], "recvmsg_into": [1], "recv_fds": [1],
@@ -61,12 +61,16 @@ class Channel:
 
     def exchange(self, request):
         writing = Writing(request[2])
-        message = json.dumps(writing.value(request)).encode() + b"\n"
+        text = json.dumps(writing.value(request)).encode()
+        size = sum(map(len, writing.blobs))
+        message = b"".join([len(text).to_bytes(4, "little"), size.to_bytes(4, "little"), text, *writing.blobs])
         rights = [(real.SOL_SOCKET, real.SCM_RIGHTS, array.array("i", writing.fds))] if writing.fds else []
         try:
-            self.pipe.sendall(message[self.pipe.sendmsg([message], rights):])
+            sent = self.pipe.sendmsg([message], rights)
+            if sent < len(message):
+                self.pipe.sendall(memoryview(message)[sent:])
             answer, control, _, _ = self.pipe.recvmsg(1 << 18, 2048, real.MSG_CMSG_CLOEXEC)
-            while not answer.endswith(b"\n"):
+            while len(answer) < 8 or len(answer) < 8 + sum(array.array("I", answer[:8])):
                 more = self.pipe.recv(1 << 20)
                 if not more:
                     raise SystemError("the host has ended")
@@ -77,7 +81,9 @@ class Channel:
             mine.__dict__.pop("channel", None)
             raise
         fds = array.array("i", b"".join([payload for _, _, payload in control]))
-        value, written, error = json.loads(answer, object_hook=lambda plain: read(plain, fds))
+        blob = io.BytesIO(answer)
+        text = blob.read(8 + array.array("I", answer[:4])[0])[8:]
+        value, written, error = json.loads(text, object_hook=lambda plain: read(plain, fds, blob))
         for view, data in zip(writing.views, written):
             view[:] = data
         if error is not None:
@@ -95,11 +101,11 @@ def channel():
 
 
 class Writing:
-    """Values as JSON, what JSON has no form for as {"$": tag, "v": value}, descriptors beside it."""
+    """Values as JSON, what JSON has no form for as {"$": tag, "v": value}; bytes and descriptors go beside it."""
 
     def __init__(self, name=""):
         # JavaScript has no memory that is read-only: to what writes into it, it is no memory.
-        self.fds, self.views, self.fills = [], [], name.endswith("_into")
+        self.fds, self.views, self.blobs, self.fills = [], [], [], name.endswith("_into")
 
     def value(self, value):
         if isinstance(value, Descriptor):
@@ -128,9 +134,12 @@ class Writing:
             kind = "memory" if not view.readonly else "object" if self.fills else "bytes"
         except TypeError:
             kind = "object"
+        if kind == "object":
+            return {"$": "object", "v": type(value).__name__}
         if kind == "memory":
             self.views.append(view)
-        return {"$": kind, "v": type(value).__name__ if kind == "object" else base64.b64encode(view).decode()}
+        self.blobs.append(view)
+        return {"$": kind, "v": len(view)}
 
     def descriptor(self, fd):
         state = live.get(fd)
@@ -163,14 +172,14 @@ def rights(payload):
     return Tagged("rights", [list(map(Descriptor, memoryview(payload)[:whole].cast("i"))), payload[whole:]])
 
 
-def read(plain, fds):
+def read(plain, fds, blob):
     """Of what the host says what JSON has no form for."""
     if "$" not in plain:
         return plain
     tag, value = plain["$"], plain["v"]
     if tag == "rights":
         return array.array("i", value[0]).tobytes() + value[1]
-    kinds = {"bytes": base64.b64decode, "fd": fds.__getitem__, "own": lambda _: OWN, "made": Made, "file": tuple}
+    kinds = {"bytes": blob.read, "fd": fds.__getitem__, "own": lambda _: OWN, "made": Made, "file": tuple}
     return kinds[tag](value)
 
 

@@ -31,9 +31,17 @@ class File:
         bridge.crossed.append("file." + name)
         with self._way:
             value = self._way.ask(op, self._number, name, *bridge.prepared(name, args, keywords, self._way))
+        if value is bridge.OWN:
+            return self._socket._state.fd
         if name == "close":
-            self._socket._settle()
-        return self._socket._state.fd if value is bridge.OWN else value
+            self._settle()
+        return value
+
+    def _settle(self):
+        # Like CPython's, a closed file has no socket.
+        sock, self.__dict__["_socket"] = self._socket, None
+        if sock is not None:
+            sock._settle()
 
     def __iter__(self):
         return self
@@ -59,7 +67,7 @@ class File:
     def _dropped(self):
         with self._way:
             self._way.later.append(self._number)
-        self._socket._settle()
+        self._settle()
 
 
 def makefile(self, *args, _call=bridge.method("makefile"), **keywords):

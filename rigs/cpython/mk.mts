@@ -1,2 +1,4 @@
 import { makeHost } from './bundle.ts';
-const h = await makeHost(); console.log(h.folder);
+
+const h = await makeHost();
+console.log(h.folder);

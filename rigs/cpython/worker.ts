@@ -3,7 +3,7 @@ import { closeSync, fstatSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import * as facade from '@sockeye/compat-python';
 import { withBroken } from './break.ts';
-import { Channel, type Line } from './channel.ts';
+import { Channel, type Message } from './channel.ts';
 
 type Call = (...args: unknown[]) => unknown;
 type Request = readonly [op: string, number: number, name: string, args: unknown[]];
@@ -25,14 +25,15 @@ class Tagged {
   }
 }
 
+// Bytes go beside the text: JSON need not spell them first.
+Reflect.deleteProperty(Buffer.prototype, 'toJSON');
+
 /** The socket's own descriptor, as which Python has another number. */
 const OWN: Tagged = new Tagged('own', 0);
 /** The number of a descriptor that nobody has. */
 const NOWHERE = 0x7ffffffe;
 
 const functions: Record<string, unknown> = withBroken({ ...facade }, process.env.SOCKEYE_BROKEN ?? '');
-
-const base64 = (bytes: Uint8Array): Tagged => new Tagged('bytes', Buffer.from(bytes).toString('base64'));
 
 function inodeOf(fd: number): number | undefined {
   try {
@@ -80,6 +81,9 @@ class Calls {
   #loose: number[] = [];
   /** Descriptors that go with the answer. */
   #passed: number[] = [];
+  /** What is left of the request's bytes, and the answer's. */
+  #bytes: Uint8Array = new Uint8Array();
+  #parts: Uint8Array[] = [];
   /** Memory of Python's that is written to. */
   #written: Uint8Array[] = [];
   /** The descriptor of the socket whose method is called, and where a file of Python's is to be after it. */
@@ -87,11 +91,13 @@ class Calls {
   #sought: number | null = null;
 
   /** The answer to a request: what was returned, memory that was written to, what was thrown. */
-  answer({ text, fds }: Line): Line {
+  answer({ text, bytes, fds }: Message): Message {
     this.#loose = [...fds];
     this.#given = [...fds];
     this.#passed = [];
     this.#written = [];
+    this.#bytes = bytes;
+    this.#parts = [];
     const calls = this;
     const replacer = function (this: object, key: string, value: unknown): unknown {
       return calls.#shown(Reflect.get(this, key), value);
@@ -99,9 +105,12 @@ class Calls {
     try {
       const request = JSON.parse(text, (_, value) => ('$' in Object(value) ? this.#read(value) : value));
       const value = this.#done(request) ?? null;
-      return { text: JSON.stringify([value, this.#written, null], replacer), fds: this.#passed };
+      const answer = JSON.stringify([value, this.#written, null], replacer);
+      return { text: answer, bytes: Buffer.concat(this.#parts), fds: this.#passed };
     } catch (error) {
-      return { text: JSON.stringify([null, this.#written, thrown(error)], replacer), fds: [] };
+      this.#parts = [];
+      const answer = JSON.stringify([null, this.#written, thrown(error)], replacer);
+      return { text: answer, bytes: Buffer.concat(this.#parts), fds: [] };
     }
   }
 
@@ -161,7 +170,8 @@ class Calls {
       const [numbers, rest] = value as [number[], Uint8Array];
       return Buffer.concat([Buffer.from(Int32Array.from(numbers).buffer), rest]);
     }
-    const bytes = Buffer.from(value as string, 'base64');
+    const bytes = Buffer.from(this.#bytes.subarray(0, value as number));
+    this.#bytes = this.#bytes.subarray(bytes.length);
     if (tag === 'memory') this.#written.push(bytes);
     return bytes;
   }
@@ -183,7 +193,7 @@ class Calls {
   /** What goes to Python; `plain` is what JSON makes of it. */
   #shown(value: unknown, plain: unknown): unknown {
     const { SOL_SOCKET, SCM_RIGHTS } = facade;
-    if (value instanceof Uint8Array) return base64(value);
+    if (value instanceof Uint8Array) return this.#beside(value);
     if (value instanceof facade.socket) return this.#made(value);
     if (value instanceof Object && typeof Reflect.get(value, 'readline') === 'function')
       return new Tagged('file', [this.#add(value, this.#fd), members(value)]);
@@ -192,7 +202,16 @@ class Calls {
     const data: Buffer = value[2];
     const whole = data.length & ~3;
     const fds = [...new Int32Array(Uint8Array.from(data.subarray(0, whole)).buffer)];
-    return [SOL_SOCKET, SCM_RIGHTS, new Tagged('rights', [this.#pass(fds), base64(data.subarray(whole))])];
+    return [
+      SOL_SOCKET,
+      SCM_RIGHTS,
+      new Tagged('rights', [this.#pass(fds), this.#beside(data.subarray(whole))]),
+    ];
+  }
+
+  #beside(bytes: Uint8Array): Tagged {
+    this.#parts.push(bytes);
+    return new Tagged('bytes', bytes.length);
   }
 
   #made(socket: facade.socket): Tagged {

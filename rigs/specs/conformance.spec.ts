@@ -9,6 +9,8 @@ import { EXCEPTIONS, judge, unexpected } from '../cpython/verdict.ts';
 
 const PYTHON = 'python3.11';
 const MINUTES = 60_000;
+/** What the bridge may grow to, the variant `full` and the start of the threads included. */
+const MOST_LINES = 650;
 
 /** CPython with its tests, or the test is skipped. */
 function executable(context: TestContext): string {
@@ -21,7 +23,7 @@ function executable(context: TestContext): string {
 }
 
 describe('the bridge', () => {
-  const BRIDGE = ['bridge.py', 'full.py', 'host.ts', 'worker.ts', 'channel.ts'];
+  const BRIDGE = ['bridge.py', 'worker.ts', 'channel.ts', 'full.py', 'host.ts'];
   const text = (name: string): string =>
     readFileSync(fileURLToPath(new URL(`../cpython/${name}`, import.meta.url)), 'utf8');
   const code = (name: string): string[] =>
@@ -32,7 +34,7 @@ describe('the bridge', () => {
 
   it('is thin: lines of code, their width', () => {
     const lines = BRIDGE.flatMap(code);
-    expect(lines.length).toBeLessThan(LINES);
+    expect(lines.length).toBeLessThan(MOST_LINES);
     expect(lines.filter((line) => line.length > 120)).toEqual([]);
   });
 
