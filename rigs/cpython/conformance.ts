@@ -17,6 +17,7 @@ const USAGE = `usage: npm run conformance -- [options]
   --only TEXT          only tests whose full names have that in them
   --json FILE          the results, for programs
   --mutants            breaks the facade's functions one by one, which some test must notice each time; on the host
+  --progress           how each test went, when it is over
   --verbose            whole tracebacks
 
 Exit status: 0 when all that CPython passes passes, but for what rigs/cpython/exceptions.json names; 1 otherwise.`;
@@ -45,6 +46,7 @@ function parse(args: readonly string[]) {
       only: { type: 'string' },
       json: { type: 'string' },
       mutants: { type: 'boolean', default: false },
+      progress: { type: 'boolean', default: false },
       verbose: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -60,7 +62,18 @@ function parse(args: readonly string[]) {
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const { on, variants, python, modules, only, json, verbose, help, mutants: withMutants } = parse(args);
+  const {
+    on,
+    variants,
+    python,
+    modules,
+    only,
+    json,
+    progress,
+    verbose,
+    help,
+    mutants: withMutants,
+  } = parse(args);
   if (help) {
     console.log(USAGE);
     return 0;
@@ -70,7 +83,7 @@ async function main(args: readonly string[]): Promise<number> {
   const executable = execFileSync(python, ['-c', 'import sys; print(sys.executable, end="")'], {
     encoding: 'utf8',
   });
-  const options: RunOptions = { python: executable, modules, only, host: host.folder };
+  const options: RunOptions = { python: executable, modules, only, progress, host: host.folder };
   const verdicts: Verdict[] = [];
   let overlooked = 0;
   for (const place of on) {

@@ -42,6 +42,8 @@ export interface RunOptions {
   broken?: string | undefined;
   /** Milliseconds for one test. */
   patience?: number | undefined;
+  /** Says on the standard error how each test went. */
+  progress?: boolean | undefined;
 }
 
 /** Milliseconds for one test, of which the slowest takes 10 s; an emulated processor takes its time. */
@@ -121,6 +123,8 @@ async function runSome(variant: Variant, options: RunOptions, run: Run): Promise
       if (line.test !== undefined) {
         run.outcomes[line.test] = line as Outcome;
         begun = '';
+        if (options.progress === true)
+          console.error(`${variant} ${line.how} ${line.test} ${line.why?.trim().split('\n').at(-1)}`);
       }
     }
     if (done) return true;
