@@ -15,9 +15,15 @@ export interface Message {
 export class Channel {
   readonly #socket: facade.socket = socket(AF_UNIX);
 
-  /** To Python, which takes it when a thread wants one. Throws when Python has ended. */
-  constructor(path: string) {
-    connect.call(this.#socket, path);
+  /** One to Python, which takes it when a thread wants one; undefined when Python has ended. */
+  static to(path: string): Channel | undefined {
+    const channel = new Channel();
+    try {
+      connect.call(channel.#socket, path);
+      return channel;
+    } catch {
+      return undefined;
+    }
   }
 
   /** The next request; undefined when Python's thread has ended, or its call was interrupted. */

@@ -14,9 +14,8 @@ function spawn(): void {
     ready += word === 'free' ? 1 : -1;
     if (ready < READY) spawn();
   });
-  worker.on('error', (error: NodeJS.ErrnoException) => {
-    // Python has ended when it takes no connection; anything else must not be overlooked.
-    if (error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT') console.error('host:', error);
+  worker.on('error', (error) => {
+    console.error('host:', error);
     process.exit(1);
   });
 }

@@ -249,7 +249,8 @@ class Calls {
 }
 
 for (;;) {
-  const channel = new Channel(workerData as string);
+  const channel = Channel.to(workerData as string);
+  if (channel === undefined) break;
   const calls = new Calls();
   let served = 0;
   for (let request = channel.receive(); request !== undefined; request = channel.receive()) {

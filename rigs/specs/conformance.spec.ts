@@ -48,7 +48,9 @@ describe('the bridge', () => {
 
   it('has no error number and no constant of its own', () => {
     for (const name of BRIDGE) {
-      expect(code(name).join('\n')).not.toMatch(/\berrno\b|\bE[A-Z]{4,}\b|\b(AF|SO|MSG|IPPROTO|AI)_[A-Z]+\s*=\s*\d/);
+      expect(code(name).join('\n')).not.toMatch(
+        /\berrno\b|\bE[A-Z]{4,}\b|\b(AF|SO|MSG|IPPROTO|AI)_[A-Z]+\s*=\s*\d/,
+      );
     }
   });
 });
@@ -58,33 +60,46 @@ describe("CPython's tests with the facade behind them", () => {
     expect(Object.keys({ ...EXCEPTIONS.blocking, ...EXCEPTIONS.full }).length).toBeLessThanOrEqual(5);
   });
 
-  it('the tests of TCP, of files and of descriptors pass in both variants', async (context) => {
-    using host = await makeHost();
-    const python = executable(context);
-    const options = { python, modules: ['test_socket'], host: host.folder };
-    for (const only of ['BasicTCPTest.', 'SmallBufferedFileObject', 'RecvmsgIntoSCMRights']) {
-      const { own, runs } = await measure({ ...options, only }, ['blocking', 'full']);
-      for (const [variant, run] of runs) {
-        const verdict = judge(variant, run, own);
-        expect(unexpected(verdict)).toEqual([]);
-        expect(verdict.passed).toBeGreaterThan(8);
-        expect(verdict.calls).toBeGreaterThan(50);
+  it(
+    'the tests of TCP, of files and of descriptors pass in both variants',
+    async (context) => {
+      using host = await makeHost();
+      const python = executable(context);
+      const options = { python, modules: ['test_socket'], host: host.folder };
+      for (const only of ['BasicTCPTest.', 'SmallBufferedFileObject', 'RecvmsgIntoSCMRights']) {
+        const { own, runs } = await measure({ ...options, only }, ['blocking', 'full']);
+        for (const [variant, run] of runs) {
+          const verdict = judge(variant, run, own);
+          expect(unexpected(verdict)).toEqual([]);
+          expect(verdict.passed).toBeGreaterThan(8);
+          expect(verdict.calls).toBeGreaterThan(50);
+        }
       }
-    }
-  }, 4 * MINUTES);
+    },
+    4 * MINUTES,
+  );
 
-  it('functions that are broken one by one are noticed', async (context) => {
-    using host = await makeHost();
-    const options = { python: executable(context), modules: ['test_socket'], only: 'BasicTCPTest.', host: host.folder };
-    const { runs } = await measure(options, ['blocking']);
-    const overlooked: string[] = [];
-    let broken = 0;
-    for (const [variant, run] of runs)
-      for await (const { name, noticed } of mutants(variant, options, run)) {
-        broken += 1;
-        if (noticed === undefined) overlooked.push(name);
-      }
-    expect(broken).toBeGreaterThan(15);
-    expect(overlooked).toEqual([]);
-  }, 6 * MINUTES);
+  it(
+    'functions that are broken one by one are noticed',
+    async (context) => {
+      using host = await makeHost();
+      const options = {
+        python: executable(context),
+        modules: ['test_socket'],
+        only: 'BasicTCPTest.',
+        host: host.folder,
+      };
+      const { runs } = await measure(options, ['blocking']);
+      const overlooked: string[] = [];
+      let broken = 0;
+      for (const [variant, run] of runs)
+        for await (const { name, noticed } of mutants(variant, options, run)) {
+          broken += 1;
+          if (noticed === undefined) overlooked.push(name);
+        }
+      expect(broken).toBeGreaterThan(15);
+      expect(overlooked).toEqual([]);
+    },
+    6 * MINUTES,
+  );
 });
