@@ -28,7 +28,7 @@ describe('the bridge', () => {
     readFileSync(fileURLToPath(new URL(`../cpython/${name}`, import.meta.url)), 'utf8');
   const code = (name: string): string[] =>
     text(name)
-      .replace(name.endsWith('.py') ? /"""[^]*?"""/g : /\/\*\*[^]*?\*\//g, '')
+      .replace(name.endsWith('.py') ? /"""[\s\S]*?"""/g : /\/\*\*[\s\S]*?\*\//g, '')
       .split('\n')
       .filter((line) => line.trim() !== '' && !/^\s*(#|\/\/)/.test(line));
 
