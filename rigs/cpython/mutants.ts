@@ -14,11 +14,22 @@ export interface Mutant {
   tried: number;
 }
 
-/** Every function that the run called, broken in turn. */
-export async function* mutants(variant: Variant, options: RunOptions, run: Run): AsyncGenerator<Mutant> {
+/**
+ * Every function that the run called, broken in turn.
+ *
+ * @param only these functions, as `dup` and `socket.recv`
+ */
+export async function* mutants(
+  variant: Variant,
+  options: RunOptions,
+  run: Run,
+  only?: readonly string[],
+): AsyncGenerator<Mutant> {
   const passed = Object.values(run.outcomes).filter(({ how }) => how === 'passed');
   const names = new Set(passed.flatMap(({ calls }) => Object.keys(calls)));
-  for (const broken of [...names].filter((name) => !name.startsWith('file.')).sort()) {
+  for (const broken of [...names]
+    .filter((name) => only?.includes(name) ?? !name.startsWith('file.'))
+    .sort()) {
     const size = (test: string): number => Object.keys(run.outcomes[test]?.calls ?? {}).length;
     const callers = passed.filter(({ calls }) => broken in calls).map(({ test }) => test);
     const tests = callers.sort((a, b) => size(a) - size(b)).slice(0, MOST);

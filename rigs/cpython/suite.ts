@@ -76,9 +76,11 @@ async function runSome(variant: Variant, options: RunOptions, run: Run): Promise
   const cwd = mkdtempSync(join(tmpdir(), 'sockeye-cpython-'));
   const path = join(cwd, '.host');
   const driver = join(options.host, 'drive.py');
+  // What is broken on purpose makes noise.
+  const noise = options.broken === undefined ? 'inherit' : 'ignore';
   const python = spawn(options.python, [driver, path, variant, ...options.modules], {
     cwd,
-    stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
+    stdio: ['ignore', 'pipe', noise, 'pipe'],
     env: {
       ...process.env,
       SOCKEYE_LEFT_OUT: JSON.stringify([...(options.leftOut ?? []), ...Object.keys(run.outcomes)]),
@@ -99,7 +101,7 @@ async function runSome(variant: Variant, options: RunOptions, run: Run): Promise
       host = spawn(process.execPath, ['--no-warnings', join(options.host, 'host.mjs'), path], {
         cwd,
         env,
-        stdio: ['pipe', 'inherit', 'inherit'],
+        stdio: ['pipe', noise, noise],
       });
     });
     const patient = (): void => {
