@@ -270,3 +270,25 @@ describe('AF_CAN', () => {
     expect(b.recvfrom(16)).toEqual([frame, ['vcan0']]);
   });
 });
+
+describe('AF_ALG', () => {
+  it('accepts without an address, as the kernel has none to tell', (context) => {
+    let algorithm: socket.PythonSocket;
+    try {
+      algorithm = held(socket.socket(socket.AF_ALG, socket.SOCK_SEQPACKET, 0));
+      algorithm.bind(['hash', 'sha256']);
+    } catch (error) {
+      if (/EAFNOSUPPORT|ENOENT|No such file|not supported/.test(String(error))) {
+        return context.skip('this kernel has no AF_ALG with sha256');
+      }
+      throw error;
+    }
+    const [operation, address] = algorithm.accept();
+    held(operation);
+    expect(address).toBeNull();
+    operation.sendall(Buffer.from('abc'));
+    expect(operation.recv(512).toString('hex')).toBe(
+      'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+    );
+  });
+});

@@ -13,6 +13,7 @@ const NAME_SIZE = 64;
 /** AF_ALG. */
 export const algFamily: Family = {
   numbers: [constants.AF_ALG],
+  nameless: true,
   to(address, { caller }) {
     const tuple = toTuple(address, caller, 'AF_ALG');
     const [type, name, feat = 0, mask = 0] = tuple;

@@ -55,6 +55,8 @@ export interface Called {
 export interface Family {
   /** `AF_…`; more than one where families share a form. Undefined where the platform has none. */
   readonly numbers: readonly (number | undefined)[];
+  /** Accepted sockets have no peer's address, and accept(2) fails where one is asked for. */
+  readonly nameless?: true;
   /** The sockaddr of what a caller gave. Throws what Python throws. */
   to(address: unknown, called: Called): Uint8Array;
   /** What Python shows of a sockaddr, which may be shorter or longer than it should be. */

@@ -26,6 +26,11 @@ export function toSockaddr(address: unknown, called: Called): Uint8Array {
   return family.to(address, called);
 }
 
+/** Whether accept(2) tells who has connected. */
+export function tellsPeers(family: number): boolean {
+  return families.get(family)?.nameless !== true;
+}
+
 /** `sizeof(sa_data)`: what Python shows of a family that it does not know. */
 const DATA_SIZE = 14;
 

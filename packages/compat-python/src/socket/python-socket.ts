@@ -1,6 +1,8 @@
 /** Python's socket object. It blocks the thread, as Python does; see README.md on when that is right. */
+
 import { AddressBuffer, type Socket as Core, constants, errnos } from '@sockeye/core';
 import type { RetAddress } from '../address/family.ts';
+import { tellsPeers } from '../address/registry.ts';
 import { toInt } from '../arguments.ts';
 import { asPython, systemError, typeError, ValueError } from '../errors.ts';
 import { DEFAULT_BUFFER_SIZE } from '../io/base.ts';
@@ -54,9 +56,10 @@ export class PythonSocket extends Messages {
     takesSelf('socket.accept', surplus);
     const { held } = this;
     const from = new AddressBuffer();
+    const address = tellsPeers(held.core.family) ? from : undefined;
     let core: Core;
     try {
-      core = held.core.acceptSync({ ...held.patience, address: from });
+      core = held.core.acceptSync({ ...held.patience, address });
     } catch (error) {
       throw held.failed(error);
     }
