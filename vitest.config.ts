@@ -8,7 +8,7 @@ const alias = [
   { find: /^@sockeye\/core$/, replacement: at('packages/core/ts/index.ts') },
   { find: /^@sockeye\/core\/(\w+)$/, replacement: at('packages/core/ts/$1/index.ts') },
   { find: /^@sockeye\/(addr|can|capture|raw|compat-python)$/, replacement: at('packages/$1/src/index.ts') },
-  { find: /^@sockeye\/(addr|can|raw)\/(.*)$/, replacement: at('packages/$1/src/$2.ts') },
+  { find: /^@sockeye\/(addr|can|raw|compat-python)\/(.*)$/, replacement: at('packages/$1/src/$2.ts') },
 ];
 
 /** Whether this is the vitest inside the rig's machine. */

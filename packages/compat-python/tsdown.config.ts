@@ -1,7 +1,17 @@
 import { defineConfig, type UserConfig } from 'tsdown';
 
 const config: UserConfig = defineConfig({
-  entry: ['src/index.ts'],
+  entry: [
+    'src/index.ts',
+    'src/asyncio.ts',
+    'src/profiles/embedded.ts',
+    'src/profiles/python1.ts',
+    'src/profiles/python33.ts',
+    'src/select.ts',
+    'src/selectors.ts',
+    'src/socketserver.ts',
+    'src/struct.ts',
+  ],
   format: ['esm', 'cjs'],
   fixedExtension: false,
   target: 'node20',

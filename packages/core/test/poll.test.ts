@@ -40,6 +40,17 @@ describe('Epoll', () => {
     expect(told(epoll, await later)).toEqual([[pairs[2][0], EPOLLIN]]);
   });
 
+  it('one wait may tell of fewer than the set has room for, and loses none', () => {
+    const epoll = kept(Epoll.create<Socket>({ maxEvents: 8 }));
+    const pairs = [pair(), pair(), pair()];
+    for (const [a] of pairs) epoll.add(a, EPOLLOUT | EPOLLONESHOT);
+    const found = [2, 2].flatMap((maxEvents) =>
+      told(epoll, epoll.waitSync({ maxEvents })).map(([one]) => one),
+    );
+    expect(new Set(found)).toEqual(new Set(pairs.map(([a]) => a)));
+    for (const maxEvents of [0, 9, 1.5]) expect(() => epoll.waitSync({ maxEvents })).toThrow(RangeError);
+  });
+
   it('modifies, deletes, and honours EPOLLONESHOT and EPOLLET', () => {
     const epoll = kept(Epoll.create<Socket>());
     const [a, b] = pair();

@@ -28,7 +28,7 @@ interface Readable {
 }
 
 /** The number of an open file; undefined where there is none to ask sendfile(2) for. */
-function numberOf(file: SentFile): number | undefined {
+export function numberOf(file: SentFile): number | undefined {
   if (typeof file === 'number') return file;
   if ('fd' in file) return file.fd;
   try {
@@ -39,7 +39,7 @@ function numberOf(file: SentFile): number | undefined {
 }
 
 /** The size of a regular file that sendfile(2) takes; undefined of anything else. */
-function sizeOf(fd: number | undefined): number | undefined {
+export function sizeOf(fd: number | undefined): number | undefined {
   if (fd === undefined || fd < 0) return undefined;
   try {
     const stat = fs().fstatSync(fd);
@@ -49,7 +49,8 @@ function sizeOf(fd: number | undefined): number | undefined {
   }
 }
 
-function checkFile(file: unknown): asserts file is SentFile {
+/** Refuses what is no file, and a file of text. */
+export function checkFile(file: unknown): asserts file is SentFile {
   const good =
     typeof file === 'number' ||
     (typeof file === 'object' && file !== null && ('fd' in file || 'read' in file || 'fileno' in file));

@@ -12,6 +12,8 @@ import { numberOf, type Pollable } from './pollable.ts';
 
 /** Integers of an event, as the native part writes it: descriptor, serial number, events. */
 const EVENT = 3;
+/** Bytes of each. */
+const INTEGER = 4;
 const SERIAL = 1;
 const HAPPENED = 2;
 /** Of one wait at most; `src/napi/poll.rs` has the same. */
@@ -131,11 +133,19 @@ export class Epoll<T extends Pollable = Pollable> {
     return this.#handle.run(READABLE, this.#attempt, 'epoll_wait', options);
   }
 
-  /** As {@link wait}, blocking this thread: epoll_wait(2). 0 where all that was ready has been replaced since. */
-  waitSync(options?: SyncOptions): number {
+  /**
+   * As {@link wait}, blocking this thread: epoll_wait(2). 0 where all that was ready has been replaced since.
+   *
+   * @param options `maxEvents`: how many this wait tells of, up to what the set was created with
+   */
+  waitSync(options?: SyncOptions & EpollOptions): number {
     const { timeout, interruptible } = patience(options);
     const { slot, generation } = this.#handle;
-    const asked = native.epollWaitSync(slot, generation, this.#bytes, timeout, interruptible);
+    const most = this.#events.length / EVENT;
+    const { maxEvents = most } = options ?? {};
+    checkInteger('maxEvents', maxEvents, 1, most);
+    const room = maxEvents === most ? this.#bytes : this.#bytes.subarray(0, maxEvents * EVENT * INTEGER);
+    const asked = native.epollWaitSync(slot, generation, room, timeout, interruptible);
     return this.#current(this.#handle.done(asked, 'epoll_wait'));
   }
 
