@@ -2,7 +2,7 @@
  * Python's `socket` as vendors of embedded platforms document it: TCP and UDP over IP, and no more, in names as in code. No
  * other family is known: its addresses are a "bad family".
  */
-import { AddressBuffer, type Socket as Core } from '@sockeye/core';
+import { AddressBuffer, type Socket as Core, constants } from '@sockeye/core';
 import type { RetAddress } from '../address/family.ts';
 import { inet6Family, inetFamily } from '../address/inet.ts';
 import { register } from '../address/registry.ts';
@@ -12,7 +12,14 @@ import { type Subset, type SubsetClass, subset } from './subset.ts';
 
 register(inetFamily, inet6Family);
 
-export { AF_INET, SOCK_DGRAM, SOCK_STREAM } from '../constants.ts';
+// Not from the module of all constants, which a bundler would take whole.
+/** The Internet: IPv4. */
+export const AF_INET: number = constants.AF_INET;
+/** Datagrams: UDP. */
+export const SOCK_DGRAM: number = constants.SOCK_DGRAM;
+/** Connections: TCP. */
+export const SOCK_STREAM: number = constants.SOCK_STREAM;
+
 export { inet_aton, inet_ntoa } from '../inet.ts';
 export { getaddrinfo } from '../resolver.ts';
 
