@@ -189,6 +189,7 @@ describe('as CPython does', () => {
       'é',
       '😀',
       '€',
+      'Bé€h',
     ];
     const more = ['99999999999999999999s', '9223372036854775807h', '1x0s', '\0', '12p', 'c', '0c', '@'];
     compare([...formats, ...more].map((format): Call => ({ call: 'calcsize', format, args: [] })));

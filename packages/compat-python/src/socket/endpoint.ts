@@ -24,7 +24,14 @@ const SOCKET: Signature = {
   method: true,
 };
 
+/** What an endpoint holds, for the calls of this package that are beside the class. */
+export let heldOf: (socket: Endpoint) => Held;
+
 export class Endpoint {
+  static {
+    heldOf = (socket) => socket.held;
+  }
+
   /** @internal */
   protected readonly held: Held;
 

@@ -1,7 +1,6 @@
 /** Format strings of Python's struct module: what each character packs, how long it is, where it stands. */
 import { typeName } from '../arguments.ts';
 import { typeError, UnicodeEncodeError } from '../errors.ts';
-import { shown } from '../repr.ts';
 import { StructError } from './error.ts';
 
 /** One item of a format, `count` times in a row; of `s`, `p` the count is the length of the one item. */
@@ -76,22 +75,15 @@ function toFormat(value: unknown): string {
   if (typeof text !== 'string') {
     throw typeError(`Struct() argument 1 must be a str or bytes object, not ${typeName(value)}`);
   }
-  const odd = [...text].findIndex((character) => character > '\x7f');
+  const characters = [...text];
+  const odd = characters.findIndex((character) => character > '\x7f');
   if (odd >= 0 && typeof value === 'string') {
-    const character = shown([...text][odd]).replace(/^'(.)'$/u, (_, one: string) => escaped(one));
-    throw new UnicodeEncodeError(
-      `'ascii' codec can't encode character ${character} in position ${odd}: ordinal not in range(128)`,
-    );
+    let end = odd + 1;
+    while ((characters[end] ?? '') > '\x7f') end += 1;
+    throw new UnicodeEncodeError('ascii', text, odd, end, 'ordinal not in range(128)');
   }
   if (text.includes('\0')) throw new StructError('embedded null character');
   return text;
-}
-
-function escaped(character: string): string {
-  const point = character.codePointAt(0) as number;
-  if (point <= 0xff) return `'\\x${point.toString(16).padStart(2, '0')}'`;
-  if (point <= 0xffff) return `'\\u${point.toString(16).padStart(4, '0')}'`;
-  return `'\\U${point.toString(16).padStart(8, '0')}'`;
 }
 
 /**
