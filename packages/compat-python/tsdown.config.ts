@@ -31,7 +31,7 @@ const config: UserConfig = defineConfig({
         {
           name: 'base',
           priority: 2,
-          test: /rolldown\/runtime|\/src\/(address\/(registry|family|tuple|inet)|arguments|errors|resolver|inet|host|open|repr|signature|timeouts|filesystem|socket\/(held|endpoint|transfer)|profiles\/subset)\.ts$/,
+          test: /rolldown\/runtime|\/src\/(address\/(registry|family|tuple|inet)|arguments|errors|builtin-errors|resolver|inet|host|open|repr|signature|timeouts|filesystem|socket\/(held|endpoint|transfer)|profiles\/subset)\.ts$/,
         },
         {
           name: 'shared',
