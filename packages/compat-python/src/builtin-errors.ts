@@ -14,9 +14,6 @@ export class RuntimeError extends Error {
   readonly code: string = 'ERR_INVALID_STATE';
 }
 
-/** What a subclass was to define. */
-export class NotImplementedError extends RuntimeError {}
-
-for (const [name, type] of Object.entries({ KeyError, RuntimeError, NotImplementedError })) {
+for (const [name, type] of Object.entries({ KeyError, RuntimeError })) {
   Object.defineProperty(type.prototype, 'name', { value: name, configurable: true, writable: true });
 }

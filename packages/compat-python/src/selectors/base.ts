@@ -80,7 +80,7 @@ function unknownKey(fileobj: unknown): KeyError {
 }
 
 /** Refuses what is no set of events. */
-export function checkEvents(events: unknown): number {
+function checkEvents(events: unknown): number {
   if (typeof events !== 'number') {
     throw typeError(
       `unsupported operand type(s) for &: '${typeof events === 'string' ? 'str' : 'NoneType'}' and 'int'`,

@@ -3,7 +3,8 @@ import type { RetAddress } from '../address/family.ts';
 import type { Address } from '../address/registry.ts';
 import { OSError } from '../errors.ts';
 import { shown } from '../repr.ts';
-import { EVENT_READ, PollSelector } from '../selectors.ts';
+import { EVENT_READ } from '../selectors/base.ts';
+import { PollSelector } from '../selectors/linux.ts';
 import type { Timeout } from '../timeouts.ts';
 import type { HandlerClass } from './handlers.ts';
 

@@ -18,7 +18,7 @@ export type HandlerClass<R, S> = new (
   request: R,
   client_address: RetAddress,
   server: S,
-) => BaseRequestHandler<R, S>;
+) => BaseRequestHandler<R>;
 
 /**
  * Handles one request. The server calls `setup`, `handle` and, whatever became of that, `finish`; in Python the constructor does,
