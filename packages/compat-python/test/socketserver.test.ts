@@ -1,7 +1,9 @@
 /** Python's socketserver: its classes over real sockets, with CPython's own clients and servers on the other side. */
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import * as socket from '@sockeye/compat-python';
 import * as server from '@sockeye/compat-python/socketserver';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -171,6 +173,33 @@ for word in ('one', 'two', 'three'):
     expect(rounds).toBe(3);
     expect(s.shutdown_flag[0]).toBe(0);
   });
+});
+
+it('workers share a port, each a server of its own, until their flags are set', async () => {
+  interface Told {
+    address: Inet;
+    flag: Int32Array;
+  }
+  const start = async (port: number): Promise<Told & { ended: Promise<unknown> }> => {
+    const file = new URL('./programs/serve.ts', import.meta.url).href;
+    const program = `import('tsx/esm/api').then(({ register }) => (register(), import('${file}')))`;
+    const worker = new Worker(program, { eval: true, execArgv: [], workerData: port });
+    const ended = once(worker, 'exit');
+    const [told] = (await once(worker, 'message')) as [Told];
+    return { ...told, ended };
+  };
+  const first = await start(0);
+  const second = await start(first.address[1]);
+  expect(second.address).toEqual(first.address);
+  for (let times = 0; times < 8; times++) {
+    const client = kept(socket.create_connection(first.address));
+    client.settimeout(5);
+    client.sendall(Buffer.from('shared\n'));
+    expect(client.recv(100).toString()).toBe('SHARED\n');
+  }
+  for (const { flag } of [first, second]) Atomics.store(flag, 0, 1);
+  expect(await Promise.all([first.ended, second.ended])).toEqual([[0], [0]]);
+  expect(() => socket.create_connection(first.address)).toThrow(socket.ConnectionRefusedError);
 });
 
 it('a server that cannot bind leaves nothing open', () => {
