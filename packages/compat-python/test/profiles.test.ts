@@ -44,6 +44,7 @@ describe('embedded', () => {
     const [conn] = server.accept<[string, number]>();
     kept(conn);
     expect(conn).toBeInstanceOf(embedded.socket);
+    expect(String(conn)).toMatch(/^<socket\.socket fd=\d+, family=2, type=1/);
     client.sendall(Buffer.from('hello'));
     const room = Buffer.alloc(5);
     expect(conn.recv_into(room)).toBe(5);

@@ -41,6 +41,9 @@ class Accepting extends Transfer {
   }
 }
 
+// What Python's repr() goes by.
+Object.defineProperty(Accepting, 'name', { value: 'socket' });
+
 type Method =
   | 'bind'
   | 'close'
