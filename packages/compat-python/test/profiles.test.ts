@@ -8,6 +8,7 @@ import * as python1 from '@sockeye/compat-python/profiles/python1';
 import * as python33 from '@sockeye/compat-python/profiles/python33';
 import { rolldown } from 'rolldown';
 import { afterEach, describe, expect, it } from 'vitest';
+import { freePort } from './support.ts';
 
 const open: { close(): void }[] = [];
 afterEach(() => {
@@ -34,12 +35,13 @@ describe('embedded', () => {
     expect(embedded.SocketType).toBe(embedded.socket);
   });
 
-  it('echoes', () => {
+  it('echoes', async () => {
+    const port = await freePort();
     const server = kept(embedded.socket());
-    server.bind(['127.0.0.1', 45771]);
+    server.bind(['127.0.0.1', port]);
     server.listen(1);
     const client = kept(new embedded.socket(embedded.AF_INET, embedded.SOCK_STREAM));
-    const [[, , , , where] = []] = embedded.getaddrinfo('127.0.0.1', 45771);
+    const [[, , , , where] = []] = embedded.getaddrinfo('127.0.0.1', port);
     client.connect(where as [string, number]);
     const [conn] = server.accept<[string, number]>();
     kept(conn);
@@ -168,8 +170,9 @@ describe('a bundle', () => {
   const others = /(can|packet|netlink|tipc|bluetooth|hci|l2cap|rfcomm|sco|alg|vsock|qipcrtr)\.ts$/;
   const words = /AF_(CAN|PACKET|NETLINK|TIPC|BLUETOOTH|ALG|VSOCK) address|bdaddr|unsupported CAN protocol/i;
   const echo = `
-const s = socket(AF_INET, SOCK_STREAM); s.bind(['127.0.0.1', 45772]); s.listen(1);
-const c = socket(); c.connect(['127.0.0.1', 45772]);
+const port = Number(process.argv[2]);
+const s = socket(AF_INET, SOCK_STREAM); s.bind(['127.0.0.1', port]); s.listen(1);
+const c = socket(); c.connect(['127.0.0.1', port]);
 const [conn] = s.accept(); c.sendall(Buffer.from('bundled')); console.log(conn.recv(99).toString());
 for (const one of [s, c, conn]) one.close();`;
 
@@ -183,9 +186,13 @@ for (const one of [s, c, conn]) one.close();`;
     expect(words.exec(text)?.[0]).toBe(undefined);
     // Beside core's sources, from where the native part is looked up.
     const file = join(at('core/ts'), `bundle-${process.pid}.mjs`);
+    const port = await freePort();
     writeFileSync(file, text);
     try {
-      const { stdout, stderr } = spawnSync(process.execPath, [file], { encoding: 'utf8', timeout: 15_000 });
+      const { stdout, stderr } = spawnSync(process.execPath, [file, String(port)], {
+        encoding: 'utf8',
+        timeout: 15_000,
+      });
       expect(`${stdout}${stderr}`).toBe('bundled\n');
     } finally {
       rmSync(file);
