@@ -7,8 +7,8 @@ const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url
 const alias = [
   { find: /^@sockeye\/core$/, replacement: at('packages/core/ts/index.ts') },
   { find: /^@sockeye\/core\/(\w+)$/, replacement: at('packages/core/ts/$1/index.ts') },
-  { find: /^@sockeye\/(addr|can|capture|raw|compat-python)$/, replacement: at('packages/$1/src/index.ts') },
-  { find: /^@sockeye\/(addr|can|raw|compat-python)\/(.*)$/, replacement: at('packages/$1/src/$2.ts') },
+  { find: /^@sockeye\/(addr|can|capture|netlink|raw|compat-python)$/, replacement: at('packages/$1/src/index.ts') },
+  { find: /^@sockeye\/(addr|can|netlink|raw|compat-python)\/(.*)$/, replacement: at('packages/$1/src/$2.ts') },
 ];
 
 /** Whether this is the vitest inside the rig's machine. */
@@ -30,7 +30,7 @@ const project = (
 export default defineConfig({
   test: {
     projects: [
-      ...['addr', 'core', 'capture', 'can', 'raw', 'compat-python'].map((name) =>
+      ...['addr', 'core', 'capture', 'netlink', 'can', 'raw', 'compat-python'].map((name) =>
         project(name, [`packages/${name}/test/**/*.test.ts`]),
       ),
       // The same promises, kept by the other engine.

@@ -93,7 +93,7 @@ export function setUp({ nodes = false } = {}) {
   if (nodes) install(NODES, 'the Node.js releases to test on', ['--no-bin-links']);
   if (nodes) install(CONTAINERS, 'testcontainers', ['--no-bin-links']);
   const sources = SOURCES.reduce((latest, name) => Math.max(latest, newest(join(root, name))), 0);
-  const outputs = ['addr', 'core', 'capture', 'can', 'raw', 'compat-python'].map((name) =>
+  const outputs = ['addr', 'core', 'capture', 'netlink', 'can', 'raw', 'compat-python'].map((name) =>
     join(root, 'packages', name, 'dist'),
   );
   if (modified(STAMP) >= sources && outputs.every(existsSync)) return;

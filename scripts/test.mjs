@@ -11,7 +11,7 @@ import { lint } from './lint.mjs';
 import { root, setUp, tool } from './setup.mjs';
 
 const TALLY = join(root, '.cache/tally.json');
-const PACKAGES = ['addr', 'core', 'core-thread', 'capture', 'can', 'raw', 'compat-python'];
+const PACKAGES = ['addr', 'core', 'core-thread', 'capture', 'netlink', 'can', 'raw', 'compat-python'];
 
 const rigs = !process.argv.includes('--no-rigs');
 const others = process.argv.slice(2).filter((argument) => argument !== '--no-rigs');

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'sockeye-pack-'));
 const tarballs = join(folder, 'tarballs');
-const packages = ['addr', 'core', 'capture', 'can', 'raw', 'compat-python'];
+const packages = ['addr', 'core', 'capture', 'netlink', 'can', 'raw', 'compat-python'];
 
 const command = (program: string, args: string[], cwd = folder): string =>
   execFileSync(program, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });

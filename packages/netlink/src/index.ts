@@ -1,0 +1,31 @@
+export { type Attribute, Attributes, AttributeWriter } from './attributes.ts';
+export { MalformedNetlinkError } from './errors.ts';
+export type { Acknowledgement, AttributePolicy } from './extended-ack.ts';
+export type { InetFamily } from './inet.ts';
+export type { AddressFlag, InterfaceAddress, InterfaceAddressFields } from './interface-address.ts';
+export type { Link, LinkFlag, LinkSettings, NewLink } from './link.ts';
+export type { Overrun } from './listener.ts';
+export { decodeMessages, encodeMessage, type MessageFields, type NetlinkMessage } from './message.ts';
+export type { Neighbour, NeighbourFields, NeighbourFlag, NeighbourState } from './neighbour.ts';
+export { NetlinkError } from './netlink-error.ts';
+export type {
+  NextHop,
+  NextHopFields,
+  Route,
+  RouteFields,
+  RouteFlag,
+  RouteMetrics,
+  RouteProtocol,
+  RouteScope,
+  RouteType,
+} from './route.ts';
+export {
+  type Change,
+  type ChangeKind,
+  type ChangesOptions,
+  type FamilyFilter,
+  Rtnetlink,
+  type Which,
+} from './rtnetlink.ts';
+export { Netlink, type NetlinkOptions, type NetlinkRequest } from './socket.ts';
+export type { LinkStatistics } from './statistics.ts';

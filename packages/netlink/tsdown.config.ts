@@ -1,0 +1,21 @@
+import { defineConfig } from 'tsdown';
+
+export default defineConfig({
+  entry: [
+    'src/index.ts',
+    'src/attributes.ts',
+    'src/errors.ts',
+    'src/extended-ack.ts',
+    'src/interface-address.ts',
+    'src/link.ts',
+    'src/message.ts',
+    'src/neighbour.ts',
+    'src/route.ts',
+  ],
+  format: ['esm', 'cjs'],
+  fixedExtension: false,
+  target: 'node20',
+  dts: true,
+  sourcemap: false,
+  tsconfig: 'tsconfig.json',
+});
