@@ -9,6 +9,7 @@ export default defineConfig({
     'src/filter.ts',
     'src/frame.ts',
     'src/id.ts',
+    'src/link.ts',
     'src/text.ts',
   ],
   format: ['esm', 'cjs'],

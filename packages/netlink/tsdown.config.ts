@@ -4,6 +4,8 @@ export default defineConfig({
   entry: [
     'src/index.ts',
     'src/attributes.ts',
+    'src/bit-timing.ts',
+    'src/can.ts',
     'src/errors.ts',
     'src/extended-ack.ts',
     'src/interface-address.ts',

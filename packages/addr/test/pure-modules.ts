@@ -21,15 +21,16 @@ function reach(file: string, seen: Set<string> = new Set()): Set<string> {
 }
 
 /**
- * The tests of a package (`root` is its folder) whose codecs can be imported one by one: all subpaths that it exports
+ * The tests of a package (`root` is its folder) whose codecs can be imported one by one: all subpaths that it exports but `sockets`
  * do without core and Node.js, with this package's help alone (bare.test.ts has it that this one is pure).
  */
-export function describePureModules(root: URL): void {
+export function describePureModules(root: URL, sockets: readonly string[] = []): void {
   const folder = fileURLToPath(root);
   const manifest: Manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const pure = Object.keys(manifest.exports)
     .filter((path) => path !== '.' && path !== './package.json')
-    .map((path) => path.slice(2));
+    .map((path) => path.slice(2))
+    .filter((name) => !sockets.includes(name));
 
   describe('the modules that can be imported alone', () => {
     it.each(pure)('%s needs no core and nothing of Node', (name) => {
@@ -42,7 +43,7 @@ export function describePureModules(root: URL): void {
     it('are built each, and the root is not one of them', () => {
       const config = readFileSync(join(folder, 'tsdown.config.ts'), 'utf8');
       const entries = [...config.matchAll(/'src\/([\w-]+)\.ts'/g)].map(([, name]) => name);
-      expect(entries.sort()).toEqual(['index', ...pure].sort());
+      expect(entries.sort()).toEqual(['index', ...pure, ...sockets].sort());
       expect([...reach(join(folder, 'src/index.ts'))]).toContain('@sockeye/core');
     });
   });
