@@ -1,6 +1,8 @@
 export { type Attribute, Attributes, AttributeWriter } from './attributes.ts';
 export { MalformedNetlinkError } from './errors.ts';
 export type { Acknowledgement, AttributePolicy } from './extended-ack.ts';
+export type { GenericFamily, GenericMessage, GenericRequest } from './generic.ts';
+export { GenericNetlink } from './generic-socket.ts';
 export type { InetFamily } from './inet.ts';
 export type { AddressFlag, InterfaceAddress, InterfaceAddressFields } from './interface-address.ts';
 export type { Link, LinkFlag, LinkSettings, NewLink } from './link.ts';
@@ -27,5 +29,14 @@ export {
   Rtnetlink,
   type Which,
 } from './rtnetlink.ts';
+export type {
+  DiagProtocol,
+  InetDiagQuery,
+  InetSocketInfo,
+  PacketSocketInfo,
+  SocketState,
+  UnixSocketInfo,
+} from './sock-diag.ts';
+export { SockDiag } from './sock-diag-socket.ts';
 export { Netlink, type NetlinkOptions, type NetlinkRequest } from './socket.ts';
 export type { LinkStatistics } from './statistics.ts';
