@@ -6,6 +6,7 @@ export default defineConfig({
     'src/attributes.ts',
     'src/bit-timing.ts',
     'src/can.ts',
+    'src/can-gateway.ts',
     'src/errors.ts',
     'src/extended-ack.ts',
     'src/generic.ts',

@@ -106,7 +106,7 @@ export function decodeAcknowledgement({ type, flags, body }: NetlinkMessage): Ac
   let start = least;
   if (!done && (flags & NLM_F_CAPPED) === 0) {
     const length = view.getUint32(4, LITTLE);
-    if (length < NLMSG_HDRLEN || 4 + align(length) > align(body.length)) {
+    if (length < NLMSG_HDRLEN || length > body.length - 4) {
       throw new MalformedNetlinkError('acknowledgement', 4, 'the length of the request', length);
     }
     start = 4 + align(length);

@@ -1,4 +1,12 @@
 export { type Attribute, Attributes, AttributeWriter } from './attributes.ts';
+export type {
+  GatewayCrc8,
+  GatewayModification,
+  GatewayRule,
+  GatewayRuleFields,
+  GatewayXor,
+} from './can-gateway.ts';
+export { CanGateway } from './can-gateway-socket.ts';
 export { MalformedNetlinkError } from './errors.ts';
 export type { Acknowledgement, AttributePolicy } from './extended-ack.ts';
 export type { GenericFamily, GenericMessage, GenericRequest } from './generic.ts';
