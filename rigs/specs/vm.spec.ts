@@ -10,6 +10,9 @@ const inside: Record<KernelName, string[]> = {
   '6.1': [
     ...insideSpecs('6.1'),
     'packages/can/test/vcan.test.ts',
+    'packages/can/test/link.test.ts',
+    'packages/netlink/test/rtnetlink.test.ts',
+    'packages/netlink/test/can-gateway.test.ts',
     'packages/core/test/option.test.ts',
     'packages/core/test/option-live.test.ts',
     'packages/core/test/option-tcp.test.ts',

@@ -65,7 +65,7 @@ describe('a virtual CAN interface', () => {
     expect(told(NAME)).toMatchObject({
       mtu: 72,
       txqlen: 50,
-      flags: expect.arrayContaining(['UP', 'NOARP', 'ECHO']),
+      flags: expect.arrayContaining(['UP', 'NOARP', 'LOWER_UP']),
       linkinfo: { info_kind: 'vcan' },
     });
     expect(link.status).toMatchObject({ name: NAME, kind: 'vcan', up: true, mtu: 72, queueLength: 50 });

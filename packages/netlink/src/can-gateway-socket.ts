@@ -7,12 +7,14 @@ import {
   type GatewayRule,
   type GatewayRuleFields,
 } from './can-gateway.ts';
-import { RTM } from './numbers.ts';
+import { noGateway } from './netlink-error.ts';
+import { AF, RTM } from './numbers.ts';
 import { Netlink } from './socket.ts';
 
 /**
  * The kernel's gateway between CAN interfaces (can-gw), what cangw(1) sets. Rules stay when the socket is closed. Changing takes
- * CAP_NET_ADMIN. Fails as `Netlink.request` does, with NetlinkError EOPNOTSUPP where the module can-gw is not loaded.
+ * CAP_NET_ADMIN. Fails as
+ * `Netlink.request` does.
  */
 export class CanGateway implements Disposable, AsyncDisposable {
   /** The socket below. */
@@ -34,10 +36,13 @@ export class CanGateway implements Disposable, AsyncDisposable {
     return this.netlink.closed;
   }
 
-  /** All rules, the newest first. */
+  /** All rules, the newest first. Throws SocketError EOPNOTSUPP where the module is not loaded; a namespace without routes has none then. */
   async rules(options?: WaitOptions): Promise<GatewayRule[]> {
     const request = { name: 'RTM_GETROUTE', type: RTM.GETROUTE, body: encodeGatewayQuery() };
-    return (await this.netlink.dump(request, options)).map((message) => decodeGatewayRule(message.body));
+    const messages = await this.netlink.dump(request, options);
+    // Without can-gw the kernel takes the question for one about all routes, and answers that.
+    if (messages.some(({ body }) => body[0] !== AF.CAN)) throw noGateway(request.name);
+    return messages.map(({ body }) => decodeGatewayRule(body));
   }
 
   /** Makes a rule. Throws NetlinkError ENODEV for interfaces that are not there or not CAN, EINVAL. */

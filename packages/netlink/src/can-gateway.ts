@@ -100,7 +100,7 @@ export interface GatewayRuleFields {
   readonly keepTimestamp?: boolean | undefined;
   /** Allows the way back to the interface that the frame came from. */
   readonly allowBack?: boolean | undefined;
-  /** Gateways that a frame may pass in all; 1 to 255. */
+  /** Gateways that a frame may pass in all: 1 to the module's parameter max_hops, which is 1 unless set. */
   readonly hops?: number | undefined;
   /** Modifications can be changed in place under this number. */
   readonly uid?: number | undefined;

@@ -57,7 +57,11 @@ export function refusal(request: string, message: NetlinkMessage): NetlinkError 
   return new NetlinkError(request, acknowledgement, error === -errnos.EPERM ? PRIVILEGE : undefined);
 }
 
-function failed(code: 'ENOBUFS' | 'EINTR' | 'ENODEV', request: string, words: string): SocketError {
+function failed(
+  code: 'ENOBUFS' | 'EINTR' | 'ENODEV' | 'EOPNOTSUPP',
+  request: string,
+  words: string,
+): SocketError {
   const errno = -errnos[code];
   return new SocketError(`${request} ${code}: ${words}`, { code, errno, syscall: request });
 }
@@ -79,6 +83,11 @@ export function interruptedError(request: string, times: number): SocketError {
 /** Nothing came back, where one answer was to. */
 export function missingError(request: string, what: string): SocketError {
   return failed('ENODEV', request, `there is no ${what}`);
+}
+
+/** The kernel has no CAN gateway. */
+export function noGateway(request: string): SocketError {
+  return failed('EOPNOTSUPP', request, 'this kernel has no can-gw loaded: run "sudo modprobe can-gw"');
 }
 
 export function timeoutError(request: string): SocketError {

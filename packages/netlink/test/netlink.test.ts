@@ -1,7 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { constants } from '@sockeye/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Attributes, AttributeWriter, Netlink, type NetlinkOptions, Rtnetlink } from '../src/index.ts';
-import { encodeLinkQuery, encodeLinkSettings, IFINFOMSG_SIZE, IFLA } from '../src/link.ts';
+import { decodeLink, encodeLinkQuery, encodeLinkSettings, IFINFOMSG_SIZE, IFLA } from '../src/link.ts';
 import { RTM, RTNLGRP } from '../src/numbers.ts';
 import { Pending } from '../src/pending.ts';
 import { Namespace, whyNoNetlink } from './namespace.ts';
@@ -122,7 +123,7 @@ describe('a netlink socket', () => {
     expect(() => socket.join(4000)).toThrow(expect.objectContaining({ code: 'EINVAL' }));
   });
 
-  it('tells that its queue ran over, and that dumps were interrupted', async (context) => {
+  it('tells that its queue ran over, and hears again', async (context) => {
     const space = await Namespace.create();
     if (typeof space === 'string') return context.skip(space);
     await using _ = space;
@@ -155,6 +156,55 @@ describe('a netlink socket', () => {
     await route.changeLink('lo', { mtu: 1500 });
     const { value } = await next;
     expect(new Attributes(value.body, IFINFOMSG_SIZE).u32(IFLA.MTU)).toBe(1500);
+  });
+
+  it('asks again for a list that changed while it was made, and tells', async (context) => {
+    const space = await Namespace.create();
+    if (typeof space === 'string') return context.skip(space);
+    await using _ = space;
+    const { netns } = space;
+    const socket = open({ netns });
+    using route = Rtnetlink.open({ netns });
+    // More than one datagram has room for, so that there is a time between its parts.
+    for (let turn = 0; turn < 40; turn++) {
+      await route.createLink({ name: `a${turn}`, kind: 'veth', peer: { name: `b${turn}` } });
+    }
+    let changing = true;
+    const change = (async () => {
+      while (changing) {
+        await route.createLink({ name: 'x', kind: 'veth', peer: { name: 'y' } });
+        await route.deleteLink('x');
+      }
+    })();
+    let told = 0;
+    for (let turn = 0; turn < 200 && told === 0; turn++) {
+      const names = await socket.dump(links).then(
+        (all) => all.map(({ body }) => decodeLink(body).name),
+        (error: { code?: string }) => error.code,
+      );
+      if (Array.isArray(names))
+        expect(names).toEqual(expect.arrayContaining(['lo', 'a0', 'b0', 'a39', 'b39']));
+      else expect(names).toBe('EINTR');
+      told = socket.counters.interruptions;
+    }
+    changing = false;
+    await change;
+    expect(told).toBeGreaterThan(0);
+    expect(await socket.dump(links)).toHaveLength(81);
+  });
+
+  it('says what a process without rights lacks', async (context) => {
+    if (process.getuid?.() !== 0) return context.skip('only root can have no rights for the moment');
+    const program = `const { Rtnetlink } = await import('${new URL('../src/index.ts', import.meta.url)}');
+      const route = Rtnetlink.open();
+      await route.changeLink('lo', { alias: 'x' }).catch(({ code, message }) => console.log(code, message));
+      console.log((await route.links()).length > 0);
+      route.close();`;
+    const lesser = ['--bounding-set=-net_admin', '--inh-caps=-net_admin'];
+    const run = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', program];
+    const ran = spawnSync('setpriv', [...lesser, ...run], { encoding: 'utf8' });
+    if (ran.error !== undefined) return context.skip('there is no setpriv(1)');
+    expect(ran.stdout, ran.stderr).toMatch(/^EPERM RTM_NEWLINK EPERM: .*CAP_NET_ADMIN.*\ntrue\n$/);
   });
 
   it('does not hold the process when nobody waits', async () => {

@@ -88,7 +88,9 @@ describe('sockets', () => {
       client.getsockopt(constants.SOL_SOCKET, constants.SO_COOKIE, 8).readBigUInt64LE(),
     );
     expect((await diag.inet({ states: ['LISTEN'] })).map(({ localPort }) => localPort)).toEqual([5001]);
-    expect(await diag.inet({ family: 'inet6' })).toMatchObject([
+    // The kernel may have some of its own in each namespace, as for RDS.
+    const sixes = await diag.inet({ family: 'inet6' });
+    expect(sixes.filter((other) => other.inode === inode(six))).toMatchObject([
       { family: 'inet6', local: '::1', localPort: 5003, state: 'LISTEN' },
     ]);
     const lines = space
@@ -96,7 +98,7 @@ describe('sockets', () => {
       .trim()
       .split('\n')
       .map((line) => line.split(/\s+/).slice(1, 5).join(' '));
-    const ours = [...all, ...(await diag.inet({ family: 'inet6' }))].map(
+    const ours = [...all, ...sixes].map(
       ({ family, receiveQueue, sendQueue, local, localPort, remote, remotePort }) =>
         [
           receiveQueue,
