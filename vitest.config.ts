@@ -7,7 +7,10 @@ const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url
 const alias = [
   { find: /^@sockeye\/core$/, replacement: at('packages/core/ts/index.ts') },
   { find: /^@sockeye\/core\/(\w+)$/, replacement: at('packages/core/ts/$1/index.ts') },
-  { find: /^@sockeye\/(addr|can|capture|netlink|raw|compat-python)$/, replacement: at('packages/$1/src/index.ts') },
+  {
+    find: /^@sockeye\/(addr|can|capture|netlink|raw|compat-python)$/,
+    replacement: at('packages/$1/src/index.ts'),
+  },
   { find: /^@sockeye\/(addr|can|netlink|raw|compat-python)\/(.*)$/, replacement: at('packages/$1/src/$2.ts') },
 ];
 

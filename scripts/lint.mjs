@@ -5,9 +5,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root, setUp, tool } from './setup.mjs';
 
-const SOURCES = ['addr/src', 'core/ts', 'capture/src', 'netlink/src', 'can/src', 'raw/src', 'compat-python/src'].map(
-  (path) => `packages/${path}`,
-);
+const SOURCES = [
+  'addr/src',
+  'core/ts',
+  'capture/src',
+  'netlink/src',
+  'can/src',
+  'raw/src',
+  'compat-python/src',
+].map((path) => `packages/${path}`);
 const TYPED = ['addr', 'core', 'capture', 'netlink', 'can', 'raw', 'compat-python'].map(
   (name) => `packages/${name}/tsconfig.json`,
 );

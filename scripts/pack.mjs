@@ -3,7 +3,16 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { root, run, setUp } from './setup.mjs';
 
-const folders = ['addr', 'core', 'core/npm/linux-x64-gnu', 'capture', 'netlink', 'can', 'raw', 'compat-python'];
+const folders = [
+  'addr',
+  'core',
+  'core/npm/linux-x64-gnu',
+  'capture',
+  'netlink',
+  'can',
+  'raw',
+  'compat-python',
+];
 
 setUp();
 const target = resolve(process.argv[2] ?? join(root, 'tarballs'));
