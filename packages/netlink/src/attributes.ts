@@ -1,5 +1,5 @@
 /** Attributes (struct nlattr, linux/netlink.h): a length, a type, data, padded to 4 bytes; nested ones are attributes again. */
-import { checkBytes, checkInteger, checkUint } from '@sockeye/addr/check';
+import { checkBytes, checkInteger, checkUint, outOfRange, wrongType } from '@sockeye/addr/check';
 import { MalformedNetlinkError } from './errors.ts';
 import { bytesOf, LITTLE, textOf, viewOf } from './host.ts';
 
@@ -74,6 +74,7 @@ export class Attributes implements Iterable<Attribute> {
     return this.#all[Symbol.iterator]();
   }
 
+  /** Whether there is one. */
   has(type: number): boolean {
     return this.#last.has(type);
   }
@@ -94,22 +95,27 @@ export class Attributes implements Iterable<Attribute> {
     return data === undefined ? undefined : viewOf(data);
   }
 
+  /** The number of 8 bits. */
   u8(type: number): number | undefined {
     return this.bytes(type, 1)?.[0];
   }
 
+  /** The number of 16 bits, in the machine's order, as the following. */
   u16(type: number): number | undefined {
     return this.#view(type, 2)?.getUint16(0, LITTLE);
   }
 
+  /** The number of 32 bits. */
   u32(type: number): number | undefined {
     return this.#view(type, 4)?.getUint32(0, LITTLE);
   }
 
+  /** The number of 32 bits, signed. */
   s32(type: number): number | undefined {
     return this.#view(type, 4)?.getInt32(0, LITTLE);
   }
 
+  /** The number of 64 bits. */
   u64(type: number): bigint | undefined {
     return this.#view(type, 8)?.getBigUint64(0, LITTLE);
   }
@@ -178,24 +184,31 @@ export class AttributeWriter {
     return this.data(type, new Uint8Array(0));
   }
 
+  /** A number of 8 bits. Throws ERR_OUT_OF_RANGE, as the following. */
   u8(type: number, value: number): this {
     return this.data(type, Uint8Array.of(checkUint('value', value, 8)));
   }
 
+  /** A number of 16 bits. */
   u16(type: number, value: number): this {
     return this.data(type, new Uint8Array(Uint16Array.of(checkUint('value', value, 16)).buffer));
   }
 
+  /** A number of 32 bits. */
   u32(type: number, value: number): this {
     return this.data(type, new Uint8Array(Uint32Array.of(checkUint('value', value, 32)).buffer));
   }
 
+  /** A number of 32 bits, signed. */
   s32(type: number, value: number): this {
     checkInteger('value', value, -0x80000000, 0x7fffffff);
     return this.data(type, new Uint8Array(Int32Array.of(value).buffer));
   }
 
+  /** A number of 64 bits. */
   u64(type: number, value: bigint): this {
+    if (typeof value !== 'bigint') throw wrongType('value', 'a bigint', value);
+    if (value !== BigInt.asUintN(64, value)) throw outOfRange('value', 'a bigint from 0 to 2^64 - 1', value);
     return this.data(type, new Uint8Array(BigUint64Array.of(value).buffer));
   }
 

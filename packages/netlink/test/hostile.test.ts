@@ -136,6 +136,10 @@ describe('whatever the bytes are', () => {
     expect(() => new Attributes(new AttributeWriter().u8(3, 1).bytes()).u32(3)).toThrow(
       /at offset 4 must be 4 bytes; got 1/,
     );
+    expect(() => new AttributeWriter().u64(1, -1n)).toThrow(
+      expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }),
+    );
+    expect(new Attributes(new AttributeWriter().u64(1, 2n ** 64n - 1n).bytes()).u64(1)).toBe(2n ** 64n - 1n);
     expect(() => new AttributeWriter().data(1, new Uint8Array(65_532))).toThrow(
       expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }),
     );

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { inet } from '@sockeye/addr/inet';
 import { constants, Socket } from '@sockeye/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -426,6 +427,8 @@ describe('changes', () => {
   });
 
   it('end with their signal, and leave no socket behind', async () => {
+    const descriptors = (): number => readdirSync('/proc/self/fd').length;
+    const before = descriptors();
     const stop = new AbortController();
     const changes = route.changes({ signal: stop.signal });
     const next = changes.next();
@@ -435,6 +438,7 @@ describe('changes', () => {
     const early = route.changes();
     await early.return?.();
     expect(await early.next()).toEqual({ done: true, value: undefined });
+    expect(descriptors()).toBe(before);
     expect(() => route.changes({ of: ['weather' as 'link'] })).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }),
     );
