@@ -273,7 +273,7 @@ describe('AF_CAN', () => {
 
 describe('AF_ALG', () => {
   it('accepts without an address, as the kernel has none to tell', (context) => {
-    let algorithm: socket.PythonSocket;
+    let algorithm: ReturnType<typeof socket.socket>;
     try {
       algorithm = held(socket.socket(socket.AF_ALG, socket.SOCK_SEQPACKET, 0));
       algorithm.bind(['hash', 'sha256']);
