@@ -290,6 +290,14 @@ describe('pollSync', () => {
     expect(() => pollSync([entry(0, 70000)])).toThrow(/entries\[0\]\.events/);
     expect(() => pollSync([entry('x' as never, POLLIN)])).toThrow(/entries\[0\]\.target/);
     expect(() => pollSync('x' as never)).toThrow(/entries/);
+    for (const none of [null, undefined, 3]) {
+      expect(() => pollSync([entry(0, POLLIN), none as never], { timeout: 0 })).toThrow(
+        expect.objectContaining({
+          code: 'ERR_INVALID_ARG_TYPE',
+          message: expect.stringMatching(/^entries\[1\] must be an object; got /),
+        }),
+      );
+    }
     expect(() => pollSync([], { timeout: -1 })).toThrow(/timeout/);
   });
 });

@@ -277,6 +277,64 @@ describe('TCP streams', () => {
     );
   });
 
+  it('what a handler throws costs no byte, gives none twice, and hangs nothing', () => {
+    // Each call of the handler in turn throws, in streams that give up holes for each of the reasons that there are.
+    for (const segments of [
+      [100, 104, 106, 108, 102, 110],
+      [100, 104, 108, 112, 116, 120, 124],
+    ]) {
+      for (let failing = 1; failing < 12; failing++) {
+        let calls = 0;
+        const told: string[] = [];
+        const called = (what: string): void => {
+          told.push(what);
+          calls += 1;
+          if (calls === failing) throw new Error('mine');
+        };
+        const reassembler = new TcpReassembler(
+          {
+            data: (_, bytes) => called(String.fromCharCode(...bytes)),
+            gap: (_, length) => called('.'.repeat(length)),
+            end: () => called(''),
+          },
+          { maxStreamBytes: 400, maxBytes: 600 },
+        );
+        const push = (source: number, sequence: number, flags = ACK): void => {
+          const letters = sequence < 100 ? '' : `${String.fromCharCode(sequence - 3)}${String.fromCharCode(sequence - 2)}`;
+          const packet = new Uint8Array(40 + letters.length);
+          const ends = { source: CLIENT, destination: SERVER };
+          encodeIpv4({ ...ends, protocol: 6, totalLength: packet.length }, packet);
+          encodeTcp({ sourcePort: source, destinationPort: 80, sequence, flags }, packet, 20);
+          packet.set(new TextEncoder().encode(letters), 40);
+          const ip = new Ipv4View().decode(packet);
+          try {
+            reassembler.push(ip, new TcpView().decode(packet, 20), 0);
+          } catch (error) {
+            expect(error).toEqual(new Error('mine'));
+          }
+          expect(reassembler.bytes).toBeGreaterThanOrEqual(0);
+          expect(reassembler.bytes).toBeLessThanOrEqual(600 + 130);
+        };
+        push(1, 99, SYN);
+        for (const sequence of segments) push(1, sequence);
+        const text = told.join('');
+        // Each byte in its place: the letters are consecutive.
+        for (const [at, letter] of [...text].entries())
+          if (letter !== '.') expect(letter.charCodeAt(0), `${failing}: ${told.join('|')}`).toBe(97 + at);
+        // Others that need the room find it.
+        for (let port = 2; port < 8; port++) for (const sequence of [99, 104, 108]) push(port, sequence);
+        for (let again = 0; again < 20; again++) {
+          try {
+            reassembler.flush();
+          } catch (error) {
+            expect(error).toEqual(new Error('mine'));
+          }
+        }
+        expect([reassembler.bytes, reassembler.streams]).toEqual([0, 0]);
+      }
+    }
+  });
+
   it('refuses what is no handler and no bound', () => {
     expect(() => new TcpReassembler({} as never)).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),

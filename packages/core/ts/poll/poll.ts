@@ -29,7 +29,9 @@ export function pollSync(entries: readonly PollEntry[], options?: SyncOptions): 
   const { timeout, interruptible } = patience(options);
   const halves = new Int16Array(entries.length * 4);
   const numbers = new Int32Array(halves.buffer);
-  for (const [index, { target, events }] of entries.entries()) {
+  for (const [index, entry] of entries.entries()) {
+    if (typeof entry !== 'object' || entry === null) throw wrongType(`entries[${index}]`, 'an object', entry);
+    const { target, events } = entry;
     numbers[index * 2] = numberOf(`entries[${index}].target`, target, 'poll');
     halves[index * 4 + 2] = checkInteger(`entries[${index}].events`, events, 0, 0x7fff);
   }
