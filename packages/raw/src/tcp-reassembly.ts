@@ -94,13 +94,19 @@ export class TcpReassembler {
   /** Those that have something waiting. */
   readonly #waiting: Set<Stream> = new Set();
   readonly #held: HeldBytes = { total: 0 };
+  /** What the handler threw first, until the call is through that it was called in. */
+  #thrown: { readonly error: unknown } | undefined;
 
   /** @throws ERR_INVALID_ARG_TYPE when `handler` has no `data`, and for options; ERR_OUT_OF_RANGE. */
   constructor(handler: TcpStreamHandler<TcpStream>, options: TcpReassemblerOptions = {}) {
     checkObject('handler', handler);
     if (typeof handler.data !== 'function') throw wrongType('handler.data', 'a function', handler.data);
     const most = Number.MAX_SAFE_INTEGER;
-    this.#handler = handler;
+    this.#handler = {
+      data: (stream, bytes) => this.#tell(() => handler.data(stream, bytes)),
+      gap: (stream, length) => this.#tell(() => handler.gap?.(stream, length)),
+      end: (stream, reason) => this.#tell(() => handler.end?.(stream, reason)),
+    };
     this.#maxStreamBytes = checkInteger('maxStreamBytes', options.maxStreamBytes ?? 1 << 20, 1, most);
     this.#maxBytes = checkInteger('maxBytes', options.maxBytes ?? 1 << 24, 1, most);
     this.#maxConnections = checkInteger('maxConnections', options.maxConnections ?? 4096, 1, most);
@@ -122,11 +128,17 @@ export class TcpReassembler {
   /**
    * Takes a segment and the packet that it came in. `now` is in milliseconds of any clock that does not go back: that of a
    * capture's time stamps, or `performance.now()`.
-   * @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE for a time that is none; what a handler throws.
+   * @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE for a time that is none; what a handler throws first, when the segment has been
+   * dealt with.
    */
   push(ip: Ipv4View | Ipv6View, tcp: TcpView, now: number): void {
     const time = checkInteger('now', Math.floor(now), 0, Number.MAX_SAFE_INTEGER);
-    this.expire(time);
+    this.#expire(time);
+    this.#take(ip, tcp, time);
+    this.#rethrow();
+  }
+
+  #take(ip: Ipv4View | Ipv6View, tcp: TcpView, time: number): void {
     const { flags, sequence } = tcp;
     const syn = (flags & tcpFlags.SYN) !== 0;
     const stream = this.#streamOf(ip, tcp, syn, time);
@@ -153,8 +165,13 @@ export class TcpReassembler {
     this.#settle(stream);
   }
 
-  /** Gives up holes and connections whose time is over; `push` does it too. */
+  /** Gives up holes and connections whose time is over; `push` does it too. Throws what a handler throws first. */
   expire(now: number): void {
+    this.#expire(now);
+    this.#rethrow();
+  }
+
+  #expire(now: number): void {
     for (const stream of this.#waiting) {
       for (;;) {
         const since = stream.order.waitingSince;
@@ -169,9 +186,26 @@ export class TcpReassembler {
     }
   }
 
-  /** Gives what waits behind holes, and ends all streams. */
+  /** Gives what waits behind holes, and ends all streams. Throws what a handler throws first. */
   flush(): void {
     for (const stream of this.#streams.values()) this.#drop(stream, 'flush');
+    this.#rethrow();
+  }
+
+  /** Calls the handler. What it throws waits, since streams that are half dealt with would lose bytes or give some twice. */
+  #tell(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#thrown ??= { error };
+    }
+  }
+
+  #rethrow(): void {
+    if (this.#thrown === undefined) return;
+    const { error } = this.#thrown;
+    this.#thrown = undefined;
+    throw error;
   }
 
   #streamOf(ip: Ipv4View | Ipv6View, tcp: TcpView, syn: boolean, now: number): Stream | undefined {

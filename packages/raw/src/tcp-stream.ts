@@ -183,15 +183,20 @@ export class OrderedStream {
 
   #drain(): void {
     let done = 0;
-    while (this.#ahead[done]?.sequence === this.#next && done < this.#ahead.length) {
-      const { bytes } = this.#ahead[done]!;
-      this.#bytes -= bytes.length + OVERHEAD;
-      this.#owner.held.total -= bytes.length + OVERHEAD;
-      done += 1;
-      this.#give(bytes);
+    try {
+      while (this.#ahead[done]?.sequence === this.#next && done < this.#ahead.length) {
+        const { bytes } = this.#ahead[done]!;
+        this.#bytes -= bytes.length + OVERHEAD;
+        this.#owner.held.total -= bytes.length + OVERHEAD;
+        done += 1;
+        this.#give(bytes);
+      }
+    } finally {
+      // Also where the owner throws: what was given is not given again.
+      if (done > 0) {
+        this.#ahead.splice(0, done);
+        this.#since = this.#ahead[0]?.since ?? 0;
+      }
     }
-    if (done === 0) return;
-    this.#ahead.splice(0, done);
-    this.#since = this.#ahead[0]?.since ?? 0;
   }
 }
