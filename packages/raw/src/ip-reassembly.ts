@@ -1,7 +1,8 @@
-import { checkInteger } from '@sockeye/addr/check';
+import { checkInteger, checkObject } from '@sockeye/addr/check';
 import { encodeIpv4, type Ipv4View } from './ipv4.ts';
-import type { Ipv6View } from './ipv6.ts';
+import { extensionLength, type Ipv6View } from './ipv6.ts';
 import { writeU16 } from './network-order.ts';
+import { checkTime } from './time.ts';
 
 /** The largest datagram that a length field can tell of. */
 const MAX_LENGTH = 65_535;
@@ -79,6 +80,7 @@ export class IpReassembler {
 
   /** @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. */
   constructor(options: IpReassemblerOptions = {}) {
+    checkObject('options', options);
     this.#timeout = checkInteger('timeout', options.timeout ?? 30_000, 1, Number.MAX_SAFE_INTEGER);
     this.#maxBytes = checkInteger('maxBytes', options.maxBytes ?? 1 << 22, 1, Number.MAX_SAFE_INTEGER);
   }
@@ -103,8 +105,8 @@ export class IpReassembler {
    * @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE for a time that is none.
    */
   push(ip: Ipv4View | Ipv6View, now: number): FragmentOutcome {
-    const time = checkInteger('now', Math.floor(now), 0, Number.MAX_SAFE_INTEGER);
-    this.expire(time);
+    const time = checkTime(now);
+    this.#expire(time);
     const { fragmentOffset: offset, moreFragments: more } = ip;
     const marked = ip.kind === 'ipv6' && ip.hasFragment;
     if (!more && offset === 0 && !marked) return WHOLE;
@@ -141,8 +143,15 @@ export class IpReassembler {
     return HELD;
   }
 
-  /** Forgets the datagrams whose time is over; `push` does it too. */
+  /**
+   * Forgets the datagrams whose time is over; `push` does it too.
+   * @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE for a time that is none.
+   */
   expire(now: number): void {
+    this.#expire(checkTime(now));
+  }
+
+  #expire(now: number): void {
     for (const [key, datagram] of this.#datagrams) {
       if (now - datagram.started < this.#timeout) break;
       this.#forget(key, datagram);
@@ -254,7 +263,7 @@ function linkTo(header: Uint8Array, at: number): number {
     const type = header[link]!;
     const field = header[next + 1]!;
     link = next;
-    next += type === 51 ? (field + 2) * 4 : (field + 1) * 8;
+    next += extensionLength(type, field);
   }
   return link;
 }

@@ -78,7 +78,8 @@ export interface Ipv6Header {
   readonly protocol: number;
 }
 
-function extensionLength(type: number, lengthField: number): number {
+/** In bytes, of an extension header of that number and with that length field. */
+export function extensionLength(type: number, lengthField: number): number {
   if (type === ipv6ExtensionTypes.FRAGMENT) return FRAGMENT_LENGTH;
   // RFC 4302, section 2.2: AH counts 32-bit words, minus 2. All others count 8 bytes, without the first 8.
   if (type === ipv6ExtensionTypes.AUTHENTICATION) return (lengthField + 2) * 4;

@@ -10,6 +10,7 @@ import {
   type TcpStreamEnd,
   type TcpStreamHandler,
 } from './tcp-stream.ts';
+import { checkTime } from './time.ts';
 
 export interface TcpReassemblerOptions {
   /** Bytes that may wait behind a hole, in one stream; then the hole is given up. Default 1 MiB. */
@@ -100,6 +101,7 @@ export class TcpReassembler {
   /** @throws ERR_INVALID_ARG_TYPE when `handler` has no `data`, and for options; ERR_OUT_OF_RANGE. */
   constructor(handler: TcpStreamHandler<TcpStream>, options: TcpReassemblerOptions = {}) {
     checkObject('handler', handler);
+    checkObject('options', options);
     if (typeof handler.data !== 'function') throw wrongType('handler.data', 'a function', handler.data);
     const most = Number.MAX_SAFE_INTEGER;
     this.#handler = {
@@ -132,7 +134,7 @@ export class TcpReassembler {
    * dealt with.
    */
   push(ip: Ipv4View | Ipv6View, tcp: TcpView, now: number): void {
-    const time = checkInteger('now', Math.floor(now), 0, Number.MAX_SAFE_INTEGER);
+    const time = checkTime(now);
     this.#expire(time);
     this.#take(ip, tcp, time);
     this.#rethrow();
@@ -165,9 +167,12 @@ export class TcpReassembler {
     this.#settle(stream);
   }
 
-  /** Gives up holes and connections whose time is over; `push` does it too. Throws what a handler throws first. */
+  /**
+   * Gives up holes and connections whose time is over; `push` does it too.
+   * @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE for a time that is none; what a handler throws first.
+   */
   expire(now: number): void {
-    this.#expire(now);
+    this.#expire(checkTime(now));
     this.#rethrow();
   }
 

@@ -237,5 +237,49 @@ describe('IP fragments', () => {
     expect(() => new IpReassembler({ timeout: 0 })).toThrow(range);
     expect(() => new IpReassembler({ maxBytes: -1 })).toThrow(range);
     expect(() => new IpReassembler().push(packet(4, undefined, NONE), Number.NaN)).toThrow(range);
+    const type = expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' });
+    // What captures have: nanoseconds, as a bigint.
+    expect(() => new IpReassembler().push(packet(4, undefined, NONE), 5n as never)).toThrow(type);
+    expect(() => new IpReassembler(null as never)).toThrow(type);
+    // Nothing is forgotten for a time that is none.
+    const reassembler = new IpReassembler();
+    reassembler.push(packet(4, piece(0, 8), NONE), 5.5);
+    expect(() => reassembler.expire(Number.NaN)).toThrow(range);
+    expect(() => reassembler.expire(undefined as never)).toThrow(type);
+    expect(() => reassembler.expire(6n as never)).toThrow(type);
+    reassembler.expire(5.7);
+    expect(reassembler.pending).toBe(1);
+  });
+
+  it('a datagram with two fragment headers, the first with reserved bits', () => {
+    // RFC 8200, section 4.5: they are ignored on reception.
+    const first = Uint8Array.of(0, 9, 0, 0, 0, 0, 0, 1);
+    const second = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 2);
+    const extensions = [
+      { type: 44, bytes: first },
+      { type: 60, bytes: Uint8Array.of(0, 0, 1, 4, 0, 0, 0, 0) },
+      { type: 44, bytes: second },
+    ];
+    const bytes = new Uint8Array(ipv6HeaderLength({ extensions }) + 8);
+    const length = bytes.length - 40;
+    encodeIpv6(
+      {
+        source: SOURCE[6],
+        destination: TARGET[6],
+        protocol: 17,
+        payloadLength: length,
+        extensions: extensions.map((one) => (one.bytes === first ? { ...one, bytes: second } : one)),
+      },
+      bytes,
+    );
+    bytes[41] = 9;
+    const outcome = new IpReassembler().push(new Ipv6View().decode(bytes), 0);
+    if (outcome.status !== 'complete') throw new Error(outcome.status);
+    const whole = new Ipv6View().decode(outcome.packet);
+    expect([whole.extensions.map(({ type }) => type), whole.protocol, whole.payload.length]).toEqual([
+      [44, 60],
+      17,
+      8,
+    ]);
   });
 });

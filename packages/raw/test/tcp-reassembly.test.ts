@@ -358,6 +358,17 @@ describe('TCP streams', () => {
       expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),
     );
     expect(() => watched({ maxBytes: 0 })).toThrow(expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }));
+    const type = expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' });
+    expect(() => watched(null as never)).toThrow(type);
+    expect(() => watched().push({ sequence: 0 }, 5n as never)).toThrow(type);
+    const { push, reassembler } = watched();
+    push({ sequence: 0 }, 5.5);
+    expect(() => reassembler.expire(undefined as never)).toThrow(type);
+    expect(() => reassembler.expire(Number.NaN)).toThrow(
+      expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }),
+    );
+    reassembler.expire(5.7);
+    expect(reassembler.streams).toBe(1);
     expect(() => watched().push({ sequence: 0 }, -1)).toThrow(
       expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }),
     );
