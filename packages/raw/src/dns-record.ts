@@ -2,7 +2,6 @@ import { checkBytes, checkRoom, checkUint, wrongValue } from '@sockeye/addr/chec
 import { type DnsCursor, dnsNameLength, writeDnsName } from './dns.ts';
 import { MalformedPacketError } from './errors.ts';
 import { readU16, readU32, writeU16, writeU32 } from './network-order.ts';
-import { checkPlace } from './view.ts';
 
 /** Record types that {@link decodeDnsRecord} knows (RFC 1035, 3596, 2782, 6891; IANA, "Resource Record TYPEs"). */
 export const dnsTypes: {
@@ -72,9 +71,10 @@ export function decodeDnsRecord(cursor: DnsCursor): DnsRecord {
 
 function decodeData(cursor: DnsCursor): DnsData {
   const { data, dataOffset: at } = cursor;
-  const need = (length: number): void => {
-    if (data.length < length)
-      throw new MalformedPacketError('DNS record', at, `${length} bytes or more`, data.length);
+  const need = (length: number, from = 0, what = 'record'): void => {
+    const left = data.length - from;
+    if (left < length)
+      throw new MalformedPacketError(`DNS ${what}`, at + from, `${length} bytes or more`, left);
   };
   const exactly = (end: number): void => {
     if (end !== cursor.dataEnd)
@@ -124,7 +124,7 @@ function decodeData(cursor: DnsCursor): DnsData {
       const strings: Uint8Array[] = [];
       for (let next = 0; next < data.length; ) {
         const end = next + 1 + data[next]!;
-        checkPlace('DNS text', data, next, data.length, end - next);
+        need(end - next, next, 'text');
         strings.push(data.subarray(next + 1, end));
         next = end;
       }
@@ -133,9 +133,9 @@ function decodeData(cursor: DnsCursor): DnsData {
     case dnsTypes.OPT: {
       const options: { code: number; data: Uint8Array }[] = [];
       for (let next = 0; next < data.length; ) {
-        checkPlace('DNS option', data, next, data.length, 4);
+        need(4, next, 'option');
         const end = next + 4 + readU16(data, next + 2);
-        checkPlace('DNS option', data, next, data.length, end - next);
+        need(end - next, next, 'option');
         options.push({ code: readU16(data, next), data: data.subarray(next + 4, end) });
         next = end;
       }

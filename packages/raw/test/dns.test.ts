@@ -182,7 +182,15 @@ describe('DNS', () => {
       });
       cursor.start(new DnsView().decode(packet));
       expect([cursor.next(), cursor.next(), cursor.section]).toEqual([true, true, 1]);
-      expect(() => decodeDnsRecord(cursor), hex).toThrow(MalformedPacketError);
+      let error: unknown;
+      try {
+        decodeDnsRecord(cursor);
+      } catch (thrown) {
+        error = thrown;
+      }
+      expect(error, hex).toBeInstanceOf(MalformedPacketError);
+      // Of the packet, not of the record.
+      expect((error as MalformedPacketError).offset, hex).toBeGreaterThanOrEqual(cursor.dataOffset);
     }
     const short = message([], { answerCount: 65_535 });
     cursor.start(new DnsView().decode(short)).next();
