@@ -104,6 +104,18 @@ const readings: Reading[] = [
       steps: [['read']] as Step[],
     })),
   ),
+  // Every byte, in every encoding of one byte a character.
+  ...[
+    ...[2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15].map((part) => `iso-8859-${part}`),
+    ...[1250, 1251, 1252, 1253, 1254, 1255, 1256, 1257, 1258].map((page) => `cp${page}`),
+    ...['cp866', 'koi8-r', 'koi8-u', 'latin-1'],
+  ].map((encoding) => ({
+    sent: Array.from({ length: 0x100 }, (_, byte) => String.fromCharCode(byte)).join(''),
+    mode: 'r',
+    buffering: 300,
+    keywords: { encoding, errors: 'backslashreplace', newline: '' },
+    steps: [['read']] as Step[],
+  })),
 ];
 
 const READ = `
@@ -294,6 +306,12 @@ print(json.dumps(out))`;
     const [a] = pair();
     for (const keywords of [{ buffering: 0 }, { encoding: 'no such' }, { newline: 'x' }]) {
       expect(() => a.makefile(keywords)).toThrow();
+    }
+    try {
+      // Which not every runtime has.
+      a.makefile({ encoding: 'iso-8859-16' }).close();
+    } catch (error) {
+      expect(String(error)).toBe('LookupError: unknown encoding: iso-8859-16');
     }
     a.close();
     expect(a.fileno()).toBe(-1);

@@ -106,8 +106,9 @@ function make(key: string, given: string): Encoding {
   if (key === 'ascii') return single('ascii', characters(0x80), 'ordinal not in range(128)');
   if (key === 'latin1') return single('latin-1', characters(0x100), 'ordinal not in range(256)');
   const label = SINGLE.get(key);
-  if (label === undefined && key !== 'cp1252') throw new LookupError(`unknown encoding: ${given}`);
-  return single('charmap', label === undefined ? cp1252() : table(label), 'character maps to <undefined>');
+  const all = label === undefined ? undefined : table(label);
+  if (all === undefined && key !== 'cp1252') throw new LookupError(`unknown encoding: ${given}`);
+  return single('charmap', all ?? cp1252(), 'character maps to <undefined>');
 }
 
 function cp1252(): (string | undefined)[] {
@@ -118,12 +119,23 @@ function cp1252(): (string | undefined)[] {
   return all;
 }
 
-/** What each byte decodes to, one by one. */
-function table(label: string): (string | undefined)[] {
-  const decoder = new TextDecoder(label, { fatal: true });
+/** What each byte decodes to, one by one; undefined where the runtime does not have that encoding. */
+function table(label: string): (string | undefined)[] | undefined {
+  let decoder: InstanceType<typeof TextDecoder>;
+  try {
+    decoder = new TextDecoder(label, { fatal: true });
+  } catch {
+    return undefined;
+  }
+  const windows = label.startsWith('windows-');
   return Array.from({ length: 0x100 }, (_, byte) => {
+    // All are ASCII below. The runtime's ibm866 has three of the control characters elsewhere.
+    if (byte < 0x80) return String.fromCharCode(byte);
     try {
-      return decoder.decode(Uint8Array.of(byte));
+      const character = decoder.decode(Uint8Array.of(byte));
+      // Where a code page of Windows has nothing, the web has control characters, and the runtime one letter; Python nothing.
+      const none = character < '\xa0' || (label === 'windows-1253' && byte === 0xaa);
+      return windows && none ? undefined : character;
     } catch {
       return undefined;
     }
