@@ -239,7 +239,16 @@ export class BufferedWriter extends BytesBase {
       this.#hold(bytes);
       return bytes.length;
     }
-    this.flush();
+    try {
+      this.flush();
+    } catch (error) {
+      if (!(error instanceof BlockingIOError)) throw error;
+      // What went has made room.
+      const room = this.#size - this.#length;
+      this.#hold(bytes.subarray(0, room));
+      if (bytes.length <= room) return bytes.length;
+      throw this.#blocked(room);
+    }
     let sent = 0;
     while (bytes.length - sent > this.#size) {
       const count = this.raw.write(bytes.subarray(sent));

@@ -196,6 +196,8 @@ export class TextIOWrapper extends IOBase<string> {
     const ends = this.#newline;
     const translated = ends === '\r' || ends === '\r\n' ? text.replaceAll('\n', ends) : text;
     const bytes = encodeText(translated, this.#codec, this.errors);
+    // What was taken before goes by itself: if this text does not go, that one is not lost with it.
+    if (this.#length + bytes.length > CHUNK) this.#send();
     this.#pending.push(bytes);
     this.#length += bytes.length;
     if (this.#length >= CHUNK) this.#send();
