@@ -1,6 +1,8 @@
 /** makefile: the same reads and writes here and in CPython, over the same bytes. */
 import * as socket from '@sockeye/compat-python';
 import { afterEach, describe, expect, it } from 'vitest';
+import { SocketIO } from '../src/io/raw.ts';
+import { TextIOWrapper } from '../src/io/text.ts';
 import { needsPython311, python, thrown } from './support.ts';
 
 const open: { close(): void }[] = [];
@@ -315,6 +317,32 @@ print(json.dumps(out))`;
     }
     a.close();
     expect(a.fileno()).toBe(-1);
+  });
+
+  it('read long lines in a time that grows as they do', () => {
+    const { text, seconds } = { text: 'z'.repeat(1 << 16), seconds: new Map<string, number[]>() };
+    for (const length of [20, 160]) {
+      for (const [name, call] of [
+        ['readline', (file: TextIOWrapper) => file.readline()],
+        ['readline with a size', (file: TextIOWrapper) => file.readline(1e9)],
+        ['read with a size', (file: TextIOWrapper) => file.read(length << 16)],
+      ] as const) {
+        let left = length;
+        const buffer = Object.assign(
+          new SocketIO({ fileno: () => 0, recv_into: () => 0, send: () => 0 }, 'r'),
+          {
+            read1: () => (left-- > 0 ? Buffer.from(text) : Buffer.alloc(0)),
+          },
+        );
+        const file = new TextIOWrapper(buffer as never, { newline: '\r\n' });
+        const began = process.cpuUsage();
+        expect(call(file)).toHaveLength(length << 16);
+        const { user, system } = process.cpuUsage(began);
+        seconds.set(name, [...(seconds.get(name) ?? []), (user + system) / 1e6]);
+      }
+    }
+    // Eight times the length: 64 times the time it was.
+    for (const [name, [short = 0, long = 0]] of seconds) expect(long, name).toBeLessThan(0.3 + 24 * short);
   });
 
   it('show themselves as in CPython', () => {

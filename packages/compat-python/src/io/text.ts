@@ -24,6 +24,13 @@ const CHUNK = 8192;
 
 const NEWLINES: ReadonlySet<unknown> = new Set([null, '', '\n', '\r', '\r\n']);
 
+/** How many characters Python would count. */
+function charactersOf(text: string): number {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+}
+
 /** Keyword arguments of a text file. */
 export interface TextKeywords {
   /** `'utf-8'` unless given, `'ascii'`, `'latin-1'`, and those of one byte a character. */
@@ -114,7 +121,9 @@ export class TextIOWrapper extends IOBase<string> {
     if (this.buffer.read === undefined) throw unsupported('not readable');
     this.#send();
     this.#took(this.buffer.read() ?? new Uint8Array(0), true);
-    return this.#give(this.#text);
+    const all = this.#text;
+    this.#text = '';
+    return this.#given(all);
   }
 
   #took(bytes: Uint8Array, final: boolean): boolean {
@@ -144,11 +153,48 @@ export class TextIOWrapper extends IOBase<string> {
     return this.#text.slice(0, at);
   }
 
-  #give(text: string): string {
-    this.#text = this.#text.slice(text.length);
+  #given(text: string): string {
     // After the end more may come: a socket has no end of its own once it is told by a time that ran out.
     if (text === '') this.#ended = false;
     return text;
+  }
+
+  /**
+   * Up to `most` characters, or the end of a line where `lines` says so, or the end of all. What has neither is not looked at again
+   * when more comes, or long lines would take the square of their length.
+   */
+  #take(most: number, lines: boolean): string {
+    const parts: string[] = [];
+    let left = most;
+    try {
+      for (;;) {
+        const end = lines ? this.#lineEnd() : -1;
+        const part = left === Number.POSITIVE_INFINITY ? undefined : this.#characters(left);
+        const length = Math.min(
+          part?.length ?? Number.POSITIVE_INFINITY,
+          end < 0 ? Number.POSITIVE_INFINITY : end,
+        );
+        if (length < Number.POSITIVE_INFINITY) {
+          parts.push(this.#text.slice(0, length));
+          this.#text = this.#text.slice(length);
+          break;
+        }
+        // Half of a line's end may be there.
+        const sure = this.#text.length - (this.#newline === '\r\n' && this.#text.endsWith('\r') ? 1 : 0);
+        const taken = this.#text.slice(0, sure);
+        parts.push(taken);
+        this.#text = this.#text.slice(sure);
+        if (left !== Number.POSITIVE_INFINITY) left -= charactersOf(taken);
+        if (this.#more()) continue;
+        parts.push(this.#text);
+        this.#text = '';
+        break;
+      }
+    } catch (error) {
+      this.#text = parts.join('') + this.#text;
+      throw error;
+    }
+    return this.#given(parts.join(''));
   }
 
   /** `size` characters, fewer at the end; all up to the end without a size. */
@@ -156,10 +202,7 @@ export class TextIOWrapper extends IOBase<string> {
     this.check();
     if (!this.readable()) throw unsupported('not readable');
     const count = toCount(size);
-    if (count < 0) return this.#all();
-    let found = this.#characters(count);
-    while (found === undefined && this.#more()) found = this.#characters(count);
-    return this.#give(found ?? this.#characters(count) ?? this.#text);
+    return count < 0 ? this.#all() : this.#take(count, false);
   }
 
   /** Where the first line ends; -1 when it is not whole. */
@@ -178,14 +221,7 @@ export class TextIOWrapper extends IOBase<string> {
     this.check();
     if (!this.readable()) throw unsupported('not readable');
     const count = toCount(size);
-    for (;;) {
-      const end = this.#lineEnd();
-      const line = end < 0 ? undefined : this.#text.slice(0, end);
-      const part = count < 0 ? undefined : this.#characters(count);
-      if (part !== undefined && (line === undefined || part.length < line.length)) return this.#give(part);
-      if (line !== undefined) return this.#give(line);
-      if (!this.#more()) return this.#give(this.#text);
-    }
+    return this.#take(count < 0 ? Number.POSITIVE_INFINITY : count, true);
   }
 
   /** Takes the text, and says how many characters that are. It is sent when much has come together, and at `flush`. */
@@ -201,7 +237,7 @@ export class TextIOWrapper extends IOBase<string> {
     this.#pending.push(bytes);
     this.#length += bytes.length;
     if (this.#length >= CHUNK) this.#send();
-    return [...text].length;
+    return charactersOf(text);
   }
 
   writelines(lines: Iterable<string>): void {
