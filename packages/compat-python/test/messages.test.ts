@@ -1,4 +1,5 @@
 /** Control data and descriptors, with CPython at the other end, and files that are sent. */
+import { spawn } from 'node:child_process';
 import {
   closeSync,
   fstatSync,
@@ -11,6 +12,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import * as socket from '@sockeye/compat-python';
 import { afterEach, describe, expect, it } from 'vitest';
 import { needsPython, Program, thrown } from './support.ts';
@@ -181,6 +184,69 @@ describe('sendfile', () => {
     expect(String(thrown(() => datagram.sendfile(file)))).toBe(
       'ValueError: only SOCK_STREAM type sockets are supported',
     );
+  });
+});
+
+describe('sendfile to who reads slowly', () => {
+  const path = join(folder, 'long');
+  const SIZE = 1_500_000;
+  const SLOW = `
+import socket, time
+s = socket.socket(fileno=3); s.setblocking(True); total = 0
+while True:
+    data = s.recv(100000)
+    if not data: break
+    total += len(data); time.sleep(0.1)
+print(total)`;
+
+  it('the timeout is for each wait', async (context) => {
+    needsPython(context);
+    writeFileSync(path, Buffer.alloc(SIZE));
+    const [a, b] = pair();
+    a.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 200_000);
+    const reader = spawn('python3', ['-c', SLOW], { stdio: ['ignore', 'pipe', 'inherit', b.fileno()] });
+    b.close();
+    const said = text(reader.stdout as Readable);
+    // Longer than each wait, and shorter than them all; the reader has to start first.
+    a.settimeout(30);
+    a.sendall(Buffer.alloc(1_000_000));
+    a.settimeout(1);
+    const fd = openSync(path, 'r');
+    try {
+      const began = performance.now();
+      expect(a.sendfile(fd)).toBe(SIZE);
+      expect(performance.now() - began).toBeGreaterThan(1000);
+    } finally {
+      closeSync(fd);
+    }
+    a.close();
+    expect(await said).toBe(`${SIZE + 1_000_000}\n`);
+  });
+
+  it('a file that has a position is left behind what went, and where it was when nothing did', () => {
+    writeFileSync(path, Buffer.alloc(SIZE));
+    const [a, b] = pair();
+    a.settimeout(0.05);
+    const fd = openSync(path, 'r');
+    let at = -1;
+    const file = { fileno: () => fd, read: () => null, seek: (offset: number) => (at = offset) };
+    try {
+      expect(thrown(() => a.sendfile(file, 10))).toBeInstanceOf(socket.TimeoutError);
+      b.setblocking(false);
+      let came = 0;
+      for (let count = 1; count > 0; came += count) {
+        try {
+          count = b.recv(100_000).length;
+        } catch {
+          count = 0;
+        }
+      }
+      expect(came).toBeGreaterThan(0);
+      expect(at).toBe(10 + came);
+      expect([a.sendfile(file, SIZE + 5), at]).toEqual([0, 10 + came]);
+    } finally {
+      closeSync(fd);
+    }
   });
 });
 

@@ -21,6 +21,8 @@ export type SentFile =
     };
 
 const BLOCK = 8192;
+/** Of one sendfile(2), says CPython. */
+const MOST = 2 ** 30;
 
 interface Readable {
   read(size: number): BytesLike | null;
@@ -87,21 +89,39 @@ export function sendfile(held: Held, file: unknown, offset: unknown, given: unkn
   const fd = numberOf(file);
   const size = sizeOf(fd);
   if (fd !== undefined && size !== undefined) {
-    const sent = sendRegular(held, fd, from, Math.min(count ?? size, Math.max(0, size - from)));
-    if (typeof file === 'object' && 'seek' in file) file.seek?.(from + sent);
-    return sent;
+    const length = Math.min(count ?? size, Math.max(0, size - from));
+    const seek = (sent: number): void => {
+      if (sent > 0 && typeof file === 'object' && 'seek' in file) file.seek?.(from + sent);
+    };
+    return sendRegular(held, fd, from, length, seek);
   }
   if (typeof file === 'object' && 'read' in file) return sendRead(held, file, from, count);
   throw new OSError('the file is no regular one, and has no read()');
 }
 
-function sendRegular(held: Held, fd: number, offset: number, length: number): number {
-  if (length === 0) return 0;
+/** What was sent is told, also where it did not all go. */
+function sendRegular(
+  held: Held,
+  fd: number,
+  offset: number,
+  length: number,
+  tell: (sent: number) => void,
+): number {
+  const { core, patience } = held;
+  let sent = 0;
   try {
-    return held.core.sendFileSync(fd, { ...held.patience, offset, length });
+    while (sent < length) {
+      const count = core.trySendFile(fd, offset + sent, Math.min(length - sent, MOST));
+      if (count === 0) break;
+      // Core waits, for a byte, and throws where there is no more to wait for.
+      sent += count > 0 ? count : core.sendFileSync(fd, { ...patience, offset: offset + sent, length: 1 });
+    }
   } catch (error) {
     throw held.failed(error);
+  } finally {
+    tell(sent);
   }
+  return sent;
 }
 
 function sendRead(held: Held, file: Readable, offset: number, count: number | undefined): number {
