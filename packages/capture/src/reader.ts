@@ -28,6 +28,8 @@ export class CaptureReader {
 
   /** @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE for a `maxLength` that is no whole number from 64 on. */
   constructor(options: CaptureReaderOptions = {}) {
+    if (typeof options !== 'object' || options === null)
+      throw new ArgumentTypeError('options', 'an object', options);
     const { maxLength = MOST } = options;
     if (typeof maxLength !== 'number') throw new ArgumentTypeError('maxLength', 'a number', maxLength);
     if (!Number.isSafeInteger(maxLength) || maxLength < 64 || maxLength > 0xffff_ffff) {

@@ -319,6 +319,14 @@ describe('chunks', () => {
     expect(() => new CaptureReader().push('x' as never)).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),
     );
+    for (const none of [null, 5]) {
+      expect(() => new CaptureReader(none as never)).toThrow(
+        expect.objectContaining({
+          code: 'ERR_INVALID_ARG_TYPE',
+          message: expect.stringMatching(/^options must be an object; got/),
+        }),
+      );
+    }
     expect(() => new CaptureReader({ maxLength: 'x' as never })).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),
     );
