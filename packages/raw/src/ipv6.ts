@@ -88,8 +88,8 @@ export function extensionLength(type: number, lengthField: number): number {
 
 /**
  * An IPv6 header with its chain of extension headers, which `decode` walks; behind the header of a fragment that is
- * not the first it stops, since what follows is not a header. The payload is what `payloadLength` says, or the
- * hop-by-hop options' jumbo payload length (RFC 2675) where that is 0.
+ * not the first it stops, since what follows is not a header, and in any fragment before a second fragment header. The
+ * payload is what `payloadLength` says, or the hop-by-hop options' jumbo payload length (RFC 2675) where that is 0.
  */
 export class Ipv6View extends HeaderView implements Ipv6Header {
   override readonly kind: 'ipv6' = 'ipv6';
@@ -111,12 +111,19 @@ export class Ipv6View extends HeaderView implements Ipv6Header {
     let at = first;
     let count = 0;
     let fragment = 0;
+    let partial = false;
     while (isExtension(protocol)) {
+      const isFragment = protocol === ipv6ExtensionTypes.FRAGMENT;
+      // A fragment of a fragment: the inner header means something once the outer ones are together.
+      if (isFragment && partial) break;
       checkPlace('IPv6 extension header', bytes, at, within, 8);
       const size = extensionLength(protocol, bytes[at + 1]!);
       checkPlace('IPv6 extension header', bytes, at, within, size);
-      const later = protocol === ipv6ExtensionTypes.FRAGMENT && (readU16(bytes, at + 2) & 0xfff8) !== 0;
-      if (protocol === ipv6ExtensionTypes.FRAGMENT) fragment = at - offset;
+      const later = isFragment && (readU16(bytes, at + 2) & 0xfff8) !== 0;
+      if (isFragment) {
+        fragment = at - offset;
+        partial = (readU16(bytes, at + 2) & 0xfff9) !== 0;
+      }
       protocol = bytes[at]!;
       at += size;
       count += 1;

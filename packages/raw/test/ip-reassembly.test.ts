@@ -251,6 +251,45 @@ describe('IP fragments', () => {
     expect(reassembler.pending).toBe(1);
   });
 
+  it('fragments of a fragment are put together from the outside in', () => {
+    const fragment = (
+      identification: number,
+      fragmentOffset: number,
+      moreFragments: boolean,
+    ): Ipv6Extension => {
+      const bytes = new Uint8Array(8);
+      encodeIpv6Fragment({ identification, fragmentOffset, moreFragments }, bytes);
+      return { type: 44, bytes };
+    };
+    const sent = (extensions: readonly Ipv6Extension[], protocol: number, payload: Uint8Array): Ipv6View => {
+      const bytes = new Uint8Array(ipv6HeaderLength({ extensions }) + payload.length);
+      const base = { source: SOURCE[6], destination: TARGET[6], protocol, extensions };
+      bytes.set(payload, encodeIpv6({ ...base, payloadLength: bytes.length - 40 }, bytes));
+      return new Ipv6View().decode(bytes);
+    };
+    const payload = Uint8Array.from({ length: 24 }, (_, at) => at);
+    // The inner fragment, the last of its datagram, is itself sent in two.
+    for (const offset of [0, 16]) {
+      const reassembler = new IpReassembler();
+      const inner = fragment(2, offset, false);
+      inner.bytes[0] = 17;
+      const whole = Uint8Array.of(...inner.bytes, ...payload);
+      const first = sent([fragment(1, 0, true)], 44, whole.subarray(0, 16));
+      expect([first.identification, first.moreFragments, first.protocol]).toEqual([1, true, 44]);
+      expect(reassembler.push(first, 0)).toEqual({ status: 'held' });
+      const outcome = reassembler.push(sent([fragment(1, 16, false)], 44, whole.subarray(16)), 0);
+      if (outcome.status !== 'complete') throw new Error(outcome.status);
+      const view = new Ipv6View().decode(outcome.packet);
+      expect([view.extensionCount, view.identification, view.fragmentOffset, view.payload]).toEqual([
+        1,
+        2,
+        offset,
+        payload,
+      ]);
+      expect(reassembler.push(view, 0).status).toBe(offset === 0 ? 'complete' : 'held');
+    }
+  });
+
   it('a datagram with two fragment headers, the first with reserved bits', () => {
     // RFC 8200, section 4.5: they are ignored on reception.
     const first = Uint8Array.of(0, 9, 0, 0, 0, 0, 0, 1);
