@@ -128,6 +128,33 @@ describe('Epoll', () => {
     expect(other.recvSync(1).toString()).toBe('x');
   });
 
+  it('gives an event to nobody who got the number behind the wait that told of it', () => {
+    const epoll = kept(Epoll.create<Socket>());
+    const [a, b] = pair();
+    epoll.add(a, EPOLLIN);
+    epoll.add(b, EPOLLIN);
+    a.shutdown(constants.SHUT_RDWR);
+    expect(told(epoll, epoll.tryWait()).map(([target]) => target)).toEqual([a, b]);
+    // As a server does that closes one connection, and accepts another, before it comes to the second event.
+    const { fd } = b;
+    epoll.modify(a, 0);
+    b.close();
+    const [c, d] = pair();
+    const again = [c, d].find((one) => one.fd === fd) as Socket;
+    epoll.add(again, EPOLLIN);
+    expect([epoll.target(0), epoll.target(1)]).toEqual([a, undefined]);
+    expect([epoll.target(2), epoll.target(-1), epoll.target(Number.NaN)]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    // One that is only changed keeps its events.
+    again.shutdown(constants.SHUT_RDWR);
+    const count = epoll.tryWait();
+    epoll.modify(again, EPOLLOUT);
+    expect(told(epoll, count).map(([target]) => target)).toContain(again);
+  });
+
   it('waits with a timeout and a signal, and until it is closed', async () => {
     const epoll = kept(Epoll.create());
     await expect(epoll.wait({ timeout: 5 })).rejects.toMatchObject({ code: 'ERR_SOCKET_TIMEOUT' });

@@ -107,16 +107,18 @@ export class Epoll<T extends Pollable = Pollable> {
     const { slot, generation } = this.#handle;
     // EPOLLET joined by `|` is a number below 0.
     const bits = checkInteger('events', events, -0x80000000, 0xffffffff) >>> 0;
-    this.#serial = (this.#serial + 1) >>> 0;
-    const serial = this.#serial;
-    let fd: number;
+    const isSocket = target instanceof Endpoint;
+    let fd = isSocket ? target.fd : numberOf('target', target, 'epoll_ctl');
+    // One that is only changed stays what the last wait told of.
+    const known = operation === constants.EPOLL_CTL_MOD ? this.#serials[fd] : undefined;
+    if (known === undefined) this.#serial = (this.#serial + 1) >>> 0;
+    const serial = known ?? this.#serial;
     let result: number;
-    if (target instanceof Endpoint) {
+    if (isSocket) {
       const its = handleOf(target);
       result = native.epollCtl(slot, generation, operation, its.slot, its.generation, bits, serial);
       fd = result;
     } else {
-      fd = numberOf('target', target, 'epoll_ctl');
       result = native.epollCtlFd(slot, generation, operation, fd, bits, serial);
     }
     if (result < 0)
@@ -165,15 +167,18 @@ export class Epoll<T extends Pollable = Pollable> {
       const fd = events[at] as number;
       if (this.#serials[fd] !== (events[at + SERIAL] as number) >>> 0) continue;
       events[kept] = fd;
+      events[kept + SERIAL] = events[at + SERIAL] as number;
       events[kept + HAPPENED] = events[at + HAPPENED] as number;
       kept += EVENT;
     }
     return kept / EVENT;
   }
 
-  /** What the last wait's event of this index is about; undefined when it was deleted since. */
+  /** What the last wait's event of this index is about; undefined when it was deleted since, or something else has its number. */
   target(index: number): T | undefined {
-    return this.#targets[this.#events[index * EVENT] as number];
+    const fd = this.#events[index * EVENT] as number;
+    const serial = (this.#events[index * EVENT + SERIAL] as number) >>> 0;
+    return this.#serials[fd] === serial ? this.#targets[fd] : undefined;
   }
 
   /** The bits of the last wait's event of this index: `constants.EPOLLIN` …. */
