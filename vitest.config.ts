@@ -11,7 +11,10 @@ const alias = [
     find: /^@sockeye\/(addr|can|capture|netlink|raw|compat-python)$/,
     replacement: at('packages/$1/src/index.ts'),
   },
-  { find: /^@sockeye\/(addr|can|netlink|raw|compat-python)\/(.*)$/, replacement: at('packages/$1/src/$2.ts') },
+  {
+    find: /^@sockeye\/(addr|can|netlink|raw|compat-python)\/(.*)$/,
+    replacement: at('packages/$1/src/$2.ts'),
+  },
 ];
 
 /** Whether this is the vitest inside the rig's machine. */
