@@ -160,6 +160,8 @@ describe('what goes wrong', { timeout: 120_000 }, () => {
     *linux-image-amd64*) printf 'Package: linux-image-amd64\\nVersion: 6.1.9-1\\nDepends: linux-image-6.1.0-9-amd64 (= 6.1.9-1)\\n' ;;
     *) printf 'Package: linux-image-6.1.0-9-amd64\\nVersion: 6.1.9-1\\nSize: 5\\nSHA256: abc\\n' ;;
   esac`;
+  /** As apt-get names what it downloads. */
+  const deb = 'linux-image-6.1.0-9-amd64_6.1.9-1_amd64.deb';
   /** No kernel in the cache. */
   const bare = (): void => rmSync(join(cache, 'rig/kernels'));
   const installed = `shift 3; for name; do echo "$name installed"; done`;
@@ -186,8 +188,8 @@ describe('what goes wrong', { timeout: 120_000 }, () => {
   });
 
   it.each([
-    ['is shorter', 'printf abc > kernel.deb', 'kernel.deb has 3 bytes, not 5'],
-    ['has other bytes', 'printf abcde > kernel.deb', /kernel\.deb has the SHA-256 [0-9a-f]{64}, not abc/],
+    ['is shorter', `printf abc > ${deb}`, 'amd64.deb has 3 bytes, not 5'],
+    ['has other bytes', `printf abcde > ${deb}`, /amd64\.deb has the SHA-256 [0-9a-f]{64}, not abc/],
     ['does not come', 'echo "E: Failed to fetch" >&2; exit 100', 'E: Failed to fetch'],
     ['does not fit', 'echo "E: You don\'t have enough free space" >&2; exit 100', 'enough free space'],
   ])('a kernel that %s is fetched once more, then refused', async (_, download, words) => {
