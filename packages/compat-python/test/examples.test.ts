@@ -21,7 +21,7 @@ function needs(context: TestContext, what: string, open: () => socket.socket): v
 
 async function line(program: Program, form: RegExp): Promise<void> {
   for (let tries = 0; !form.test(program.output); tries++) {
-    if (tries > 1500) throw new Error(`it never said ${form}: ${program.output}`);
+    if (tries > 5000) throw new Error(`it never said ${form}: ${program.output}`);
     await delay(10);
   }
 }

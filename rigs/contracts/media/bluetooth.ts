@@ -1,11 +1,10 @@
 /** Bluetooth between two emulated controllers: L2CAP and RFCOMM. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { btL2cap, btRfcomm } from '@sockeye/addr';
 import { constants as c } from '@sockeye/core';
 import { controlSpace } from '@sockeye/core/cmsg';
 import { type Air, type Controller, startAir } from '../../air/index.ts';
-import { patience, soon } from '../forms.ts';
-import { type Abilities, type Medium, type Pair, PLAIN } from '../medium.ts';
+import { patience } from '../forms.ts';
+import { type Abilities, type Medium, PLAIN } from '../medium.ts';
 import { connected } from './make.ts';
 
 /** net/bluetooth/bluetooth.h. */
@@ -102,32 +101,6 @@ const l2cap = (kind: 'seqpacket' | 'stream', type: number, can: Abilities): Medi
     ),
 });
 
-/** Milliseconds in which a connection that was reported too early would be there. */
-const LATE = 200;
-
-/**
- * Whether a connection that was made is still there: on a busy machine RFCOMM drops one in some hundred at once. One that comes
- * up after it was reported is another matter, and a failure.
- */
-async function stands({ one, other }: Pair): Promise<boolean> {
-  for (const [from, to] of [
-    [one.socket, other.socket],
-    [other.socket, one.socket],
-  ] as const) {
-    try {
-      await from.send(Buffer.alloc(1), soon());
-      await to.recv(1, soon());
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOTCONN') throw error;
-      await sleep(LATE);
-      if (from.trySend(Buffer.alloc(1)) > 0)
-        throw new Error('the connection was reported before it was there', { cause: error });
-      return false;
-    }
-  }
-  return true;
-}
-
 const rfcomm: Medium = {
   ...PLAIN,
   name: 'bluetooth rfcomm',
@@ -140,15 +113,12 @@ const rfcomm: Medium = {
   },
   setUp,
   tearDown,
-  async makePair(keep) {
-    const kind = { family: c.AF_BLUETOOTH, type: c.SOCK_STREAM, protocol: BTPROTO_RFCOMM };
-    for (let tries = 1; ; tries++) {
-      const address = btRfcomm({ address: text(controllers()[1]), channel: channel() });
-      const pair = await connected(keep, kind, address);
-      if (await stands(pair)) return pair;
-      if (tries === 3) throw new Error('RFCOMM dropped three connections that had been made');
-    }
-  },
+  makePair: (keep) =>
+    connected(
+      keep,
+      { family: c.AF_BLUETOOTH, type: c.SOCK_STREAM, protocol: BTPROTO_RFCOMM },
+      btRfcomm({ address: text(controllers()[1]), channel: channel() }),
+    ),
 };
 
 export const bluetoothMedia: readonly Medium[] = [

@@ -231,12 +231,14 @@ fn finish_connect(fd: RawFd, address: Bytes, deadline: &Deadline) -> Result<()> 
     }
 }
 
-/// How a connect that was under way came out; EAGAIN while it still is. getsockopt(2) SO_ERROR, getpeername(2).
+/// How a connect that was under way came out; EAGAIN while it still is. getsockopt(2) SO_ERROR, getpeername(2), poll(2).
 pub fn connected(fd: RawFd) -> std::result::Result<(), Errno> {
     super::pending_error(fd)?;
     match super::has_peer(fd) {
         // Under way still, unless it has hung up: then another call on this socket was told the error already.
         Err(ENOTCONN) if !hung_up(fd)? => Err(EAGAIN),
+        // Bluetooth's sockets name the peer that they are connecting to. None is writable before it is connected.
+        Ok(()) if poll(fd, POLLOUT)? == 0 => Err(EAGAIN),
         result => result,
     }
 }
