@@ -20,7 +20,7 @@ export interface Suite {
 }
 
 /** Milliseconds for all specs of a machine. */
-const DEADLINE = 900_000;
+const DEADLINE = 1_500_000;
 /** Milliseconds for one test: an emulated processor takes its time. */
 const TEST_DEADLINE = 60_000;
 
