@@ -76,9 +76,11 @@ function encode(value: unknown, floats: boolean): unknown {
 
 function ours({ call, format, args }: Call): unknown {
   const values = args.map(decode);
-  const functions = struct as unknown as Readonly<Record<string, (...all: unknown[]) => unknown>>;
+  const known: Readonly<Record<string, unknown>> = { ...struct };
+  const called = known[call];
+  if (typeof called !== 'function') throw new Error(`struct has no ${call}`);
   try {
-    const got = functions[call]?.(format, ...values);
+    const got: unknown = Reflect.apply(called, undefined, [format, ...values]);
     return encode(call === 'pack_into' ? values[0] : got, /[efd]/.test(format));
   } catch (error) {
     const { name, message } = error as Error;
