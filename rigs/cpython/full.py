@@ -89,7 +89,8 @@ def sendfile(self, file, *args, _call=bridge.method("sendfile"), **keywords):
     sent = bridge.Tagged("file", [fd, data, getattr(file, "mode", None)])
     value = _call(self, sent, *args, **keywords)
     count, position = value
-    file.seek(position)
+    if position is not None:  # The facade has moved it.
+        file.seek(position)
     return count
 
 
