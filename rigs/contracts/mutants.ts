@@ -21,6 +21,8 @@ export interface Mutant {
   readonly name: string;
   /** The promises that this breaks: each of them must be seen broken, on some medium. */
   readonly breaks: readonly Promised[];
+  /** Those of tc-netem(8) that it breaks as well, where the kernel has that. */
+  readonly netem?: readonly Promised[];
 }
 
 /** What a mutant makes of a call: `real` is what it wraps, `calls` counts the calls while it is on. */
@@ -34,8 +36,9 @@ function mutant(
   breaks: readonly Promised[],
   functions: readonly string[],
   mutate: Mutation,
+  netem: readonly Promised[] = [],
 ): void {
-  mutants.push({ name, breaks });
+  mutants.push({ name, breaks, netem });
   let calls = 0;
   for (const called of functions) {
     const real = NATIVE[called];
@@ -68,28 +71,40 @@ mutant('a message is dropped', ['order', 'members', 'forms'], SENDS, (real, call
 );
 
 let held: { slot: unknown; send: () => unknown } | undefined;
-mutant('two messages change places', ['order'], SENDS, (real, call, calls) => {
-  const [slot, generation, , , , ...rest] = call;
-  if (held !== undefined && held.slot === slot) {
-    const { send } = held;
-    held = undefined;
-    const result = real(...call);
-    send();
-    return result;
-  }
-  if (calls % 4 !== 0) return real(...call);
-  const data = given(call);
-  held = {
-    slot,
-    send: () => real(slot, generation, data, 0, data.length, ...(rest.length > 0 ? rest : [0])),
-  };
-  return data.length;
-});
+mutant(
+  'two messages change places',
+  ['order'],
+  SENDS,
+  (real, call, calls) => {
+    const [slot, generation, , , , ...rest] = call;
+    if (held !== undefined && held.slot === slot) {
+      const { send } = held;
+      held = undefined;
+      const result = real(...call);
+      send();
+      return result;
+    }
+    if (calls % 4 !== 0) return real(...call);
+    const data = given(call);
+    held = {
+      slot,
+      send: () => real(slot, generation, data, 0, data.length, ...(rest.length > 0 ? rest : [0])),
+    };
+    return data.length;
+  },
+  ['reordering'],
+);
 
-mutant('a message is sent twice', ['order', 'members'], SENDS, (real, call, calls) => {
-  if (calls % 4 === 0) real(...call);
-  return real(...call);
-});
+mutant(
+  'a message is sent twice',
+  ['order', 'members'],
+  SENDS,
+  (real, call, calls) => {
+    if (calls % 4 === 0) real(...call);
+    return real(...call);
+  },
+  ['loss', 'duplication'],
+);
 
 mutant('a message is cut, and nobody says so', ['order', 'boundaries', 'forms'], RECEIVES, (real, call) => {
   const count = real(...call) as number;
@@ -201,6 +216,8 @@ export function mutateClass(prototype: Waits): void {
   const pending = new WeakMap<object, ((data: Buffer) => void)[]>();
   prototype.recv = function (size, options) {
     const result = recv.call(this, size, active.name === DEAF ? { ...options, signal: undefined } : options);
+    // Another takes its place, and what comes.
+    if (active.name === GREEDY) result.catch(() => recv.call(this, size).catch(() => undefined));
     if (active.name === STUCK)
       return result.catch((error) =>
         error.code === 'ECANCELED' ? new Promise(() => {}) : Promise.reject(error),
@@ -215,10 +232,12 @@ export function mutateClass(prototype: Waits): void {
   };
 }
 const DEAF = 'a signal is not heard';
+const GREEDY = 'who gave up takes the next message along';
 const STUCK = 'who waits is not told of the close';
 const UNFAIR = 'who came last is served first';
 mutants.push(
   { name: DEAF, breaks: ['abort'] },
+  { name: GREEDY, breaks: ['abort', 'timeouts'], netem: ['delay'] },
   { name: STUCK, breaks: ['close-while-waiting'] },
   { name: UNFAIR, breaks: ['fairness'] },
 );

@@ -1,6 +1,7 @@
 /**
- * The contracts over core broken on purpose, as a program: `node --import tsx rigs/contracts/mutate.ts`. Prints, as JSON, which
- * contracts were broken under each mutant, and under none of them.
+ * The contracts over core broken on purpose, as a program: `node --import tsx rigs/contracts/mutate.ts [netem]`. Prints, as JSON,
+ * which contracts were broken under each mutant, and under none of them: those that every kernel can be put through, or those
+ * of tc-netem(8), for which it runs in the rig's machine.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Contract } from './contract.ts';
@@ -25,6 +26,11 @@ const NAMES = [
   'packet dgram, over a link',
   'unix stream, socketpair, two processes',
 ];
+
+/** Of the weather that netem makes these two. */
+const NETEM = ['inet stream, over a link', 'inet dgram, over a link'];
+
+const netem = process.argv[2] === 'netem';
 
 /** What was seen broken. */
 export interface Seen {
@@ -55,16 +61,23 @@ process.on('unhandledRejection', () => {});
 await warm();
 mutateClass(Socket.prototype);
 const { ms } = patience;
-const media = EVERY_MEDIUM.filter(({ name, kernels }) => NAMES.includes(name) && kernels.includes('host'));
+const media = EVERY_MEDIUM.filter(({ name, kernels }) =>
+  netem ? NETEM.includes(name) && kernels.includes('6.1') : NAMES.includes(name) && kernels.includes('host'),
+);
+const contracts = CONTRACTS.filter(({ weather }) => !netem || weather?.includes('netem'));
+const mutants = MUTANTS.map(({ name, breaks, netem: storms = [] }) => ({
+  name,
+  breaks: netem ? storms : breaks,
+}));
 for (const medium of media) await medium.setUp?.();
 const seen: Record<string, Seen[]> = {};
-for (const { name, breaks } of [{ name: '', breaks: undefined }, ...MUTANTS]) {
+for (const { name, breaks } of [{ name: '', breaks: undefined }, ...mutants]) {
   active.name = name;
   patience.ms = ms;
   const found: Seen[] = [];
-  for (const promise of breaks ?? new Set(CONTRACTS.map(({ promise }) => promise))) {
+  for (const promise of breaks ?? new Set(contracts.map(({ promise }) => promise))) {
     for (const medium of media) {
-      for (const contract of CONTRACTS) {
+      for (const contract of contracts) {
         if (contract.promise !== promise) continue;
         found.push(...(await broken(contract, medium)));
         // Of a mutant one is enough for each medium.

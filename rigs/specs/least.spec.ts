@@ -66,6 +66,7 @@ describe('what a run raises', () => {
     names: [`contracts on host, ${engine} engine`, `tipc rdm, ${engine} engine`, name],
     state,
     note: '',
+    ms: 1,
   });
 
   it('counts what passed under both engines, and never lowers', () => {

@@ -24,7 +24,13 @@ afterEach(() => {
 
 const results = (state: 'passed' | 'failed'): Results => ({
   tests: [
-    { file: 'a.spec.ts', names: ['contracts', 'a contract'], state, note: 'it was broken\nat a place' },
+    {
+      file: 'a.spec.ts',
+      names: ['contracts', 'a contract'],
+      state,
+      note: 'it was broken\nat a place',
+      ms: 1,
+    },
   ],
   errors: [],
 });

@@ -14,6 +14,8 @@ export interface InnerTest {
   note: string;
   /** What it has seen, if it says so: `meta.said` of its task. */
   said?: string;
+  /** Milliseconds, without its hooks. */
+  ms: number;
 }
 
 export interface InnerResults {
@@ -52,6 +54,7 @@ export default class Results implements Reporter {
           state,
           note: result.state === 'pending' ? 'it never ran' : note,
           ...(said === undefined ? {} : { said }),
+          ms: Math.round(test.diagnostic()?.duration ?? 0),
         });
       }
     }

@@ -5,7 +5,7 @@ import { type KernelName, root } from '../provision/index.ts';
 import { runInside, type Suite } from './suite.ts';
 
 /** The packages whose own tests run there. */
-const PACKAGES = ['addr', 'core', 'can', 'raw', 'compat-python'];
+const PACKAGES = ['addr', 'core', 'capture', 'netlink', 'can', 'raw', 'compat-python'];
 /** Milliseconds: without KVM all of it takes the better part of an hour. */
 const DEADLINE = 2 * 3_600_000;
 
