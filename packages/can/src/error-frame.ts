@@ -124,11 +124,11 @@ export function decodeErrorFrame(frame: Pick<ClassicFrame, 'id' | 'error' | 'dat
   if (!frame.error) throw wrongValue('frame', 'an error frame', frame);
   const data = checkBytes('frame.data', frame.data);
   if (data.length !== 8) throw new MalformedFrameError('error frame', 0, '8 bytes of data', data.length);
-  const has = (name: ErrorClass): boolean => (frame.id & CLASSES[name]) !== 0;
+  const has = (name: ErrorClass): boolean => (frame.id.value & CLASSES[name]) !== 0;
   const location = has('protocol') ? data[3]! : 0;
   const wires = has('transceiver') ? data[4]! : 0;
   return {
-    classes: wordsOf(CLASSES, frame.id),
+    classes: wordsOf(CLASSES, frame.id.value),
     lostArbitrationBit: has('lostArbitration') ? data[0]! : undefined,
     controller: has('controller') ? wordsOf(CONTROLLER, data[1]!) : [],
     protocol: has('protocol') ? wordsOf(PROTOCOL, data[2]!) : [],
@@ -163,5 +163,5 @@ export function describeErrorFrame(frame: Pick<ClassicFrame, 'id' | 'error' | 'd
     const more = detail(name);
     return more === '' ? name : `${name} (${more})`;
   });
-  return words.join(', ') || `unknown class 0x${frame.id.toString(16)}`;
+  return words.join(', ') || `unknown class 0x${frame.id.value.toString(16)}`;
 }

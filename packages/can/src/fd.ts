@@ -8,7 +8,7 @@ import {
   wrongValue,
 } from '@sockeye/addr/check';
 import { MalformedFrameError } from './errors.ts';
-import { type CanIdFields, decodeCanId, encodeCanId } from './id.ts';
+import { type CanId, decodeCanId, encodeCanId } from './id.ts';
 import {
   CAN_ID,
   CANFD_MAX_DLEN,
@@ -34,8 +34,7 @@ const LENGTHS: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 20, 24, 3
 /** A CAN FD frame (struct canfd_frame). There are no remote frames in CAN FD. */
 export interface FdFrame {
   readonly fd: true;
-  readonly id: number;
-  readonly extended: boolean;
+  readonly id: CanId;
   readonly remote: false;
   readonly error: boolean;
   /** The payload was sent at the second bit rate. */
@@ -50,9 +49,12 @@ export interface FdFrame {
 }
 
 /** What {@link encodeFdFrame} takes: flags left out are false, data left out is empty. */
-export interface FdFrameFields extends Omit<CanIdFields, 'remote'> {
+export interface FdFrameFields {
   readonly fd: true;
+  /** A plain number is a standard identifier. */
+  readonly id: CanId | number;
   readonly remote?: false | undefined;
+  readonly error?: boolean | undefined;
   readonly bitRateSwitch?: boolean | undefined;
   readonly errorStateIndicator?: boolean | undefined;
   readonly data?: Uint8Array | undefined;
@@ -91,12 +93,11 @@ export function decodeFdFrame(bytes: Uint8Array, offset = 0): FdFrame {
   if (length > CANFD_MAX_DLEN) {
     throw new MalformedFrameError('canfd_frame', offset + LEN, 'a length of at most 64', length);
   }
-  const { id, extended, error } = decodeCanId(readHostU32(bytes, offset + CAN_ID));
+  const { id, error } = decodeCanId(readHostU32(bytes, offset + CAN_ID));
   const flags = bytes[offset + FD_FLAGS]!;
   return {
     fd: true,
     id,
-    extended,
     remote: false,
     error,
     bitRateSwitch: (flags & CANFD_BRS) !== 0,
@@ -116,7 +117,7 @@ export function encodeFdFrame(frame: FdFrameFields, into: Uint8Array, offset = 0
   if ((frame.remote as boolean | undefined) === true) {
     throw wrongValue('remote', 'false: CAN FD has no remote frames', true);
   }
-  const canId = encodeCanId(frame);
+  const canId = encodeCanId(frame.id, frame);
   const { data } = frame;
   if (data !== undefined && checkBytes('data', data).length > CANFD_MAX_DLEN) {
     throw outOfRange('data', 'at most 64 bytes', data);

@@ -10,7 +10,7 @@ import {
 } from '@sockeye/addr/check';
 import { MalformedFrameError } from './errors.ts';
 import { decodeFdFrame, encodeFdFrame, type FdFrame, type FdFrameFields } from './fd.ts';
-import { type CanIdFields, decodeCanId, encodeCanId } from './id.ts';
+import { type CanId, decodeCanId, encodeCanId } from './id.ts';
 import {
   CAN_ID,
   CAN_MAX_DLEN,
@@ -28,8 +28,7 @@ export { CAN_MAX_DLEN, CAN_MTU } from './layout.ts';
 /** A classic CAN frame (struct can_frame): data, remote request, or error report. */
 export interface ClassicFrame {
   readonly fd: false;
-  readonly id: number;
-  readonly extended: boolean;
+  readonly id: CanId;
   readonly remote: boolean;
   readonly error: boolean;
   /** Payload length, 0 to 8; of a remote frame the length that it asks for. */
@@ -41,8 +40,12 @@ export interface ClassicFrame {
 }
 
 /** What {@link encodeClassicFrame} takes: flags left out are false, data left out is empty. */
-export interface ClassicFrameFields extends CanIdFields {
+export interface ClassicFrameFields {
   readonly fd?: false | undefined;
+  /** A plain number is a standard identifier. */
+  readonly id: CanId | number;
+  readonly remote?: boolean | undefined;
+  readonly error?: boolean | undefined;
   /** For remote frames, which carry no data; otherwise it is that of `data`. */
   readonly length?: number | undefined;
   readonly len8Dlc?: number | undefined;
@@ -66,12 +69,11 @@ export function decodeClassicFrame(bytes: Uint8Array, offset = 0): ClassicFrame 
   if (length > CAN_MAX_DLEN) {
     throw new MalformedFrameError('can_frame', offset + LEN, 'a length of at most 8', length);
   }
-  const { id, extended, remote, error } = decodeCanId(readHostU32(bytes, offset + CAN_ID));
+  const { id, remote, error } = decodeCanId(readHostU32(bytes, offset + CAN_ID));
   const dlc = bytes[offset + LEN8_DLC]!;
   return {
     fd: false,
     id,
-    extended,
     remote,
     error,
     length,
@@ -87,7 +89,7 @@ export function decodeClassicFrame(bytes: Uint8Array, offset = 0): ClassicFrame 
  */
 export function encodeClassicFrame(frame: ClassicFrameFields, into: Uint8Array, offset = 0): number {
   checkRoom('into', into, offset, CAN_MTU);
-  const canId = encodeCanId(frame);
+  const canId = encodeCanId(frame.id, frame);
   const { data, len8Dlc = 0, remote = false } = frame;
   const dataLength = data === undefined ? 0 : checkBytes('data', data).length;
   if (dataLength > CAN_MAX_DLEN) throw outOfRange('data', 'at most 8 bytes (64 with `fd: true`)', data);

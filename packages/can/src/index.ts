@@ -28,6 +28,10 @@ export {
   type CanFilter,
   decodeFilters,
   encodeFilters,
+  type IdFilter,
+  type KernelFilter,
+  kernelFilter,
+  not,
 } from './filter.ts';
 export {
   CAN_MAX_DLEN,
@@ -48,10 +52,14 @@ export {
   CAN_RTR_FLAG,
   CAN_SFF_MASK,
   type CanId,
-  type CanIdFields,
+  type CanIdFlags,
   decodeCanId,
   encodeCanId,
+  ext,
   formatId,
+  sameId,
+  std,
+  toCanId,
 } from './id.ts';
 export { type CanSendOptions, type RawCanOptions, RawCanSocket, type ReceivedCanFrame } from './raw.ts';
 export { formatFrame, parseFrame } from './text.ts';

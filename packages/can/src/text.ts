@@ -2,7 +2,7 @@ import { checkString } from '@sockeye/addr/check';
 import { MalformedFrameError } from './errors.ts';
 import { CANFD_BRS, CANFD_ESI, CANFD_MAX_DLEN } from './fd.ts';
 import { type CanFrame, type CanFrameFields, encodeFrame } from './frame.ts';
-import { CAN_EFF_MASK, CAN_ERR_FLAG, CAN_SFF_MASK, formatId } from './id.ts';
+import { CAN_EFF_MASK, CAN_ERR_FLAG, CAN_SFF_MASK, ext, formatId, std, toCanId } from './id.ts';
 import { CAN_MAX_DLEN, CANFD_MTU } from './layout.ts';
 
 const hex = (bytes: Uint8Array): string => {
@@ -21,10 +21,10 @@ const hex = (bytes: Uint8Array): string => {
 export function formatFrame(frame: CanFrameFields): string {
   // What is no frame has no text either.
   encodeFrame(frame, new Uint8Array(CANFD_MTU));
-  const { id, extended = false, error = false } = frame;
-  const head = error
-    ? (CAN_ERR_FLAG | id).toString(16).toUpperCase().padStart(8, '0')
-    : formatId({ id, extended });
+  const id = toCanId('id', frame.id);
+  const head = frame.error
+    ? (CAN_ERR_FLAG | id.value).toString(16).toUpperCase().padStart(8, '0')
+    : formatId(id);
   const data = frame.data === undefined ? '' : hex(frame.data);
   if (frame.fd === true) {
     const flags = (frame.bitRateSwitch ? CANFD_BRS : 0) | (frame.errorStateIndicator ? CANFD_ESI : 0);
@@ -54,7 +54,7 @@ export function parseFrame(text: string): CanFrame {
   if (value > (long ? CAN_EFF_MASK + (error ? CAN_ERR_FLAG : 0) : CAN_SFF_MASK)) {
     throw fail(0, long ? 'an identifier of 29 bits' : 'an identifier of 11 bits (8 digits make it extended)');
   }
-  const id = { id: value & CAN_EFF_MASK, extended: long && !error, error };
+  const id = { id: long ? ext(value & CAN_EFF_MASK) : std(value), error };
   let at = digits.length + 1;
 
   const takeData = (max: number): Uint8Array => {

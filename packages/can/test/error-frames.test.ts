@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeErrorFrame, describeErrorFrame, errorMask } from '../src/error-frame.ts';
 import type { ClassicFrame } from '../src/frame.ts';
-import { CAN_EFF_MASK } from '../src/id.ts';
+import { CAN_EFF_MASK, ext } from '../src/id.ts';
 import { parseFrame } from '../src/text.ts';
 
 const read = (text: string): ClassicFrame => {
@@ -45,7 +45,7 @@ describe('error frames in words', () => {
   });
 
   it('parts of classes that are not reported are not read', () => {
-    const report = decodeErrorFrame({ id: 0x40, error: true, data: new Uint8Array(8).fill(0xff) });
+    const report = decodeErrorFrame({ id: ext(0x40), error: true, data: new Uint8Array(8).fill(0xff) });
     expect(report).toEqual({
       classes: ['busOff'],
       lostArbitrationBit: undefined,
@@ -60,12 +60,12 @@ describe('error frames in words', () => {
   it('any error frame has a description, and anything else is refused', () => {
     fc.assert(
       fc.property(fc.nat(CAN_EFF_MASK), fc.uint8Array({ minLength: 8, maxLength: 8 }), (id, data) => {
-        expect(describeErrorFrame({ id, error: true, data })).toMatch(/^[ -~]+$/);
+        expect(describeErrorFrame({ id: ext(id), error: true, data })).toMatch(/^[ -~]+$/);
       }),
     );
     const value = expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' });
     expect(() => decodeErrorFrame(read('123#'))).toThrow(value);
-    expect(() => decodeErrorFrame({ id: 4, error: true, data: new Uint8Array(7) })).toThrow(value);
+    expect(() => decodeErrorFrame({ id: ext(4), error: true, data: new Uint8Array(7) })).toThrow(value);
   });
 
   it('are asked for by their words', () => {

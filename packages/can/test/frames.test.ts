@@ -1,8 +1,9 @@
+import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MalformedFrameError } from '../src/errors.ts';
 import { decodeFdFrame, encodeFdFrame, fdDlcToLength, fdLengthToDlc, fdPaddedLength } from '../src/fd.ts';
-import { decodeFilters, encodeFilters } from '../src/filter.ts';
+import { type CanFilter, decodeFilters, encodeFilters, kernelFilter, not } from '../src/filter.ts';
 import {
   type CanFrame,
   type CanFrameFields,
@@ -11,7 +12,7 @@ import {
   decodeFrame,
   encodeFrame,
 } from '../src/frame.ts';
-import { decodeCanId, encodeCanId } from '../src/id.ts';
+import { type CanId, decodeCanId, encodeCanId, ext, sameId, std, toCanId } from '../src/id.ts';
 import { formatFrame, parseFrame } from '../src/text.ts';
 
 const refusal = (code: string): object =>
@@ -21,9 +22,8 @@ const value = refusal('ERR_INVALID_ARG_VALUE');
 const type = refusal('ERR_INVALID_ARG_TYPE');
 
 const id = fc.oneof(
-  fc.record({ id: fc.nat(0x7ff), extended: fc.constant(false), error: fc.constant(false) }),
-  fc.record({ id: fc.nat(0x1fffffff), extended: fc.constant(true), error: fc.constant(false) }),
-  fc.record({ id: fc.nat(0x1fffffff), extended: fc.constant(false), error: fc.constant(true) }),
+  fc.record({ id: fc.nat(0x7ff).map(std), error: fc.constant(false) }),
+  fc.record({ id: fc.nat(0x1fffffff).map(ext), error: fc.boolean() }),
 );
 const empty = new Uint8Array(0);
 
@@ -72,8 +72,7 @@ describe('frames', () => {
     encodeFrame({ id: 0x123, data: Uint8Array.of(1, 2) }, into);
     expect(plain(decodeFrame(into))).toEqual({
       fd: false,
-      id: 0x123,
-      extended: false,
+      id: std(0x123),
       remote: false,
       error: false,
       length: 2,
@@ -84,8 +83,12 @@ describe('frames', () => {
 
   const bytes = (length: number): Uint8Array => new Uint8Array(length);
   it.each<[string, CanFrameFields, object]>([
-    ['a standard identifier of 12 bits', { id: 0x800 }, range],
-    ['an extended identifier of 30 bits', { id: 0x20000000, extended: true }, range],
+    ['a plain number of 12 bits', { id: 0x800 }, value],
+    ['a plain number of 30 bits', { id: 0x20000000 }, range],
+    ['a standard identifier of 12 bits', { id: { value: 0x800, extended: false } }, range],
+    ['an extended identifier of 30 bits', { id: { value: 0x20000000, extended: true } }, range],
+    ['an identifier of neither kind', { id: { value: 1 } as CanId }, type],
+    ['an error frame whose class is a standard identifier', { id: std(1), error: true }, range],
     ['a negative identifier', { id: -1 }, range],
     ['an identifier that is text', { id: '1' as never }, type],
     ['9 bytes in a classic frame', { id: 1, data: bytes(9) }, range],
@@ -118,7 +121,7 @@ describe('frames', () => {
     const words = (call: () => unknown, message: string): void => expect(call).toThrow(message);
     words(
       () => encodeFrame({ id: 0x800 }, bytes(16)),
-      'id without `extended` must be a whole number from 0 to 2047; got 2048',
+      'id must be ext(0x800) where more than 11 bits are meant; got 2048',
     );
     words(
       () => encodeFrame({ id: 1, data: bytes(9) }, bytes(16)),
@@ -164,12 +167,46 @@ describe('what is no frame', () => {
 });
 
 describe('identifiers', () => {
+  it('are values: made by number, compared, shown', () => {
+    expect(std(0x123)).toBe(std(0x123));
+    expect({ ...ext(0x123) }).toEqual({ value: 0x123, extended: true });
+    expect([`${std(0x7f)}`, `${ext(0x7f)}`]).toEqual(['07F', '0000007F']);
+    expect(inspect([std(0x7f), ext(0x7f)])).toBe('[ std(0x7f), ext(0x7f) ]');
+    expect([sameId(ext(1), { value: 1, extended: true }), sameId(ext(1), std(1))]).toEqual([true, false]);
+    expect(() => Object.assign(std(1), { value: 2 })).toThrow(TypeError);
+    expect(() => std(0x800)).toThrow(range);
+    expect(() => ext(2 ** 29)).toThrow(range);
+    expect(() => std('1' as never)).toThrow(type);
+  });
+
+  it('keep their numbers, however many there are', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(0x1fffffff), { maxLength: 500 }), (values) => {
+        const ids = values.map(ext);
+        expect(ids.map((id) => id.value)).toEqual(values);
+        expect(ids.every((id) => id.extended)).toBe(true);
+      }),
+    );
+  });
+
+  it('are taken as plain numbers where that is not ambiguous', () => {
+    expect(toCanId('id', 0x7ff)).toBe(std(0x7ff));
+    expect(toCanId('id', { value: 0x7ff, extended: true })).toEqual(ext(0x7ff));
+    expect(() => toCanId('rx', 0x18daf110)).toThrow(
+      'rx must be ext(0x18daf110) where more than 11 bits are meant; got 417001744',
+    );
+    expect(() => toCanId('rx', 2 ** 29)).toThrow(range);
+    expect(() => toCanId('rx', 800.5)).toThrow(range);
+    expect(() => toCanId('rx', null as never)).toThrow(type);
+  });
+
   it('come back from every canid_t, but for bits that a standard identifier has not', () => {
     fc.assert(
       fc.property(fc.nat(0xffffffff), (canId) => {
         const parts = decodeCanId(canId);
-        const kept = parts.extended || parts.error ? canId : (canId & 0xc00007ff) >>> 0;
-        expect(encodeCanId(parts)).toBe(kept);
+        // An error frame is neither standard nor extended.
+        const bits = parts.error ? 0x7fffffff : parts.id.extended ? 0xffffffff : 0xc00007ff;
+        expect(encodeCanId(parts.id, parts)).toBe((canId & bits) >>> 0);
       }),
     );
     expect(() => decodeCanId(2 ** 32)).toThrow(range);
@@ -200,8 +237,8 @@ describe('CAN FD lengths', () => {
 describe('filters', () => {
   it('come back whole', () => {
     const one = fc.record({
-      id: fc.nat(0xffffffff).map((bits) => (bits & ~0x20000000) >>> 0),
-      mask: fc.nat(0xffffffff),
+      canId: fc.nat(0xffffffff).map((bits) => (bits & ~0x20000000) >>> 0),
+      canMask: fc.nat(0xffffffff),
       inverted: fc.boolean(),
     });
     fc.assert(
@@ -211,9 +248,33 @@ describe('filters', () => {
     );
   });
 
+  it('tell standard from extended, and requests from data where asked', () => {
+    const bits = (filter: CanFilter): object => {
+      const { canId, canMask, inverted } = kernelFilter(filter);
+      return { id: canId.toString(16), mask: canMask.toString(16), inverted };
+    };
+    expect(bits(std(0x123))).toEqual({ id: '123', mask: '800007ff', inverted: false });
+    expect(bits(ext(0x123))).toEqual({ id: '80000123', mask: '9fffffff', inverted: false });
+    expect(bits({ id: 0x100, mask: 0x700 })).toEqual({ id: '100', mask: '80000700', inverted: false });
+    expect(bits({ id: ext(1), mask: 0xff, remote: true })).toEqual({
+      id: 'c0000001',
+      mask: 'c00000ff',
+      inverted: false,
+    });
+    expect(bits({ id: 1, remote: false })).toEqual({ id: '1', mask: 'c00007ff', inverted: false });
+    expect(bits(not(ext(1)))).toEqual({ id: '80000001', mask: '9fffffff', inverted: true });
+    expect(bits(not(not(ext(1))))).toEqual(bits(ext(1)));
+    expect(bits(not({ id: 1, inverted: true }))).toEqual(bits(std(1)));
+  });
+
   it('are refused when the kernel would read them otherwise than meant', () => {
-    expect(() => encodeFilters([{ id: 0x20000001, mask: 0x7ff }])).toThrow(range);
+    expect(() => encodeFilters([{ canId: 0x20000001, canMask: 0x7ff }])).toThrow(range);
     expect(() => encodeFilters([{ id: 1, mask: -1 }])).toThrow(range);
+    expect(() => encodeFilters([{ id: 1, mask: 0x800 }])).toThrow(range);
+    expect(() => encodeFilters([{ canId: 1, canMask: 2 ** 32 }])).toThrow(range);
+    expect(() => encodeFilters([{ id: 0x800 }])).toThrow(value);
+    expect(() => encodeFilters([{ id: 1, inverted: 1 as never }])).toThrow(type);
+    expect(() => encodeFilters([5 as never])).toThrow(type);
     expect(() => encodeFilters({ id: 1, mask: 1 } as never)).toThrow(type);
     expect(() => decodeFilters(new Uint8Array(12))).toThrow(expect.objectContaining({ offset: 8 }));
   });
@@ -226,9 +287,9 @@ describe('text as candump writes it', () => {
   });
 
   it.each<[string, Partial<ClassicFrame>]>([
-    ['123#de.ad.BE.ef', { id: 0x123, data: Uint8Array.of(0xde, 0xad, 0xbe, 0xef) }],
-    ['0000007f#r3', { id: 0x7f, extended: true, remote: true, length: 3 }],
-    ['20000004#0001000000000000', { id: 4, error: true, extended: false }],
+    ['123#de.ad.BE.ef', { id: std(0x123), data: Uint8Array.of(0xde, 0xad, 0xbe, 0xef) }],
+    ['0000007f#r3', { id: ext(0x7f), remote: true, length: 3 }],
+    ['20000004#0001000000000000', { id: ext(4), error: true }],
   ])('%s is read', (given, expected) => {
     expect(parseFrame(given)).toMatchObject(expected);
   });

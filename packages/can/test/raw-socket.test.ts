@@ -1,6 +1,7 @@
 import { AddressBuffer, constants, errnos, platform, Socket, SocketError } from '@sockeye/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { decodeFrame, encodeFrame } from '../src/frame.ts';
+import { ext, std } from '../src/id.ts';
 import { RawCanSocket } from '../src/raw.ts';
 
 const refusal = (code: string): object => expect.objectContaining({ code });
@@ -46,16 +47,15 @@ describe('frames over a socket', () => {
     const [near, far] = pair();
     const waiting = far.recv();
     await near.send({ id: 0x123, data });
-    expect(await waiting).toMatchObject({ fd: false, id: 0x123, extended: false, data, ifindex: 7 });
+    expect(await waiting).toMatchObject({ fd: false, id: std(0x123), data, ifindex: 7 });
     far.sendSync({
       fd: true,
-      id: 0x12345678,
-      extended: true,
+      id: ext(0x12345678),
       bitRateSwitch: true,
       data: new Uint8Array(64).fill(1),
     });
     const back = near.recvSync({ timeout: 5000 });
-    expect(back).toMatchObject({ fd: true, id: 0x12345678, extended: true, bitRateSwitch: true, ifindex: 0 });
+    expect(back).toMatchObject({ fd: true, id: ext(0x12345678), bitRateSwitch: true, ifindex: 0 });
     expect([...back.data]).toEqual(Array(64).fill(1));
   });
 
@@ -67,7 +67,7 @@ describe('frames over a socket', () => {
     expect(near.trySend(bytes.subarray(0, size))).toBe(16);
     const into = new Uint8Array(72);
     expect(far.tryRecvInto(into, new AddressBuffer())).toBe(16);
-    expect(decodeFrame(into.subarray(0, 16))).toMatchObject({ id: 5, remote: true, length: 3 });
+    expect(decodeFrame(into.subarray(0, 16))).toMatchObject({ id: std(5), remote: true, length: 3 });
   });
 
   it('come one after the other until the socket is closed', async () => {
@@ -75,8 +75,8 @@ describe('frames over a socket', () => {
     for (const id of [1, 2, 3]) near.sendSync({ id });
     const ids: number[] = [];
     for await (const { id } of far) {
-      ids.push(id);
-      if (id === 3) setImmediate(() => far.close());
+      ids.push(id.value);
+      if (id.value === 3) setImmediate(() => far.close());
     }
     expect(ids).toEqual([1, 2, 3]);
     expect(far.closed).toBe(true);
@@ -88,8 +88,8 @@ describe('frames over a socket', () => {
     const waiting = Array.from({ length: 20 }, () => far.recv({ timeout: 5000 }));
     for (let id = 0; id < 20; id++) near.sendSync({ id, data: Uint8Array.of(id) });
     const frames = await Promise.all(waiting);
-    for (const frame of frames) expect(frame.data[0]).toBe(frame.id);
-    expect(frames.map(({ id }) => id).sort((a, b) => a - b)).toEqual([...Array(20).keys()]);
+    for (const frame of frames) expect(frame.data[0]).toBe(frame.id.value);
+    expect(frames.map(({ id }) => id.value).sort((a, b) => a - b)).toEqual([...Array(20).keys()]);
   });
 
   it('time out, and are aborted', async () => {
@@ -104,7 +104,7 @@ describe('frames over a socket', () => {
 
   it('that are none are refused before anything is sent', async () => {
     const [near, far] = pair();
-    await expect(near.send({ id: 0x800 })).rejects.toMatchObject({ code: 'ERR_OUT_OF_RANGE' });
+    await expect(near.send({ id: 0x800 })).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' });
     expect(() => near.sendSync({ id: 1, data: new Uint8Array(9) })).toThrow(refusal('ERR_OUT_OF_RANGE'));
     expect(far.tryRecvInto(new Uint8Array(72))).toBe(-errnos.EAGAIN);
   });
@@ -118,7 +118,7 @@ describe('a full queue of the interface (ENOBUFS)', () => {
     for (let i = 0; i < 3; i++) send.mockReturnValueOnce(-errnos.ENOBUFS);
     await Promise.all([1, 2, 3].map((id) => near.send({ id })));
     expect(send).toHaveBeenCalledTimes(6);
-    expect([1, 2, 3].map(() => far.recvSync({ timeout: 1000 }).id)).toEqual([1, 2, 3]);
+    expect([1, 2, 3].map(() => far.recvSync({ timeout: 1000 }).id.value)).toEqual([1, 2, 3]);
     expect(near.socket.counters.noBuffers).toBe(3);
   });
 

@@ -3,6 +3,7 @@ import { AddressBuffer, errnos, ifNameToIndex, platform } from '@sockeye/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { errorMask } from '../src/error-frame.ts';
 import { decodeFrame } from '../src/frame.ts';
+import { ext, std } from '../src/id.ts';
 import { type RawCanOptions, RawCanSocket } from '../src/raw.ts';
 import { formatFrame, parseFrame } from '../src/text.ts';
 
@@ -89,10 +90,7 @@ describe('a virtual CAN bus', () => {
 
   it('is filtered by the kernel', () => {
     const sender = open(BUS, { filters: [] });
-    const filters = [
-      { id: 0x100, mask: 0x80000700 },
-      { id: 0x80000200, mask: 0x9fffffff },
-    ];
+    const filters = [{ id: 0x100, mask: 0x700 }, ext(0x200)];
     const receiver = open(BUS, { filters });
     const texts = ['123#', '223#', '00000200#', '1FF#', '00000123#'];
     sendAll(sender, ...texts);
@@ -128,9 +126,9 @@ describe('a virtual CAN bus', () => {
     const all = open(0);
     const one = open();
     sendAll(one, '001#');
-    expect(await all.recv({ timeout: 5000 })).toMatchObject({ id: 1, ifindex: index });
+    expect(await all.recv({ timeout: 5000 })).toMatchObject({ id: std(1), ifindex: index });
     sendAll(one, '002#');
-    expect(all.recvSync({ timeout: 5000 })).toMatchObject({ id: 2, ifindex: index });
+    expect(all.recvSync({ timeout: 5000 })).toMatchObject({ id: std(2), ifindex: index });
     sendAll(one, '003#');
     const address = new AddressBuffer();
     expect(all.tryRecvInto(new Uint8Array(72), address)).toBe(16);
@@ -161,7 +159,7 @@ describe('a virtual CAN bus', () => {
     const receiver = open();
     const ids: number[] = [];
     const reading = (async () => {
-      for await (const { id } of receiver) if (ids.push(id) === 500) break;
+      for await (const { id } of receiver) if (ids.push(id.value) === 500) break;
     })();
     for (let id = 0; id < 500; id++) {
       await sender.send({ id });
@@ -190,7 +188,7 @@ describe('a virtual CAN bus', () => {
       link('set', name, 'up');
       const again = socket.recv({ timeout: 5000 });
       sendAll(open(name), '009#');
-      expect((await again).id).toBe(9);
+      expect((await again).id).toBe(std(9));
       link('del', name);
       await expect(socket.recv({ timeout: 5000 })).rejects.toMatchObject({ code: 'ENODEV' });
     } finally {

@@ -62,14 +62,18 @@ describe('what the kernel headers say', () => {
   it('is what errorMask and the words for locations say', () => {
     expect(errorFrames.errorMask([])).toBe(0);
     const classes = errorFrames.decodeErrorFrame({
-      id: id.CAN_EFF_MASK,
+      id: id.ext(id.CAN_EFF_MASK),
       error: true,
       data: new Uint8Array(8),
     }).classes;
     expect(classes.map((word) => errorFrames.errorMask([word]))).toEqual(Object.values(vectors.errorClasses));
     const words = Object.values(vectors.errorLocations).map((location) => {
       const data = Uint8Array.of(0, 0, 0, location, 0, 0, 0, 0);
-      return errorFrames.decodeErrorFrame({ id: vectors.errorClasses.CAN_ERR_PROT ?? 0, error: true, data });
+      return errorFrames.decodeErrorFrame({
+        id: id.ext(vectors.errorClasses.CAN_ERR_PROT ?? 0),
+        error: true,
+        data,
+      });
     });
     for (const { protocolLocation } of words) expect(protocolLocation).not.toMatch(/^0x/);
     expect(new Set(words.map(({ protocolLocation }) => protocolLocation)).size).toBe(words.length);
@@ -88,9 +92,11 @@ describe('what the kernel headers say', () => {
   });
 
   it.each(vectors.filters)('filter $id $mask $inverted', (vector) => {
-    const encoded = filter.encodeFilters([vector]);
+    const encoded = filter.encodeFilters([
+      { canId: vector.id, canMask: vector.mask, inverted: vector.inverted },
+    ]);
     if (host === vectors.byteOrder) expect(hex(encoded)).toBe(vector.bytes);
-    const { id: canId, mask, inverted } = vector;
-    expect(filter.decodeFilters(encoded)).toEqual([{ id: canId, mask, inverted }]);
+    const { id: canId, mask: canMask, inverted } = vector;
+    expect(filter.decodeFilters(encoded)).toEqual([{ canId, canMask, inverted }]);
   });
 });

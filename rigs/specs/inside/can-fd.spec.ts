@@ -1,6 +1,6 @@
 /** Two CTU CAN FD controllers on one bus: frames of 64 bytes, the faster bit rate, FD switched off. */
 import { execFileSync } from 'node:child_process';
-import { formatFrame, parseFrame, RawCanSocket } from '@sockeye/can';
+import { formatFrame, parseFrame, RawCanSocket, std } from '@sockeye/can';
 import { errnos } from '@sockeye/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { engine } from '../../contracts/contract.ts';
@@ -90,7 +90,7 @@ describe(`CAN FD controllers, ${engine()} engine`, () => {
     const plain = open('canfd1');
     const sender = open('canfd0', { fd: true, filters: [] });
     for (const text of [`123##1${filled(64)}`, '124#01']) await sender.send(parseFrame(text), WAIT);
-    expect((await plain.recv(WAIT)).id).toBe(0x124);
+    expect((await plain.recv(WAIT)).id).toBe(std(0x124));
     expect(plain.tryRecvInto(new Uint8Array(72))).toBe(-errnos.EAGAIN);
   });
 
@@ -105,7 +105,7 @@ describe(`CAN FD controllers, ${engine()} engine`, () => {
       expect(link('canfd1').mtu).toBe(16);
       await expect(socket.send(parseFrame('123##1'), WAIT)).rejects.toMatchObject({ code: 'EINVAL' });
       await open('canfd0').send(parseFrame('125#01'), WAIT);
-      expect((await socket.recv(WAIT)).id).toBe(0x125);
+      expect((await socket.recv(WAIT)).id).toBe(std(0x125));
     } finally {
       configure('canfd1', 'bitrate', 500_000, 'dbitrate', 2_000_000, 'fd', 'on');
     }
@@ -123,7 +123,7 @@ describe(`CAN FD controllers, ${engine()} engine`, () => {
     const data = Buffer.alloc(64, 0x5a);
     const reading = (async () => {
       const ids: number[] = [];
-      while (ids.length < count) ids.push((await receiver.recv(WAIT)).id);
+      while (ids.length < count) ids.push((await receiver.recv(WAIT)).id.value);
       return ids;
     })();
     await Promise.all(

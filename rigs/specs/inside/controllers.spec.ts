@@ -2,7 +2,7 @@
 import { readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CanFrame, errorMask, formatFrame, parseFrame, RawCanSocket } from '@sockeye/can';
+import { type CanFrame, errorMask, formatFrame, parseFrame, RawCanSocket, std } from '@sockeye/can';
 import { constants, errnos } from '@sockeye/core';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { engine } from '../../contracts/contract.ts';
@@ -109,7 +109,7 @@ describe(`controllers, ${engine()} engine`, () => {
 
       const silent = open('can0', { loopback: false });
       await silent.send(parseFrame('124#02'), WAIT);
-      expect((await across.recv(WAIT)).id).toBe(0x124);
+      expect((await across.recv(WAIT)).id).toBe(std(0x124));
       expect(beside.tryRecvInto(new Uint8Array(16))).toBe(-errnos.EAGAIN);
     });
 
@@ -118,7 +118,7 @@ describe(`controllers, ${engine()} engine`, () => {
       const near = open('can0', { loopback: false });
       await near.send(parseFrame('321#'), WAIT);
       const { ifindex, id } = await all.recv(WAIT);
-      expect([id, ifindex]).toEqual([0x321, open('can1').ifindex]);
+      expect([id.value, ifindex]).toEqual([0x321, open('can1').ifindex]);
     });
 
     it('error frames are for those who ask: a restart that nobody needs makes none', async () => {
@@ -194,14 +194,14 @@ describe(`controllers, ${engine()} engine`, () => {
       up();
       const far = open('can0');
       await socket.send({ id: 1 }, WAIT);
-      expect((await far.recv(WAIT)).id).toBe(1);
+      expect((await far.recv(WAIT)).id).toBe(std(1));
     });
 
     it('for await ends with it, and begins again', async () => {
       const socket = open('can1');
       const ids: number[] = [];
       const listen = async (): Promise<void> => {
-        for await (const { id } of socket) if (ids.push(id) % 2 === 0) return;
+        for await (const { id } of socket) if (ids.push(id.value) % 2 === 0) return;
       };
       const listening = listen();
       const refused = expect(listening).rejects.toThrow(refusal('ENETDOWN'));
@@ -224,7 +224,7 @@ describe(`controllers, ${engine()} engine`, () => {
       const beside = open('can0');
       await beside.send({ id: 6 }, WAIT);
       const { id, ifindex } = await waiting;
-      expect([id, ifindex]).toEqual([6, beside.ifindex]);
+      expect([id.value, ifindex]).toEqual([6, beside.ifindex]);
     });
 
     it('a socket that is opened while it is down is told at once, and reads when it is up', async () => {
@@ -262,7 +262,7 @@ describe(`controllers, ${engine()} engine`, () => {
       const again = open('can1');
       expect(again.ifindex).toBeGreaterThan(ifindex);
       await open('can0').send(parseFrame('123#01'), WAIT);
-      expect((await again.recv(WAIT)).id).toBe(0x123);
+      expect((await again.recv(WAIT)).id).toBe(std(0x123));
       expect(socket.tryRecvInto(new Uint8Array(16))).toBe(-errnos.EAGAIN);
     });
   });
@@ -273,7 +273,7 @@ describe(`controllers, ${engine()} engine`, () => {
       const sender = open('can0', { filters: [] });
       const receiver = open('can1');
       const frames: Pick<CanFrame, 'id' | 'data'>[] = Array.from({ length: 200 }, (_, n) => ({
-        id: n,
+        id: std(n),
         data: new Uint8Array(n % 9).fill(n),
       }));
       const bytes = frames.reduce((sum, { data }) => sum + data.length, 0);
@@ -332,7 +332,7 @@ describe(`controllers, ${engine()} engine`, () => {
       const sender = open('can0', { filters: [] });
       const reading = (async () => {
         const ids: number[] = [];
-        while (ids.length < 120) ids.push((await receiver.recv(WAIT)).id);
+        while (ids.length < 120) ids.push((await receiver.recv(WAIT)).id.value);
         return ids;
       })();
       // At once, so that they wait for each other; then by a thread that is blocked.
@@ -352,7 +352,7 @@ describe(`controllers, ${engine()} engine`, () => {
       tc('qdisc', 'replace', 'dev', 'can0', ...slow);
       await sender.send({ id: 0x7f2 }, WAIT);
       const ids: number[] = [];
-      while (ids.at(-1) !== 0x7f2) ids.push((await receiver.recv(WAIT)).id);
+      while (ids.at(-1) !== 0x7f2) ids.push((await receiver.recv(WAIT)).id.value);
       expect(ids).not.toContain(0x7f0);
       expect(ids).not.toContain(0x7f1);
     });
