@@ -3,6 +3,7 @@ import { defineConfig } from 'tsdown';
 export default defineConfig({
   entry: [
     'src/index.ts',
+    'src/bus.ts',
     'src/error-frame.ts',
     'src/errors.ts',
     'src/fd.ts',
@@ -11,6 +12,7 @@ export default defineConfig({
     'src/id.ts',
     'src/link.ts',
     'src/text.ts',
+    'src/xl.ts',
   ],
   format: ['esm', 'cjs'],
   fixedExtension: false,

@@ -34,6 +34,7 @@ const LENGTHS: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 20, 24, 3
 /** A CAN FD frame (struct canfd_frame). There are no remote frames in CAN FD. */
 export interface FdFrame {
   readonly fd: true;
+  readonly xl: false;
   readonly id: CanId;
   readonly remote: false;
   readonly error: boolean;
@@ -51,6 +52,7 @@ export interface FdFrame {
 /** What {@link encodeFdFrame} takes: flags left out are false, data left out is empty. */
 export interface FdFrameFields {
   readonly fd: true;
+  readonly xl?: false | undefined;
   /** A plain number is a standard identifier. */
   readonly id: CanId | number;
   readonly remote?: false | undefined;
@@ -97,6 +99,7 @@ export function decodeFdFrame(bytes: Uint8Array, offset = 0): FdFrame {
   const flags = bytes[offset + FD_FLAGS]!;
   return {
     fd: true,
+    xl: false,
     id,
     remote: false,
     error,

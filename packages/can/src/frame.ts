@@ -16,18 +16,22 @@ import {
   CAN_MAX_DLEN,
   CAN_MTU,
   CANFD_MTU,
+  CANXL_XLF,
   DATA,
   LEN,
   LEN8_DLC,
   readHostU32,
   writeHostU32,
+  XL_FLAGS,
 } from './layout.ts';
+import { decodeXlFrame, encodeXlFrame, type XlFrame, type XlFrameFields } from './xl.ts';
 
 export { CAN_MAX_DLEN, CAN_MTU } from './layout.ts';
 
 /** A classic CAN frame (struct can_frame): data, remote request, or error report. */
 export interface ClassicFrame {
   readonly fd: false;
+  readonly xl: false;
   readonly id: CanId;
   readonly remote: boolean;
   readonly error: boolean;
@@ -42,6 +46,7 @@ export interface ClassicFrame {
 /** What {@link encodeClassicFrame} takes: flags left out are false, data left out is empty. */
 export interface ClassicFrameFields {
   readonly fd?: false | undefined;
+  readonly xl?: false | undefined;
   /** A plain number is a standard identifier. */
   readonly id: CanId | number;
   readonly remote?: boolean | undefined;
@@ -52,11 +57,11 @@ export interface ClassicFrameFields {
   readonly data?: Uint8Array | undefined;
 }
 
-/** A frame as it is received; `fd` tells the two apart. */
-export type CanFrame = ClassicFrame | FdFrame;
+/** A frame as it is received; `fd` and `xl` tell the kinds apart. */
+export type CanFrame = ClassicFrame | FdFrame | XlFrame;
 
 /** A frame as it is given to be sent. */
-export type CanFrameFields = ClassicFrameFields | FdFrameFields;
+export type CanFrameFields = ClassicFrameFields | FdFrameFields | XlFrameFields;
 
 /**
  * Reads a struct can_frame from `offset` of `bytes`; `data` is a view.
@@ -73,6 +78,7 @@ export function decodeClassicFrame(bytes: Uint8Array, offset = 0): ClassicFrame 
   const dlc = bytes[offset + LEN8_DLC]!;
   return {
     fd: false,
+    xl: false,
     id,
     remote,
     error,
@@ -111,21 +117,27 @@ export function encodeClassicFrame(frame: ClassicFrameFields, into: Uint8Array, 
 }
 
 /**
- * Reads what a raw CAN socket gave: its size tells a classic frame (16 bytes) from an FD frame (72). `data`
- * is a view.
+ * Reads what a raw CAN socket gave: its size tells a classic frame (16 bytes) from an FD frame (72), and one bit an XL frame
+ * (12 and the data) from both. `data` is a view.
  * @throws MalformedFrameError for any other size, or a length field that is above the frame's own limit.
  */
 export function decodeFrame(bytes: Uint8Array): CanFrame {
-  if (checkBytes('bytes', bytes).length === CAN_MTU) return decodeClassicFrame(bytes);
-  if (bytes.length === CANFD_MTU) return decodeFdFrame(bytes);
-  throw new MalformedFrameError('CAN frame', 0, '16 or 72 bytes', bytes.length);
+  const { length } = checkBytes('bytes', bytes);
+  if (length > XL_FLAGS && (bytes[XL_FLAGS]! & CANXL_XLF) !== 0) return decodeXlFrame(bytes);
+  if (length === CAN_MTU) return decodeClassicFrame(bytes);
+  if (length === CANFD_MTU) return decodeFdFrame(bytes);
+  throw new MalformedFrameError('CAN frame', 0, '16 or 72 bytes, or an XL frame', length);
 }
 
 /**
- * Writes a frame, classic or FD as its `fd` says, into `into` at `offset`. Returns 16 or 72.
- * @throws As {@link encodeClassicFrame} and `encodeFdFrame`.
+ * Writes a frame, classic, FD or XL as its `fd` and `xl` say, into `into` at `offset`. Returns 16, 72, or 12 and the data's length.
+ * @throws As {@link encodeClassicFrame}, `encodeFdFrame` and `encodeXlFrame`; ERR_INVALID_ARG_VALUE where it is to be both.
  */
 export function encodeFrame(frame: CanFrameFields, into: Uint8Array, offset = 0): number {
   checkObject('frame', frame);
+  if (frame.xl === true) {
+    if ((frame.fd as boolean | undefined) === true) throw wrongValue('fd', 'false on an XL frame', true);
+    return encodeXlFrame(frame, into, offset);
+  }
   return frame.fd === true ? encodeFdFrame(frame, into, offset) : encodeClassicFrame(frame, into, offset);
 }

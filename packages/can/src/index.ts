@@ -1,3 +1,14 @@
+export type {
+  CanBus,
+  CanDirection,
+  CanFrames,
+  CanReceiveOptions,
+  CanRecvOptions,
+  CanSendOptions,
+  CanWaitOptions,
+  ReceivedFrame,
+  Reception,
+} from './bus.ts';
 export {
   type ControllerError,
   decodeErrorFrame,
@@ -61,5 +72,19 @@ export {
   std,
   toCanId,
 } from './id.ts';
-export { type CanSendOptions, type RawCanOptions, RawCanSocket, type ReceivedCanFrame } from './raw.ts';
+export { type RawCanOptions, type RawCanSendOptions, RawCanSocket, type ReceivedCanFrame } from './raw.ts';
 export { formatFrame, parseFrame } from './text.ts';
+export {
+  CANXL_HDR_SIZE,
+  CANXL_MAX_DLEN,
+  CANXL_MIN_DLEN,
+  CANXL_MTU,
+  CANXL_RRS,
+  CANXL_SEC,
+  CANXL_VCID_OFFSET,
+  CANXL_XLF,
+  decodeXlFrame,
+  encodeXlFrame,
+  type XlFrame,
+  type XlFrameFields,
+} from './xl.ts';

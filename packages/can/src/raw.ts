@@ -37,7 +37,7 @@ export interface RawCanOptions {
 /** A frame, and the index of the interface it came from. */
 export type ReceivedCanFrame = CanFrame & { readonly ifindex: number };
 
-export interface CanSendOptions {
+export interface RawCanSendOptions {
   /** Where to send, on a socket that is open on all interfaces. */
   readonly ifindex?: number | undefined;
 }
@@ -168,7 +168,7 @@ export class RawCanSocket implements Disposable, AsyncDisposable {
    * is closed meanwhile, ENETDOWN, EINVAL for an FD frame on a socket or interface that does not take them,
    * ENXIO without an interface on a socket that is open on all.
    */
-  async send(frame: CanFrameFields, options: WaitOptions & CanSendOptions = {}): Promise<void> {
+  async send(frame: CanFrameFields, options: WaitOptions & RawCanSendOptions = {}): Promise<void> {
     checkObject('options', options);
     const { timeout, signal, ifindex } = options;
     const bytes = new Uint8Array(CANFD_MTU);
@@ -178,7 +178,7 @@ export class RawCanSocket implements Disposable, AsyncDisposable {
   }
 
   /** As {@link send}, blocking this thread. */
-  sendSync(frame: CanFrameFields, options: SyncOptions & CanSendOptions = {}): void {
+  sendSync(frame: CanFrameFields, options: SyncOptions & RawCanSendOptions = {}): void {
     checkObject('options', options);
     const { timeout, interruptible, ifindex } = options;
     const bytes = new Uint8Array(CANFD_MTU);

@@ -3,7 +3,8 @@ import { MalformedFrameError } from './errors.ts';
 import { CANFD_BRS, CANFD_ESI, CANFD_MAX_DLEN } from './fd.ts';
 import { type CanFrame, type CanFrameFields, encodeFrame } from './frame.ts';
 import { CAN_EFF_MASK, CAN_ERR_FLAG, CAN_SFF_MASK, ext, formatId, std, toCanId } from './id.ts';
-import { CAN_MAX_DLEN, CANFD_MTU } from './layout.ts';
+import { CAN_MAX_DLEN, CANFD_MTU, CANXL_MAX_DLEN, CANXL_MTU, CANXL_XLF } from './layout.ts';
+import { CANXL_RRS, CANXL_SEC } from './xl.ts';
 
 const hex = (bytes: Uint8Array): string => {
   let text = '';
@@ -11,17 +12,29 @@ const hex = (bytes: Uint8Array): string => {
   return text;
 };
 
+const scratch = new Uint8Array(CANFD_MTU);
+
+const digits = (value: number, count: number): string =>
+  value.toString(16).toUpperCase().padStart(count, '0');
+
 /**
  * A frame as `candump -L` and `cansend` of can-utils write it: `123#DEADBEEF`, `00000123#R4` (extended,
  * remote, asking for 4 bytes), `123#1122334455667788_B` (data length code 11), `123##1AABB` (FD; the digit
- * holds BRS 1 and ESI 2), `20000040#0000000000000000` (error frame).
+ * holds BRS 1 and ESI 2), `20000040#0000000000000000` (error frame), `45123#81:00:12345678#1122` (XL: virtual network 45,
+ * priority 123, the flags with SEC, SDT and acceptance field).
  *
  * @throws As `encodeFrame`, for what is no frame.
  */
 export function formatFrame(frame: CanFrameFields): string {
   // What is no frame has no text either.
-  encodeFrame(frame, new Uint8Array(CANFD_MTU));
+  encodeFrame(frame, frame?.xl === true ? new Uint8Array(CANXL_MTU) : scratch);
   const id = toCanId('id', frame.id);
+  if (frame.xl === true) {
+    const { vcid = 0, sdt = 0, acceptance = 0, sec, rrs } = frame;
+    const flags = CANXL_XLF | (sec ? CANXL_SEC : 0) | (rrs ? CANXL_RRS : 0);
+    const head = `${digits(vcid, 2)}${formatId(id)}#${digits(flags, 2)}:${digits(sdt, 2)}:${digits(acceptance, 8)}`;
+    return `${head}#${hex(frame.data)}`;
+  }
   const head = frame.error
     ? (CAN_ERR_FLAG | id.value).toString(16).toUpperCase().padStart(8, '0')
     : formatId(id);
@@ -34,6 +47,8 @@ export function formatFrame(frame: CanFrameFields): string {
   return `${head}#${frame.remote ? `R${frame.length || ''}` : data}${dlc}`;
 }
 
+const XL_HEAD =
+  /^([0-9A-Fa-f]{2})([0-7][0-9A-Fa-f]{2})#([89A-Fa-f][0-9A-Fa-f]):([0-9A-Fa-f]{2}):([0-9A-Fa-f]{8})#/;
 const HEAD = /^([0-9A-Fa-f]{8}|[0-9A-Fa-f]{3})#/;
 const DATA = /^(?:[0-9A-Fa-f]{2}(?:\.?[0-9A-Fa-f]{2})*\.?)?/;
 
@@ -46,16 +61,18 @@ export function parseFrame(text: string): CanFrame {
   checkString('text', text);
   const fail = (offset: number, expected: string): MalformedFrameError =>
     new MalformedFrameError('text', offset, expected, text.slice(offset) || undefined);
-  const digits = HEAD.exec(text)?.[1];
-  if (digits === undefined) throw fail(0, '3 or 8 hexadecimal digits and #');
-  const value = Number.parseInt(digits, 16);
-  const long = digits.length === 8;
+  const xl = XL_HEAD.exec(text);
+  const head = HEAD.exec(text)?.[1];
+  if (head === undefined && xl === null) throw fail(0, '3 or 8 hexadecimal digits and #');
+  const given = head ?? '';
+  const value = Number.parseInt(given, 16);
+  const long = given.length === 8;
   const error = long && (value & CAN_ERR_FLAG) !== 0;
   if (value > (long ? CAN_EFF_MASK + (error ? CAN_ERR_FLAG : 0) : CAN_SFF_MASK)) {
     throw fail(0, long ? 'an identifier of 29 bits' : 'an identifier of 11 bits (8 digits make it extended)');
   }
-  const id = { id: long ? ext(value & CAN_EFF_MASK) : std(value), error };
-  let at = digits.length + 1;
+  const id = { id: long || xl !== null ? ext(value & CAN_EFF_MASK) : std(value), error };
+  let at = given.length + 1;
 
   const takeData = (max: number): Uint8Array => {
     const found = DATA.exec(text.slice(at))![0];
@@ -75,6 +92,27 @@ export function parseFrame(text: string): CanFrame {
     return frame;
   };
 
+  if (xl !== null) {
+    const [vcid = 0, priority = 0, flags = 0, sdt = 0, acceptance = 0] = xl
+      .slice(1)
+      .map((part) => Number.parseInt(part, 16));
+    at = xl[0].length;
+    const data = takeData(CANXL_MAX_DLEN);
+    if (data.length === 0) throw fail(at, 'a pair of hexadecimal digits or more');
+    return end({
+      fd: false,
+      xl: true,
+      id: std(priority),
+      remote: false,
+      error: false,
+      sdt,
+      vcid,
+      acceptance,
+      sec: (flags & CANXL_SEC) !== 0,
+      rrs: (flags & CANXL_RRS) !== 0,
+      data,
+    });
+  }
   if (text[at] === '#') {
     const flags = Number.parseInt(text[at + 1] ?? '', 16);
     if (Number.isNaN(flags)) throw fail(at + 1, 'a hexadecimal digit of flags');
@@ -82,6 +120,7 @@ export function parseFrame(text: string): CanFrame {
     const data = takeData(CANFD_MAX_DLEN);
     return end({
       fd: true,
+      xl: false,
       ...id,
       remote: false,
       bitRateSwitch: (flags & CANFD_BRS) !== 0,
@@ -94,9 +133,9 @@ export function parseFrame(text: string): CanFrame {
     at += asked === undefined ? 1 : 2;
     const length = Number(asked ?? 0);
     const len8Dlc = takeLen8Dlc(length);
-    return end({ fd: false, ...id, remote: true, length, len8Dlc, data: new Uint8Array(0) });
+    return end({ fd: false, xl: false, ...id, remote: true, length, len8Dlc, data: new Uint8Array(0) });
   }
   const data = takeData(CAN_MAX_DLEN);
   const len8Dlc = takeLen8Dlc(data.length);
-  return end({ fd: false, ...id, remote: false, length: data.length, len8Dlc, data });
+  return end({ fd: false, xl: false, ...id, remote: false, length: data.length, len8Dlc, data });
 }

@@ -7,7 +7,7 @@ import { parseFrame } from '../src/text.ts';
 
 const read = (text: string): ClassicFrame => {
   const frame = parseFrame(text);
-  if (frame.fd) throw new Error('not classic');
+  if (frame.fd || frame.xl) throw new Error('not classic');
   return frame;
 };
 

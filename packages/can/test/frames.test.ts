@@ -14,6 +14,7 @@ import {
 } from '../src/frame.ts';
 import { type CanId, decodeCanId, encodeCanId, ext, sameId, std, toCanId } from '../src/id.ts';
 import { formatFrame, parseFrame } from '../src/text.ts';
+import { decodeXlFrame, type XlFrame } from '../src/xl.ts';
 
 const refusal = (code: string): object =>
   expect.objectContaining({ code, message: expect.stringMatching(/^[\w.` ]+ must be .+; got .+$/) });
@@ -32,7 +33,7 @@ const classic: fc.Arbitrary<CanFrame> = fc
   .map(([head, remote, data, asked, dlc]) => {
     const length = remote ? asked : data.length;
     const len8Dlc = length === 8 ? dlc : 0;
-    return { fd: false, ...head, remote, length, len8Dlc, data: remote ? empty : data };
+    return { fd: false, xl: false, ...head, remote, length, len8Dlc, data: remote ? empty : data };
   });
 
 const flexible: fc.Arbitrary<CanFrame> = fc
@@ -42,20 +43,38 @@ const flexible: fc.Arbitrary<CanFrame> = fc
     errorStateIndicator: fc.boolean(),
     data: fc.uint8Array({ maxLength: 64 }),
   })
-  .map(({ head, ...rest }) => ({ fd: true, remote: false, ...head, ...rest }));
+  .map(({ head, ...rest }) => ({ fd: true, xl: false, remote: false, ...head, ...rest }));
+
+const large: fc.Arbitrary<CanFrame> = fc
+  .record({
+    id: fc.nat(0x7ff).map(std),
+    sdt: fc.nat(255),
+    vcid: fc.nat(255),
+    acceptance: fc.nat(0xffffffff),
+    sec: fc.boolean(),
+    rrs: fc.boolean(),
+    data: fc.oneof(
+      fc.uint8Array({ minLength: 1, maxLength: 70 }),
+      fc.nat(2047).map((n) => new Uint8Array(n + 1).fill(n)),
+    ),
+  })
+  .map((fields) => ({ fd: false, xl: true, remote: false, error: false, ...fields }));
 
 const plain = (frame: CanFrame): object => ({ ...frame, data: [...frame.data] });
 
 describe('frames', () => {
   it('come back whole, through bytes and through text', () => {
     fc.assert(
-      fc.property(fc.oneof(classic, flexible), (frame) => {
-        const into = new Uint8Array(80).fill(0xee);
+      fc.property(fc.oneof(classic, flexible, large), (frame) => {
+        const into = new Uint8Array(2070).fill(0xee);
         const size = encodeFrame(frame, into, 4);
-        expect(size).toBe(frame.fd ? 72 : 16);
-        expect([...into.subarray(0, 4), ...into.subarray(4 + size)]).toEqual(Array(80 - size).fill(0xee));
+        expect(size).toBe(frame.fd ? 72 : frame.xl ? 12 + frame.data.length : 16);
+        expect(into.subarray(0, 4).every((byte) => byte === 0xee)).toBe(true);
+        expect(into.subarray(4 + size).every((byte) => byte === 0xee)).toBe(true);
         expect(plain(decodeFrame(into.subarray(4, 4 + size)))).toEqual(plain(frame));
-        expect(plain((frame.fd ? decodeFdFrame : decodeClassicFrame)(into, 4))).toEqual(plain(frame));
+        expect(
+          plain((frame.fd ? decodeFdFrame : frame.xl ? decodeXlFrame : decodeClassicFrame)(into, 4)),
+        ).toEqual(plain(frame));
         expect(plain(parseFrame(formatFrame(frame)))).toEqual(plain(frame));
       }),
     );
@@ -72,6 +91,7 @@ describe('frames', () => {
     encodeFrame({ id: 0x123, data: Uint8Array.of(1, 2) }, into);
     expect(plain(decodeFrame(into))).toEqual({
       fd: false,
+      xl: false,
       id: std(0x123),
       remote: false,
       error: false,
@@ -96,6 +116,18 @@ describe('frames', () => {
     ['data that are no bytes', { id: 1, data: [1] as never }, type],
     ['a remote frame with data', { id: 1, remote: true, data: bytes(1) }, value],
     ['a remote FD frame', { id: 1, fd: true, remote: true as never }, value],
+    ['a remote XL frame', { id: 1, xl: true, remote: true as never, data: bytes(1) }, value],
+    ['an XL error frame', { id: 1, xl: true, error: true as never, data: bytes(1) }, value],
+    ['an XL frame that is an FD frame too', { id: 1, xl: true, fd: true as never, data: bytes(1) }, value],
+    ['an XL frame with an extended identifier', { id: ext(1), xl: true, data: bytes(1) }, value],
+    ['an XL frame without data', { id: 1, xl: true, data: bytes(0) }, range],
+    ['an XL frame with nothing for data', { id: 1, xl: true, data: undefined as never }, type],
+    ['2049 bytes in an XL frame', { id: 1, xl: true, data: bytes(2049) }, range],
+    ['a virtual network of 9 bits', { id: 1, xl: true, vcid: 256, data: bytes(1) }, range],
+    ['an SDT of 9 bits', { id: 1, xl: true, sdt: 256, data: bytes(1) }, range],
+    ['an acceptance field of 33 bits', { id: 1, xl: true, acceptance: 2 ** 32, data: bytes(1) }, range],
+    ['a SEC that is a number', { id: 1, xl: true, sec: 1 as never, data: bytes(1) }, type],
+    ['an XL frame that there is no room for', { id: 1, xl: true, data: bytes(61) }, range],
     ['a length that is not that of the data', { id: 1, data: bytes(2), length: 3 }, value],
     ['a remote frame that asks for 9', { id: 1, remote: true, length: 9 }, range],
     ['a raw DLC with 7 bytes', { id: 1, data: bytes(7), len8Dlc: 9 }, range],
@@ -106,13 +138,25 @@ describe('frames', () => {
     expect([...into]).toEqual(Array(72).fill(0xee));
   });
 
-  it('are 16 or 72 bytes, with a length that fits', () => {
-    for (const size of [0, 15, 17, 71, 73]) {
+  it('are 16 or 72 bytes, or as long as an XL frame says, with a length that fits', () => {
+    for (const size of [0, 4, 15, 17, 71, 73]) {
       expect(() => decodeFrame(new Uint8Array(size))).toThrow(MalformedFrameError);
     }
     const at4 = expect.objectContaining({ name: 'MalformedFrameError', offset: 4 });
     expect(() => decodeFrame(new Uint8Array(16).fill(9))).toThrow(at4);
     expect(() => decodeFrame(new Uint8Array(72).fill(65))).toThrow(at4);
+    const xl = (bytes: string): Uint8Array => Uint8Array.from(Buffer.from(bytes, 'hex'));
+    for (const [bytes, offset] of [
+      ['000000008000010000000000', 0],
+      ['00000000800002000000000011', 0],
+      ['00000000800000000000000011', 6],
+      [`000000008000010800000000${'11'.repeat(2049)}`, 6],
+    ] as const) {
+      expect(() => decodeFrame(xl(bytes))).toThrow(
+        expect.objectContaining({ name: 'MalformedFrameError', offset }),
+      );
+    }
+    expect(() => decodeXlFrame(new Uint8Array(20))).toThrow(at4);
     expect(() => encodeFrame({ id: 1 }, new Uint8Array(16), 1)).toThrow(range);
     expect(() => decodeFrame('x' as never)).toThrow(type);
   });
@@ -142,6 +186,7 @@ describe('frames', () => {
         content[4] = length;
         try {
           const frame = decodeFrame(content);
+          if (frame.xl) throw new Error('the bit that tells XL frames is not set');
           expect(frame.data.length).toBe(frame.remote ? 0 : length);
           const again = new Uint8Array(content.length);
           encodeFrame(frame, again);
@@ -286,10 +331,14 @@ describe('text as candump writes it', () => {
     expect(formatFrame(parseFrame('123##4'))).toBe('123##0');
   });
 
-  it.each<[string, Partial<ClassicFrame>]>([
+  it.each<[string, Partial<ClassicFrame> | Partial<XlFrame>]>([
     ['123#de.ad.BE.ef', { id: std(0x123), data: Uint8Array.of(0xde, 0xad, 0xbe, 0xef) }],
     ['0000007f#r3', { id: ext(0x7f), remote: true, length: 3 }],
     ['20000004#0001000000000000', { id: ext(4), error: true }],
+    [
+      '45123#81:00:12345678#11223344.556677',
+      { id: std(0x123), vcid: 0x45, sec: true, acceptance: 0x12345678 },
+    ],
   ])('%s is read', (given, expected) => {
     expect(parseFrame(given)).toMatchObject(expected);
   });
@@ -312,6 +361,10 @@ describe('text as candump writes it', () => {
     ['123##1123', 8],
     ['123###', 5],
     ['123#11 ', 6],
+    ['00123#80:00:00000000#', 21],
+    ['00123#00:00:00000000#11', 0],
+    ['00823#80:00:00000000#11', 0],
+    ['00123#80:00:00000000#1', 21],
   ])('%j is refused at offset %i', (given, offset) => {
     expect(() => parseFrame(given)).toThrow(expect.objectContaining({ name: 'MalformedFrameError', offset }));
   });

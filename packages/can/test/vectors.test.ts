@@ -10,6 +10,7 @@ import * as filter from '../src/filter.ts';
 import * as frame from '../src/frame.ts';
 import * as id from '../src/id.ts';
 import { formatFrame, parseFrame } from '../src/text.ts';
+import * as xl from '../src/xl.ts';
 
 const folder = fileURLToPath(new URL('../vectors/', import.meta.url));
 
@@ -53,7 +54,7 @@ describe('what the kernel headers say', () => {
   });
 
   it('is what the constants say', () => {
-    const ours: Record<string, unknown> = { ...id, ...frame, ...fd, ...filter };
+    const ours: Record<string, unknown> = { ...id, ...frame, ...fd, ...filter, ...xl };
     const names = Object.keys(ours).filter((name) => /^CAN/.test(name));
     expect(names.length).toBeGreaterThan(0);
     for (const name of names) expect(ours[name], name).toBe(vectors.numbers[name]);

@@ -15,6 +15,14 @@
 #define CANFD_FDF 0x04
 #endif
 
+/* Newer than the headers that this is compiled with. */
+#ifndef CANXL_RRS
+#define CANXL_RRS 0x02
+#endif
+#ifndef CANXL_VCID_OFFSET
+#define CANXL_VCID_OFFSET 16
+#endif
+
 static void hex(const void *bytes, size_t size)
 {
 	const unsigned char *at = bytes;
@@ -57,6 +65,27 @@ static void fd(const char *text, canid_t id, unsigned flags, unsigned len, unsig
 		printf("%02X", fill);
 	printf("\", \"bytes\": ");
 	hex(&frame, sizeof frame);
+	printf(" }");
+	comma = ",";
+}
+
+static void xl(const char *text, unsigned prio, unsigned vcid, unsigned flags, unsigned sdt, unsigned af,
+	       unsigned len, unsigned char fill)
+{
+	struct canxl_frame frame;
+
+	memset(&frame, 0, sizeof frame);
+	frame.prio = prio | vcid << CANXL_VCID_OFFSET;
+	frame.flags = CANXL_XLF | flags;
+	frame.sdt = sdt;
+	frame.len = len;
+	frame.af = af;
+	memset(frame.data, fill, len);
+	printf("%s\n    { \"text\": \"%s", comma, text);
+	for (unsigned i = 0; i < len; i++)
+		printf("%02X", fill);
+	printf("\", \"bytes\": ");
+	hex(&frame, CANXL_HDR_SIZE + len);
 	printf(" }");
 	comma = ",";
 }
@@ -104,6 +133,14 @@ int main(void)
 	NUMBER(CANFD_BRS);
 	NUMBER(CANFD_ESI);
 	NUMBER(CANFD_FDF);
+	NUMBER(CANXL_MTU);
+	NUMBER(CANXL_HDR_SIZE);
+	NUMBER(CANXL_MIN_DLEN);
+	NUMBER(CANXL_MAX_DLEN);
+	NUMBER(CANXL_XLF);
+	NUMBER(CANXL_SEC);
+	NUMBER(CANXL_RRS);
+	NUMBER(CANXL_VCID_OFFSET);
 
 	printf("\n  },\n  \"errorClasses\": {");
 	comma = "";
@@ -162,6 +199,10 @@ int main(void)
 	fd("123##1", 0x123, CANFD_BRS, 12, 0xa5);
 	fd("00000123##2", 0x123 | CAN_EFF_FLAG, CANFD_ESI, 1, 0xff);
 	fd("1FFFFFFF##3", 0x1fffffff | CAN_EFF_FLAG, CANFD_BRS | CANFD_ESI, 64, 0x5a);
+
+	xl("00123#80:00:00000000#", 0x123, 0, 0, 0, 0, 1, 0x5a);
+	xl("45123#81:03:12345678#", 0x123, 0x45, CANXL_SEC, 3, 0x12345678, 300, 0xa5);
+	xl("FF7FF#83:FF:FFFFFFFF#", 0x7ff, 0xff, CANXL_SEC | CANXL_RRS, 0xff, 0xffffffff, 4, 0);
 
 	printf("\n  ],\n  \"filters\": [");
 	comma = "";
