@@ -56,18 +56,30 @@ async function onHost(spec: string, env: NodeJS.ProcessEnv): Promise<Results> {
   }
 }
 
-/** Runs a spec on the kernel that it is for. */
+/**
+ * Runs a spec on the kernel that it is for.
+ *
+ * @param projects those of vitest.config.ts that have it, each in a machine of its own: what takes time there is for the
+ * greater part waiting. All in one unless given.
+ */
 export async function runSpecs(
   kernel: Exclude<KernelKey, 'containers'>,
   spec: string,
   env: Record<string, string> = {},
+  projects?: readonly string[],
 ): Promise<Results> {
-  return kernel === 'host' ? onHost(spec, env) : runInside(kernel, [spec], { env, deadline: DEADLINE });
+  if (kernel === 'host') return onHost(spec, env);
+  const options = { env, deadline: DEADLINE };
+  if (projects === undefined) return runInside(kernel, [spec], options);
+  const each = await Promise.all(
+    projects.map((project) => runInside(kernel, [spec], { ...options, project })),
+  );
+  return { tests: each.flatMap(({ tests }) => tests), errors: each.flatMap(({ errors }) => errors) };
 }
 
-/** Runs the contracts of one kernel, there. */
+/** Runs the contracts of one kernel, by both engines, there. */
 export const runOn = (kernel: KernelKey): Promise<Results> =>
-  kernel === 'containers' ? runContainers() : runSpecs(kernel, SPECS[kernel]);
+  kernel === 'containers' ? runContainers() : runSpecs(kernel, SPECS[kernel], {}, ['rigs', 'rigs-thread']);
 
 /** A test that holds what was executed to least.json, which this run may be about to raise. */
 const counts = ({ names }: InnerTest): boolean => names.at(-1)?.startsWith('ran no fewer') ?? false;

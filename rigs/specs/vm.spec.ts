@@ -5,32 +5,58 @@ import { type KernelName, MissingPackages } from '../provision/index.ts';
 import { type InnerTest, runInside, type Suite } from '../vm/suite.ts';
 import { insideSpecs } from '../vm/whole.ts';
 
-/** What runs inside, by the kernel it needs; the packages' own tests that need its families or a CAN bus are among them. */
-const inside: Record<KernelName, string[]> = {
-  '6.1': [
-    ...insideSpecs('6.1'),
-    'packages/can/test/vcan.test.ts',
-    'packages/can/test/link.test.ts',
-    'packages/netlink/test/rtnetlink.test.ts',
-    'packages/netlink/test/can-gateway.test.ts',
-    'packages/core/test/option.test.ts',
-    'packages/core/test/option-live.test.ts',
-    'packages/core/test/option-tcp.test.ts',
-    'packages/compat-python/test/families.test.ts',
-    'packages/compat-python/test/examples.test.ts',
-    'packages/core/test/cmsg-live.test.ts',
-  ],
+/** A machine, and what runs in it. */
+interface Machine {
+  name: string;
+  kernel: KernelName;
+  /** Of vitest.config.ts, or `!` and one that is left out; all unless given. */
+  project?: string;
+  files: string[];
+}
+
+/** The packages' own tests that need the machine's families or a CAN bus are among them. */
+const machines: Machine[] = [
+  {
+    name: '6.1',
+    kernel: '6.1',
+    project: '!rigs-thread',
+    files: [
+      ...insideSpecs('6.1'),
+      'packages/can/test/vcan.test.ts',
+      'packages/can/test/link.test.ts',
+      'packages/netlink/test/rtnetlink.test.ts',
+      'packages/netlink/test/can-gateway.test.ts',
+      'packages/core/test/option.test.ts',
+      'packages/core/test/option-live.test.ts',
+      'packages/core/test/option-tcp.test.ts',
+      'packages/compat-python/test/families.test.ts',
+      'packages/compat-python/test/examples.test.ts',
+      'packages/core/test/cmsg-live.test.ts',
+    ],
+  },
+  {
+    name: '6.1, thread engine',
+    kernel: '6.1',
+    project: 'rigs-thread',
+    files: ['contracts', 'controllers', 'can-fd', 'bluetooth'].map(
+      (name) => `rigs/specs/inside/${name}.spec.ts`,
+    ),
+  },
   // CAN, TIPC and BPF once more: these have changed between the two.
-  '6.12': [
-    ...insideSpecs('6.12'),
-    'rigs/specs/inside/can.spec.ts',
-    'rigs/specs/inside/families.spec.ts',
-    'rigs/specs/inside/options.spec.ts',
-    'packages/can/test/vcan.test.ts',
-    'packages/core/test/option.test.ts',
-    'packages/core/test/option-live.test.ts',
-  ],
-};
+  {
+    name: '6.12',
+    kernel: '6.12',
+    files: [
+      ...insideSpecs('6.12'),
+      'rigs/specs/inside/can.spec.ts',
+      'rigs/specs/inside/families.spec.ts',
+      'rigs/specs/inside/options.spec.ts',
+      'packages/can/test/vcan.test.ts',
+      'packages/core/test/option.test.ts',
+      'packages/core/test/option-live.test.ts',
+    ],
+  },
+];
 
 /** The tests of a file, each under its own name, with what they said inside. */
 function declare(tests: readonly InnerTest[]): void {
@@ -47,19 +73,18 @@ const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 // What the containers inside are made of is made here, where it takes no minutes. Where it may not be installed their spec says so.
 await Promise.all([makeKit(), prepare().catch(() => {})]);
 
-const kernels = Object.keys(inside) as KernelName[];
-
 // Side by side: much of what is promised there is that a call waits, which takes time and no processor.
 const outcomes = await Promise.all(
-  kernels.map((kernel) =>
-    runInside(kernel, inside[kernel], { canFd: kernel === '6.1' }).catch((error: Error) => error),
+  machines.map(({ kernel, files, project }) =>
+    runInside(kernel, files, { canFd: kernel === '6.1', ...(project !== undefined && { project }) }).catch(
+      (error: Error) => error,
+    ),
   ),
 );
 
-for (const [index, kernel] of kernels.entries()) {
-  const files = inside[kernel];
+for (const [index, { name, files }] of machines.entries()) {
   const outcome = outcomes[index] as Suite | Error;
-  describe(`inside Linux ${kernel}`, () => {
+  describe(`inside Linux ${name}`, () => {
     if (outcome instanceof Error) refuse(outcome, files);
     else show(outcome, files);
   });

@@ -28,6 +28,8 @@ const TEST_DEADLINE = 60_000;
 const PACKAGES = ['bluez', 'bluez-test-tools'];
 
 export interface InsideOptions {
+  /** A project of vitest.config.ts, or `!` and one that is left out; all that have these files unless given. */
+  project?: string;
   /** A process for each file, as the suites have it outside; one for all unless given. */
   isolate?: boolean;
   /** Milliseconds for all files. */
@@ -49,7 +51,7 @@ export interface InsideOptions {
 export async function runInside(
   kernel: KernelName,
   files: readonly string[],
-  { isolate = false, deadline = DEADLINE, env = {}, onOutput, canFd = false }: InsideOptions = {},
+  { project, isolate = false, deadline = DEADLINE, env = {}, onOutput, canFd = false }: InsideOptions = {},
 ): Promise<Suite> {
   const began = performance.now();
   await provision(PACKAGES, 'the virtual machine');
@@ -60,6 +62,7 @@ export async function runInside(
   const reporter = 'rigs/vm/results-reporter.ts';
   const args = [
     'run',
+    ...(project === undefined ? [] : ['--project', project]),
     ...(isolate ? [] : ['--no-isolate']),
     '--no-file-parallelism',
     '--reporter',
