@@ -5,6 +5,7 @@ import { formatIP, inetAton, parseIP, scopeOf } from '../src/ip.ts';
 import { parseBluetooth } from '../src/mac.ts';
 import { prefix } from '../src/prefix.ts';
 import { PrefixTable } from '../src/prefix-table.ts';
+import { expectLinear } from './linear.ts';
 import { addressText, seeded } from './many.ts';
 
 const table = new PrefixTable<number>();
@@ -49,17 +50,31 @@ describe.each(Object.keys(parsers))('%s', (name) => {
   });
 
   it('takes no quadratic time on a million characters', () => {
-    const begin = performance.now();
-    for (const head of ['', '::', '::1%', '10.0.0.0/', '::/', '1.', '0x', '00:']) {
-      for (const piece of ['0', '1.', '1:', ':', '::', '%', 'a', '00:', '/', '/0', '.', 'é', '\ud800', ' ']) {
-        const text = head + piece.repeat(Math.ceil(1_000_000 / piece.length));
-        // Nothing of that length is an address, but for zeros before an octal or hex number.
-        const zeros = piece === '0' && ['', '1.', '0x'].includes(head);
-        if (name === 'inetAton' && zeros) expect(formatIP(inetAton(text))).toMatch(/^[01]\.0\.0\.0$/);
-        else expect(() => parse(text)).toThrow(ParseError);
+    expectLinear((length) => {
+      for (const head of ['', '::', '::1%', '10.0.0.0/', '::/', '1.', '0x', '00:']) {
+        for (const piece of [
+          '0',
+          '1.',
+          '1:',
+          ':',
+          '::',
+          '%',
+          'a',
+          '00:',
+          '/',
+          '/0',
+          '.',
+          'é',
+          '\ud800',
+          ' ',
+        ]) {
+          const text = head + piece.repeat(Math.ceil(length / piece.length));
+          // Nothing of that length is an address, but for zeros before an octal or hex number.
+          const zeros = piece === '0' && ['', '1.', '0x'].includes(head);
+          if (name === 'inetAton' && zeros) expect(formatIP(inetAton(text))).toMatch(/^[01]\.0\.0\.0$/);
+          else expect(() => parse(text)).toThrow(ParseError);
+        }
       }
-    }
-    // 112 texts: a linear scan takes milliseconds each, a quadratic one minutes.
-    expect(performance.now() - begin).toBeLessThan(10_000);
+    });
   });
 });

@@ -14,6 +14,7 @@ import {
   untranslateIPv4,
 } from '../src/ip.ts';
 import { prefix } from '../src/prefix.ts';
+import { expectLinear } from './linear.ts';
 
 const octets = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 const code = (name: string) => expect.objectContaining({ code: name });
@@ -57,12 +58,12 @@ describe('inetAton', () => {
   });
 
   it('takes no quadratic time', () => {
-    const begin = performance.now();
-    for (const long of ['0'.repeat(1e6), `0x${'0'.repeat(1e6)}1`]) expect(inetAton(long)).toHaveLength(4);
-    for (const long of ['1'.repeat(1e6), '1.'.repeat(1e6), '0x'.repeat(1e6)]) {
-      expect(() => inetAton(long)).toThrow(code('ERR_INVALID_ARG_VALUE'));
-    }
-    expect(performance.now() - begin).toBeLessThan(1000);
+    expectLinear((length) => {
+      for (const long of ['0'.repeat(length), `0x${'0'.repeat(length)}1`])
+        expect(inetAton(long)).toHaveLength(4);
+      for (const long of ['1'.repeat(length), '1.'.repeat(length), '0x'.repeat(length)])
+        expect(() => inetAton(long)).toThrow(code('ERR_INVALID_ARG_VALUE'));
+    });
   });
 });
 
