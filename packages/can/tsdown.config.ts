@@ -3,6 +3,7 @@ import { defineConfig } from 'tsdown';
 export default defineConfig({
   entry: [
     'src/index.ts',
+    'src/bcm.ts',
     'src/bcm-message.ts',
     'src/bus.ts',
     'src/error-frame.ts',

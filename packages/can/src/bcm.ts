@@ -1,0 +1,46 @@
+/** The broadcast manager: frames sent again and again, watched, and answered for, by the kernel or by timers. */
+import { SocketError } from '@sockeye/core';
+import { Bcm } from './bcm-kernel.ts';
+import type { BroadcastManager } from './bcm-options.ts';
+import { type BroadcastBus, TimerBcm } from './bcm-timer.ts';
+
+export type { BcmFrame, BcmFrameFields } from './bcm-message.ts';
+export type {
+  Broadcast,
+  BroadcastBy,
+  BroadcastManager,
+  CyclicContent,
+  CyclicJob,
+  CyclicRetiming,
+  CyclicStatus,
+  CyclicTiming,
+  CyclicUpdate,
+  Multiplex,
+  RemoteAnswer,
+  Watch,
+  WatchChanged,
+  WatchEvent,
+  WatchOptions,
+  WatchStatus,
+} from './bcm-options.ts';
+export { Bcm, type BroadcastBus, TimerBcm };
+
+/** What a kernel without CAN, or without can-bcm, says, and an operating system without CAN. */
+const LACKING: ReadonlySet<string> = new Set(['EPROTONOSUPPORT', 'EAFNOSUPPORT', 'ENOTSUP']);
+
+/**
+ * The broadcast manager of a bus: the kernel's where the bus is an interface whose kernel has one, else timers over the bus;
+ * `by` of what it gives says which. Closing it leaves the bus open.
+ *
+ * @param ifindex the interface that the bus is; undefined for one that is none
+ * @throws SocketError ENODEV for an interface that is gone
+ */
+export function broadcastManager(bus: BroadcastBus, ifindex?: number): BroadcastManager {
+  if (ifindex === undefined) return new TimerBcm(bus);
+  try {
+    return Bcm.open(ifindex);
+  } catch (error) {
+    if (error instanceof SocketError && LACKING.has(error.code)) return new TimerBcm(bus);
+    throw error;
+  }
+}
