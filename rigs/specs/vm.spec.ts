@@ -23,6 +23,8 @@ const machines: Machine[] = [
     files: [
       ...insideSpecs('6.1'),
       'packages/can/test/vcan.test.ts',
+      'packages/can/test/bcm.test.ts',
+      'packages/can/test/bcm-kernel.test.ts',
       'packages/can/test/link.test.ts',
       'packages/netlink/test/rtnetlink.test.ts',
       'packages/netlink/test/can-gateway.test.ts',

@@ -25,7 +25,7 @@ const DEADLINE = 1_500_000;
 const TEST_DEADLINE = 60_000;
 
 /** Emulated Bluetooth controllers, and peers to try ours on. */
-const PACKAGES = ['bluez', 'bluez-test-tools'];
+const PACKAGES = ['bluez', 'bluez-test-tools', 'python3-can'];
 
 export interface InsideOptions {
   /** A project of vitest.config.ts, or `!` and one that is left out; all that have these files unless given. */

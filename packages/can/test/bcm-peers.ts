@@ -60,12 +60,17 @@ export class RawPeer implements Peer {
   }
 
   now(): string[] {
-    const texts: string[] = [];
+    return this.all().map(({ text }) => text);
+  }
+
+  /** What came since the last call, with its time. */
+  all(): Seen[] {
+    const seen: Seen[] = [];
     for (;;) {
       const size = this.#socket.tryRecvMsgInto(this.#bytes, this.#beside);
-      if (size === -errnos.EAGAIN) return texts;
+      if (size === -errnos.EAGAIN) return seen;
       if (size < 0) throw new Error(`recvmsg: ${size}`);
-      texts.push(this.#seen(size).text);
+      seen.push(this.#seen(size));
     }
   }
 
