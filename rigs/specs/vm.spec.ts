@@ -14,6 +14,9 @@ interface Machine {
   files: string[];
 }
 
+/** What is tried on the CAN of both kernels. */
+const can = ['vcan', 'bcm', 'bcm-kernel'].map((name) => `packages/can/test/${name}.test.ts`);
+
 /** The packages' own tests that need the machine's families or a CAN bus are among them. */
 const machines: Machine[] = [
   {
@@ -22,9 +25,7 @@ const machines: Machine[] = [
     project: '!rigs-thread',
     files: [
       ...insideSpecs('6.1'),
-      'packages/can/test/vcan.test.ts',
-      'packages/can/test/bcm.test.ts',
-      'packages/can/test/bcm-kernel.test.ts',
+      ...can,
       'packages/can/test/link.test.ts',
       'packages/netlink/test/rtnetlink.test.ts',
       'packages/netlink/test/can-gateway.test.ts',
@@ -53,7 +54,7 @@ const machines: Machine[] = [
       'rigs/specs/inside/can.spec.ts',
       'rigs/specs/inside/families.spec.ts',
       'rigs/specs/inside/options.spec.ts',
-      'packages/can/test/vcan.test.ts',
+      ...can,
       'packages/core/test/option.test.ts',
       'packages/core/test/option-live.test.ts',
     ],
