@@ -42,7 +42,7 @@ export function describePureModules(root: URL, sockets: readonly string[] = []):
 
     it('are built each, and the root is not one of them', () => {
       const config = readFileSync(join(folder, 'tsdown.config.ts'), 'utf8');
-      const entries = [...config.matchAll(/'src\/([\w-]+)\.ts'/g)].map(([, name]) => name);
+      const entries = [...config.matchAll(/'src\/([\w/-]+)\.ts'/g)].map(([, name]) => name);
       expect(entries.sort()).toEqual(['index', ...pure, ...sockets].sort());
       expect([...reach(join(folder, 'src/index.ts'))]).toContain('@sockeye/core');
     });
