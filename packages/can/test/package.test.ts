@@ -1,3 +1,3 @@
 import { describePureModules } from '../../addr/test/pure-modules.ts';
 
-describePureModules(new URL('..', import.meta.url), ['bcm', 'link']);
+describePureModules(new URL('..', import.meta.url), ['bcm', 'j1939', 'link']);

@@ -16,6 +16,18 @@ export function canInterfaceHint(name: string): string | undefined {
   return /^vcan/.test(name) ? `a virtual bus is made by ${VIRTUAL_BUS.replaceAll('vcan0', name)}` : undefined;
 }
 
+/** What a send over J1939 lacks, which is the program's to do; networking/j1939.rst. */
+const J1939_SENDS: ReadonlyMap<string, string> = new Map([
+  [
+    'EADDRNOTAVAIL',
+    'a NAME that is sent from, or to, has no address: send from one after its claim, which the kernel takes 250 ms after it was ' +
+      'sent, and to one that has claimed its address since this socket was bound',
+  ],
+  ['EACCES', 'it goes to everybody, which takes the option SO_BROADCAST'],
+  ['EBADFD', 'the socket has no address to send from: bind it to one, or to a NAME'],
+  ['EPROTO', 'an address claim has the NAME that the socket is bound to as its data, and goes to everybody'],
+]);
+
 /** AF_CAN: needs no capability, but modules that a kernel may lack. */
 export function canHint({ code, syscall, family, protocol }: Failure): string | undefined {
   if (family !== constants.AF_CAN) return undefined;
@@ -26,6 +38,8 @@ export function canHint({ code, syscall, family, protocol }: Failure): string | 
       'a kernel built without CAN needs its extra modules package (CAN sockets take no capability)'
     );
   }
+  if (protocol === constants.CAN_J1939 && syscall.startsWith('send') && J1939_SENDS.has(code))
+    return J1939_SENDS.get(code);
   if (code === 'ENETDOWN') return 'the interface is down: run "sudo ip link set <interface> up"';
   return undefined;
 }
