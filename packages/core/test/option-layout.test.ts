@@ -256,6 +256,18 @@ describe('structs of options', () => {
     expect(written(options.tipcJoinGroup, group)).toBe(bytesOf('tipc_group_req'));
     const stats = { packets: 1, drops: 2 };
     expect(options.packetStatistics.get(new Paper(recorded('tpacket_stats')))).toEqual(stats);
+    const rollover = new Paper(recorded('tpacket_rollover_stats'));
+    expect(options.packetRolloverStatistics.get(rollover)).toEqual({ all: 1n, huge: 2n, failed: 3n });
+  });
+
+  it('of ICMP', () => {
+    expect(written(options.icmpFilter, [8, 31])).toBe(bytesOf('icmp_filter'));
+    expect(options.icmpFilter.get(new Paper(recorded('icmp_filter')))).toEqual([8, 31]);
+    expect(written(options.icmp6Filter, [0, 128, 255])).toBe(bytesOf('icmp6_filter'));
+    expect(options.icmp6Filter.get(new Paper(recorded('icmp6_filter')))).toEqual([0, 128, 255]);
+    for (const wrong of [[32], [-1], [1.5], ['8' as never]])
+      expect(() => options.icmpFilter.set(new Paper(), wrong)).toThrow(/value\[0\]/);
+    expect(() => options.icmp6Filter.set(new Paper(), 8 as never)).toThrow(/an array of ICMP types/);
   });
 
   it('of SCTP', () => {

@@ -350,6 +350,38 @@ describe('packet sockets', () => {
     for (const member of [one, other]) o.packetFanout.set(member, group);
     expect(o.packetFanout.get(other) & 0xffff).toBe(process.pid & 0xffff);
     expect((o.packetFanout.get(other) >> 16) & 0xff).toBe(c.PACKET_FANOUT_LB);
+    // It is not one that rolls over.
+    expect(thrown(() => o.packetRolloverStatistics.get(other)).code).toBe('EINVAL');
+    // It is not a group whose sockets a program chooses among.
+    expect(thrown(() => o.packetFanoutProgram.set(other, [{ code: 6, jt: 0, jf: 0, k: 0 }])).code).toBe(
+      'EINVAL',
+    );
+    const by = open(c.AF_PACKET, c.SOCK_RAW, 0);
+    by.bind(address);
+    o.packetFanout.set(
+      by,
+      ((process.pid + 1) & 0xffff) | ((c.PACKET_FANOUT_CBPF | c.PACKET_FANOUT_FLAG_ROLLOVER) << 16),
+    );
+    expect(o.packetRolloverStatistics.get(by)).toEqual({ all: 0n, huge: 0n, failed: 0n });
+    o.packetFanoutProgram.set(by, [{ code: 6, jt: 0, jf: 0, k: 0 }]);
+    expect(thrown(() => o.packetFanoutBpf.set(by, 0)).code).toBe('EINVAL');
+    const virtual = open(c.AF_PACKET, c.SOCK_RAW, 0);
+    for (const size of [10, 12, 0]) {
+      o.packetVnetHeaderSize.set(virtual, size);
+      expect(o.packetVnetHeaderSize.get(virtual)).toBe(size);
+    }
+  });
+
+  it('keep types of ICMP out', (context) => {
+    unless(context, ['EPERM'], () => {
+      const four = open(c.AF_INET, c.SOCK_RAW, c.IPPROTO_ICMP);
+      expect(o.icmpFilter.get(four)).toEqual([]);
+      o.icmpFilter.set(four, [0, 8, 31]);
+      expect(o.icmpFilter.get(four)).toEqual([0, 8, 31]);
+      const six = open(c.AF_INET6, c.SOCK_RAW, c.IPPROTO_ICMPV6);
+      o.icmp6Filter.set(six, [1, 128, 255]);
+      expect(o.icmp6Filter.get(six)).toEqual([1, 128, 255]);
+    });
   });
 });
 

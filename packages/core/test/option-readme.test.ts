@@ -25,13 +25,16 @@ describe('the table of options', () => {
     }
   });
 
-  it('no two options are of one level and number, but for the two faces of IP_MULTICAST_IF', () => {
+  it('no two options are of one level and number, but for the two faces of two', () => {
     const seen = new Map<string, string[]>();
     for (const [name, { levels, constant }] of allOptions()) {
       const key = `${levels} ${constant}`;
       seen.set(key, [...(seen.get(key) ?? []), name]);
     }
     const twice = [...seen.values()].filter((names) => names.length > 1);
-    expect(twice.map((names) => names.sort())).toEqual([['ipMulticastAddress', 'ipMulticastInterface']]);
+    expect(twice.map((names) => names.sort())).toEqual([
+      ['ipMulticastAddress', 'ipMulticastInterface'],
+      ['packetFanoutBpf', 'packetFanoutProgram'],
+    ]);
   });
 });

@@ -485,6 +485,8 @@ export type ConstantName =
   | 'HCI_FILTER'
   | 'HCI_TIME_STAMP'
   | 'HOST_NOT_FOUND'
+  | 'ICMPV6_FILTER'
+  | 'ICMP_FILTER'
   | 'IFF_ALLMULTI'
   | 'IFF_ATTACH_QUEUE'
   | 'IFF_AUTOMEDIA'

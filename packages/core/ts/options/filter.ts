@@ -62,7 +62,8 @@ function programBytes(value: FilterProgram): Uint8Array {
   return bytes;
 }
 
-const PROGRAM_WRITER: Writer<FilterProgram> = {
+/** Sets a program of classic instructions. */
+export const PROGRAM_WRITER: Writer<FilterProgram> = {
   type: 'struct sock_fprog',
   set: (socket, level, name, value) => formsOf(socket)[PROGRAM](level, name, programBytes(value)),
 };

@@ -1,6 +1,7 @@
 /** Options of sockets, by their meaning: `@sockeye/core/options`. */
 export type { HasOptions } from '../sockopt.ts';
 export * from './filter.ts';
+export * from './icmp.ts';
 export * from './ip.ts';
 export * from './ipv6.ts';
 export * from './mptcp.ts';

@@ -1,6 +1,7 @@
 /** Options of packet sockets, level SOL_PACKET: packet(7), linux/if_packet.h. Rings are not among them. */
-import { COUNT, FLAG, INT, words } from './codec.ts';
-import { type Gettable, gettable, type Option, option } from './option.ts';
+import { COUNT, DESCRIPTOR, FLAG, INT, int, words } from './codec.ts';
+import { type FilterProgram, PROGRAM_WRITER } from './filter.ts';
+import { type Gettable, gettable, type Option, option, type Settable, settable } from './option.ts';
 import { decode, structReader } from './struct.ts';
 
 const page = 'packet(7)';
@@ -48,6 +49,16 @@ export const packetVnetHeader: Option<boolean> = /* @__PURE__ */ option(
     page: header,
   },
 );
+/**
+ * Bytes of the virtio header that what is sent and received begins with: 10 or 12 (`struct virtio_net_hdr_mrg_rxbuf`), 0 for
+ * none. Before bind.
+ */
+export const packetVnetHeaderSize: Option<number> = /* @__PURE__ */ option(
+  'SOL_PACKET',
+  'PACKET_VNET_HDR_SZ',
+  /* @__PURE__ */ int(0),
+  { unit: 'bytes', since: '6.4', page: header },
+);
 /** Whether a damaged frame of a ring is skipped. */
 export const packetLoss: Option<boolean> = /* @__PURE__ */ option('SOL_PACKET', 'PACKET_LOSS', FLAG, {
   since: '2.6.31',
@@ -75,6 +86,20 @@ export const packetFanout: Option<number> = /* @__PURE__ */ option('SOL_PACKET',
   since: '3.1',
   page,
 });
+/** The classic program that chooses among the sockets of a group of the mode `PACKET_FANOUT_CBPF`: its result, modulo their number. */
+export const packetFanoutProgram: Settable<FilterProgram> = /* @__PURE__ */ settable(
+  'SOL_PACKET',
+  'PACKET_FANOUT_DATA',
+  PROGRAM_WRITER,
+  { since: '4.3', page: header },
+);
+/** As {@link packetFanoutProgram} for `PACKET_FANOUT_EBPF`, an eBPF program by its descriptor. */
+export const packetFanoutBpf: Settable<number | { readonly fd: number }> = /* @__PURE__ */ settable(
+  'SOL_PACKET',
+  'PACKET_FANOUT_DATA',
+  DESCRIPTOR,
+  { since: '4.3', page: header },
+);
 /** What came, and of it what was dropped for want of room. */
 export interface PacketStatistics {
   packets: number;
@@ -90,4 +115,26 @@ export const packetStatistics: Gettable<PacketStatistics> = /* @__PURE__ */ gett
     (bytes): PacketStatistics => decode({ packets: ['u32', 0], drops: ['u32', 4] } as const, bytes),
   ),
   { unit: 'packets', page },
+);
+
+/** What a socket of a group handed on to others since it was full: `struct tpacket_rollover_stats`. */
+export interface PacketRolloverStatistics {
+  /** Packets handed on. */
+  all: bigint;
+  /** Of them those of a flow that fills a socket alone. */
+  huge: bigint;
+  /** Packets for which no socket of the group had room. */
+  failed: bigint;
+}
+/** Packets that rolled over, since the socket joined its group. EINVAL where that does not roll over. */
+export const packetRolloverStatistics: Gettable<PacketRolloverStatistics> = /* @__PURE__ */ gettable(
+  'SOL_PACKET',
+  'PACKET_ROLLOVER_STATS',
+  /* @__PURE__ */ structReader(
+    'struct tpacket_rollover_stats',
+    24,
+    (bytes): PacketRolloverStatistics =>
+      decode({ all: ['u64', 0], huge: ['u64', 8], failed: ['u64', 16] } as const, bytes),
+  ),
+  { unit: 'packets', since: '4.2', page: header },
 );

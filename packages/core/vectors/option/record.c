@@ -22,6 +22,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+/* What is in glibc already, these leave out. */
+#include <linux/icmp.h>
+#include <netinet/icmp6.h>
 
 /* struct tcp_info of Linux 7.0. */
 struct tcp_info_7_0 {
@@ -272,6 +275,16 @@ int main(void) {
   bytes("sctp_status", &status, sizeof status);
   struct tpacket_stats stats = {1, 2};
   bytes("tpacket_stats", &stats, sizeof stats);
+  struct tpacket_rollover_stats rollover = {1, 2, 3};
+  bytes("tpacket_rollover_stats", &rollover, sizeof rollover);
+  struct icmp_filter echo = {1u << ICMP_ECHO | 1u << 31};
+  bytes("icmp_filter", &echo, sizeof echo);
+  struct icmp6_filter six;
+  ICMP6_FILTER_SETPASSALL(&six);
+  ICMP6_FILTER_SETBLOCK(ICMP6_ECHO_REQUEST, &six);
+  ICMP6_FILTER_SETBLOCK(0, &six);
+  ICMP6_FILTER_SETBLOCK(255, &six);
+  bytes("icmp6_filter", &six, sizeof six);
   printf("\n}\n");
   return 0;
 }

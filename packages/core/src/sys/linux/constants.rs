@@ -265,6 +265,9 @@ pub const CONSTANTS: &[(&CStr, i64)] = named! {
     from "linux/if_packet.h": [
         PACKET_FASTROUTE = 6,
     ]
+    from "linux/icmp.h, linux/icmpv6.h": [
+        ICMPV6_FILTER = 1, ICMP_FILTER = 1,
+    ]
     from "netinet/tcp.h": [
         TCP_TX_DELAY = 37,
     ]
