@@ -37,6 +37,7 @@ export default defineConfig({
     'src/tcp-stream.ts',
     'src/udp.ts',
     'src/view.ts',
+    'src/virtio.ts',
     'src/vxlan.ts',
   ],
   format: ['esm', 'cjs'],

@@ -115,9 +115,11 @@ export {
   ndpOptions,
 } from './ndp.ts';
 export { OptionCursor, type OptionLayout } from './options.ts';
+export type { FanoutMode, FanoutOptions } from './packet-fanout.ts';
+export type { Membership } from './packet-membership.ts';
+export type { PacketTimestamps, TransmitTimestamp } from './packet-options.ts';
 export {
   decodePacketAddress,
-  type Membership,
   type PacketDestination,
   type PacketRecvOptions,
   PacketSocket,
@@ -177,6 +179,15 @@ export {
 } from './tcp-stream.ts';
 export { encodeUdp, UDP_HEADER_LENGTH, type UdpFields, type UdpHeader, UdpView } from './udp.ts';
 export { HeaderView } from './view.ts';
+export {
+  encodeVirtio,
+  VIRTIO_HEADER_LENGTH,
+  type VirtioHeader,
+  type VirtioLength,
+  VirtioView,
+  virtioFlags,
+  virtioSegmentation,
+} from './virtio.ts';
 export {
   encodeVxlan,
   VXLAN_HEADER_LENGTH,

@@ -1,14 +1,26 @@
 import { decode, type PacketAddress, packet } from '@sockeye/addr';
-import { checkBytes, checkObject, checkUint, wrongValue } from '@sockeye/addr/check';
+import { checkObject, checkUint, wrongValue } from '@sockeye/addr/check';
 import {
   AddressBuffer,
   constants,
   ifNameToIndex,
+  type NetworkNamespace,
   platform,
   Socket,
   type SyncOptions,
   type WaitOptions,
 } from '@sockeye/core';
+import {
+  detachFilter,
+  type FilterProgram,
+  filter as filterOption,
+  packetFanout,
+} from '@sockeye/core/options';
+import { interfaceIndex } from './interface-request.ts';
+import { type FanoutOptions, fanoutNumber, joinFanout } from './packet-fanout.ts';
+import { type Membership, membershipRequest } from './packet-membership.ts';
+import { type PacketTimestamps, receiveStamps, setUp, type TransmitTimestamp } from './packet-options.ts';
+import { type VirtioLength, virtioLength } from './virtio.ts';
 
 /**
  * Room for the largest frame without BIG TCP: 65,535 bytes of IP behind the longest Ethernet header that is
@@ -16,18 +28,11 @@ import {
  */
 const FRAME_ROOM = 65_536 + 64;
 
-const MEMBERSHIP_TYPES = {
-  multicast: constants.PACKET_MR_MULTICAST,
-  promiscuous: constants.PACKET_MR_PROMISC,
-  allMulticast: constants.PACKET_MR_ALLMULTI,
-  unicast: constants.PACKET_MR_UNICAST,
-} as const;
+/** A filter that keeps nothing: BPF_RET | BPF_K, 0. */
+const NOTHING: FilterProgram = [{ code: 6, jt: 0, jf: 0, k: 0 }];
 
-/** struct packet_mreq (linux/if_packet.h): int mr_ifindex, u16 mr_type, u16 mr_alen, u8 mr_address[8]. */
-const MEMBERSHIP_SIZE = 16;
-const MEMBERSHIP_TYPE = 4;
-const MEMBERSHIP_ADDRESS_LENGTH = 6;
-const MEMBERSHIP_ADDRESS = 8;
+/** Room for a transmit time stamp (48 bytes) and what says whose it is (16, and an address). */
+const STAMPS_ROOM = 256;
 
 /** struct tpacket_stats: u32 tp_packets, u32 tp_drops. */
 const STATISTICS_SIZE = 8;
@@ -52,6 +57,25 @@ export interface PacketSocketOptions {
   readonly ignoreOutgoing?: boolean | undefined;
   /** SO_RCVBUF, in bytes; the kernel doubles it. */
   readonly receiveBuffer?: number | undefined;
+  /** What packets are kept, and how many bytes of them, from the first one on; see {@link PacketSocket.setFilter}. */
+  readonly filter?: FilterProgram | undefined;
+  /** Share the packets out among the sockets of a group. */
+  readonly fanout?: FanoutOptions | undefined;
+  /** Whether messages bring a control message of kind `packet-auxdata`: lengths, checksum status, VLAN tag. Default false. */
+  readonly auxiliaryData?: boolean | undefined;
+  /** Whether messages bring when they came, and by whose clock; see {@link PacketTimestamps}. Default: they do not. */
+  readonly timestamps?: PacketTimestamps | undefined;
+  /** Whether {@link PacketSocket.transmitTimestamp} has something to say, and by whose clock. Default: it has not. */
+  readonly transmitTimestamps?: PacketTimestamps | undefined;
+  /**
+   * What is sent and received begins with a virtio header of so many bytes, by which offload's work is left to the other side
+   * (PACKET_VNET_HDR, and 12 from Linux 6.4); see `encodeVirtio`. Default 0, none. Raw sockets only.
+   */
+  readonly virtioHeader?: VirtioLength | undefined;
+  /** What is sent goes past the interface's queueing, and is dropped where the driver is busy (3.14). Default false. */
+  readonly bypassQueue?: boolean | undefined;
+  /** The network namespace that it is opened in and stays in; `interface` and `ifindex` are that one's. */
+  readonly netns?: NetworkNamespace | undefined;
 }
 
 /**
@@ -92,15 +116,6 @@ export interface PacketDestination {
   readonly address?: string | Uint8Array | undefined;
 }
 
-export type Membership =
-  | { readonly type: 'promiscuous' | 'allMulticast'; readonly ifindex?: number | undefined }
-  | {
-      readonly type: 'multicast' | 'unicast';
-      readonly ifindex?: number | undefined;
-      /** Up to 8 bytes. */
-      readonly address: Uint8Array;
-    };
-
 interface Slot {
   readonly bytes: Uint8Array;
   readonly address: AddressBuffer;
@@ -118,6 +133,7 @@ export class PacketSocket implements Disposable, AsyncDisposable {
   /** EtherType that it receives, or ETH_P_ALL. */
   readonly protocol: number;
   readonly #spare: Slot[] = [];
+  #inGroup = false;
 
   private constructor(socket: Socket, ifindex: number, protocol: number) {
     this.socket = socket;
@@ -141,13 +157,22 @@ export class PacketSocket implements Disposable, AsyncDisposable {
     }
     packet({}).toSockaddr(platform);
     const protocol = checkUint('protocol', options.protocol ?? constants.ETH_P_ALL, 16);
-    const ifindex =
+    const { netns, fanout } = options;
+    const known = netns === undefined || options.interface === undefined;
+    const here =
       options.interface === undefined
         ? checkUint('ifindex', options.ifindex ?? 0, 31)
-        : ifNameToIndex(options.interface);
+        : known
+          ? ifNameToIndex(options.interface)
+          : 0;
+    if (fanout !== undefined) fanoutNumber(fanout);
+    virtioLength(options.virtioHeader);
     const type = mode === 'raw' ? constants.SOCK_RAW : constants.SOCK_DGRAM;
-    const socket = Socket.create(constants.AF_PACKET, type, 0);
+    const family = constants.AF_PACKET;
+    const socket =
+      netns === undefined ? Socket.create(family, type, 0) : Socket.create(family, type, 0, { netns });
     try {
+      const ifindex = known ? here : interfaceIndex(socket, options.interface ?? '');
       const opened = new PacketSocket(socket, ifindex, protocol);
       if (options.receiveBuffer !== undefined) {
         socket.setsockopt(constants.SOL_SOCKET, constants.SO_RCVBUF, options.receiveBuffer);
@@ -155,7 +180,16 @@ export class PacketSocket implements Disposable, AsyncDisposable {
       if (options.ignoreOutgoing)
         socket.setsockopt(constants.SOL_PACKET, constants.PACKET_IGNORE_OUTGOING, 1);
       if (options.promiscuous) opened.addMembership({ type: 'promiscuous' });
+      setUp(socket, options);
+      // Older kernels let only bound sockets join, and until it has joined it would get the others' packets.
+      const first = fanout === undefined ? options.filter : NOTHING;
+      if (first !== undefined) filterOption.set(socket, first);
       socket.bind(packet({ protocol, ifindex }));
+      if (fanout !== undefined) {
+        joinFanout(socket, fanout);
+        opened.#inGroup = true;
+        opened.setFilter(options.filter);
+      }
       return opened;
     } catch (error) {
       socket.close();
@@ -235,8 +269,7 @@ export class PacketSocket implements Disposable, AsyncDisposable {
    * @throws ENODEV on a socket that is open on all interfaces.
    */
   addMembership(membership: Membership): void {
-    checkObject('membership', membership);
-    const request = this.#membership(membership);
+    const request = membershipRequest(membership, this.ifindex);
     this.socket.setsockopt(constants.SOL_PACKET, constants.PACKET_ADD_MEMBERSHIP, request);
   }
 
@@ -245,7 +278,7 @@ export class PacketSocket implements Disposable, AsyncDisposable {
    * complaint.
    */
   dropMembership(membership: Membership): void {
-    const request = this.#membership(membership);
+    const request = membershipRequest(membership, this.ifindex);
     this.socket.setsockopt(constants.SOL_PACKET, constants.PACKET_DROP_MEMBERSHIP, request);
   }
 
@@ -254,6 +287,45 @@ export class PacketSocket implements Disposable, AsyncDisposable {
     const bytes = this.socket.getsockopt(constants.SOL_PACKET, constants.PACKET_STATISTICS, STATISTICS_SIZE);
     const [packets = 0, drops = 0] = new Uint32Array(Uint8Array.from(bytes).buffer);
     return { packets, drops };
+  }
+
+  /**
+   * Sets, changes or (with undefined) takes away the filter: classic instructions whose result is how many bytes of a packet are
+   * kept, 0 for none of it. What was queued before it stood is drained and not delivered. Returns how many packets that were.
+   * @throws EINVAL for a program that is none, EPERM where the filter was locked.
+   */
+  setFilter(program: FilterProgram | undefined): number {
+    filterOption.set(this.socket, NOTHING);
+    let drained = 0;
+    const nowhere = new Uint8Array(1);
+    for (;;) {
+      const result = this.socket.tryRecvInto(nowhere, constants.MSG_TRUNC);
+      // An error that stands is told to whoever receives next: of an interface that went down.
+      if (result < 0) break;
+      drained += 1;
+    }
+    if (program === undefined) detachFilter.set(this.socket);
+    else filterOption.set(this.socket, program);
+    return drained;
+  }
+
+  /** The number of the fanout group that it is in; undefined when it is in none. */
+  get fanoutGroup(): number | undefined {
+    return this.#inGroup ? packetFanout.get(this.socket) & 0xffff : undefined;
+  }
+
+  /**
+   * When a frame left, of those sent since `transmitTimestamps` was asked for, one after the other: from the socket's error queue.
+   * An interface that takes no time stamps gives none.
+   * @throws ERR_SOCKET_TIMEOUT, ABORT_ERR.
+   */
+  async transmitTimestamp(options?: WaitOptions): Promise<TransmitTimestamp> {
+    for (;;) {
+      const flags = constants.MSG_ERRQUEUE;
+      const message = await this.socket.recvMsg(0, { ...options, flags, control: STAMPS_ROOM });
+      const stamp = receiveStamps(message.control);
+      if (stamp !== undefined) return stamp;
+    }
   }
 
   /** Frame after frame, until the socket is closed. */
@@ -297,30 +369,6 @@ export class PacketSocket implements Disposable, AsyncDisposable {
     }
     return packet({ ifindex, protocol: protocol ?? own, address });
   }
-
-  #membership(membership: Membership): Uint8Array {
-    const request = new Uint8Array(MEMBERSHIP_SIZE);
-    const fields = new DataView(request.buffer);
-    fields.setInt32(0, checkUint('ifindex', membership.ifindex ?? this.ifindex, 31), LITTLE_ENDIAN);
-    fields.setUint16(MEMBERSHIP_TYPE, membershipType(membership.type), LITTLE_ENDIAN);
-    if (membership.type === 'multicast' || membership.type === 'unicast') {
-      const address = checkBytes('address', membership.address);
-      if (address.length > MEMBERSHIP_SIZE - MEMBERSHIP_ADDRESS)
-        throw wrongValue('address', 'up to 8 bytes', address);
-      fields.setUint16(MEMBERSHIP_ADDRESS_LENGTH, address.length, LITTLE_ENDIAN);
-      request.set(address, MEMBERSHIP_ADDRESS);
-    }
-    return request;
-  }
-}
-
-const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
-
-function membershipType(type: Membership['type']): number {
-  if (!Object.hasOwn(MEMBERSHIP_TYPES, type)) {
-    throw wrongValue('type', `one of ${Object.keys(MEMBERSHIP_TYPES).join(', ')}`, type);
-  }
-  return MEMBERSHIP_TYPES[type];
 }
 
 function received({ bytes, address }: Slot, length: number): ReceivedPacket {
