@@ -1,4 +1,12 @@
 export { ARP_IPV4_LENGTH, type ArpPacket, ArpView, arpOperations, encodeArp } from './arp.ts';
+export { Capture, type CaptureEnd, type CaptureOptions, capture } from './capture.ts';
+export {
+  type CapturedChecksum,
+  CapturedPacket,
+  type CapturedTag,
+  PacketBatch,
+  type PacketBatchOptions,
+} from './captured-packet.ts';
 export {
   type ChecksumState,
   completeChecksum,
@@ -124,9 +132,9 @@ export {
   type PacketRecvOptions,
   PacketSocket,
   type PacketSocketOptions,
-  type PacketType,
   type ReceivedPacket,
 } from './packet-socket.ts';
+export type { PacketType } from './packet-type.ts';
 export {
   encodePpp,
   encodePppoe,

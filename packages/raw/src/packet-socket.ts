@@ -20,6 +20,7 @@ import { interfaceIndex } from './interface-request.ts';
 import { type FanoutOptions, fanoutNumber, joinFanout } from './packet-fanout.ts';
 import { type Membership, membershipRequest } from './packet-membership.ts';
 import { type PacketTimestamps, receiveStamps, setUp, type TransmitTimestamp } from './packet-options.ts';
+import { type PacketType, packetTypeOf } from './packet-type.ts';
 import { type VirtioLength, virtioLength } from './virtio.ts';
 
 /**
@@ -77,14 +78,6 @@ export interface PacketSocketOptions {
   /** The network namespace that it is opened in and stays in; `interface` and `ifindex` are that one's. */
   readonly netns?: NetworkNamespace | undefined;
 }
-
-/**
- * What the kernel thinks of a packet's destination (PACKET_ of linux/if_packet.h); a number where it has no
- * name here.
- */
-export type PacketType = 'host' | 'broadcast' | 'multicast' | 'otherhost' | 'outgoing' | number;
-
-const PACKET_TYPES: readonly PacketType[] = ['host', 'broadcast', 'multicast', 'otherhost', 'outgoing'];
 
 export interface ReceivedPacket {
   /** The frame, or as much of it as there was room for. */
@@ -387,7 +380,7 @@ export function decodePacketAddress(bytes: Uint8Array): Omit<ReceivedPacket, 'da
   return {
     ifindex: address.ifindex,
     protocol: address.protocol,
-    packetType: PACKET_TYPES[address.pkttype] ?? address.pkttype,
+    packetType: packetTypeOf(address.pkttype),
     hardwareType: address.hatype,
     hardwareAddress: address.address,
   };
