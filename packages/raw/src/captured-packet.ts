@@ -4,6 +4,7 @@ import { Batch, constants, SocketError } from '@sockeye/core';
 import { decodeControl } from '@sockeye/core/cmsg';
 import { dissect, dissectPayload, linkTypes } from './dissect.ts';
 import { Dissection } from './dissection.ts';
+import type { VlanTag } from './ethernet.ts';
 import { type PacketType, packetTypeOf } from './packet-type.ts';
 import { type VirtioLength, VirtioView } from './virtio.ts';
 
@@ -35,14 +36,6 @@ const TAG = 4;
 
 const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 const CMSG_LENGTH = LITTLE_ENDIAN ? 0 : 1;
-
-/** A VLAN tag (IEEE 802.1Q) that the kernel or the interface took out of a frame. */
-export interface CapturedTag {
-  /** EtherType of the tag; 0x8100 where a kernel before 3.14 does not say. */
-  readonly tpid: number;
-  /** Priority (3 bits), drop eligible (1), id (12). */
-  readonly tci: number;
-}
 
 /**
  * What is known of a packet's transport checksum without looking: `valid`, the interface has checked it; `partial`, it is not
@@ -195,12 +188,17 @@ export class PacketBatch implements Iterable<CapturedPacket> {
     return this.slab.addresses.subarray(at + LL_ADDR, at + LL_ADDR + length);
   }
 
-  /** The VLAN tag that was taken off: raw Ethernet frames have it again. */
-  vlan(index: number): CapturedTag | undefined {
+  /** The VLAN tag that the kernel or the interface took off: raw Ethernet frames have it again. */
+  vlan(index: number): VlanTag | undefined {
     const at = this.#auxiliary[this.#check(index)]!;
-    return at >= 0 && this.#isTagged(at)
-      ? { tpid: this.#tpid(at), tci: this.#halves[at / 2 + AUX_TCI]! }
-      : undefined;
+    if (at < 0 || !this.#isTagged(at)) return undefined;
+    const tci = this.#halves[at / 2 + AUX_TCI]!;
+    return {
+      protocol: this.#tpid(at),
+      priority: tci >>> 13,
+      dropEligible: (tci & 0x1000) !== 0,
+      id: tci & 0xfff,
+    };
   }
 
   /** See {@link CapturedChecksum}. */
@@ -379,7 +377,7 @@ export class CapturedPacket {
   }
 
   /** The VLAN tag that the kernel or the interface took off; in raw Ethernet frames it is in its place again. */
-  get vlan(): CapturedTag | undefined {
+  get vlan(): VlanTag | undefined {
     return this.#fresh().vlan(this.#index);
   }
 

@@ -3,7 +3,6 @@ export { Capture, type CaptureEnd, type CaptureOptions, capture } from './captur
 export {
   type CapturedChecksum,
   CapturedPacket,
-  type CapturedTag,
   PacketBatch,
   type PacketBatchOptions,
 } from './captured-packet.ts';

@@ -156,7 +156,7 @@ describe('packet sockets', () => {
         const receiver = open({ protocol: constants.ETH_P_IP, virtioHeader });
         const loopback = Uint8Array.of(2, 0, 0, 9, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0);
         sender.sendToSync(Buffer.from(`virtio ${virtioHeader}`), loopback);
-        let data = Buffer.alloc(0);
+        let data: Buffer = Buffer.alloc(0);
         do ({ data } = receiver.recvSync({ timeout: 5000 }));
         while (!data.includes(`virtio ${virtioHeader}`));
         const view = new VirtioView().decode(data);
