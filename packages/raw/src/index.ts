@@ -147,6 +147,9 @@ export {
   pppoeCodes,
   pppProtocols,
 } from './pppoe.ts';
+export type { RawWishes } from './raw-options.ts';
+export type { RawError, RawPacket } from './raw-packet.ts';
+export { type RawSendOptions, RawSocket, type RawSocketOptions } from './raw-socket.ts';
 export {
   encodeSctp,
   encodeSctpChunk,
