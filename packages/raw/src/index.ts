@@ -1,4 +1,6 @@
 export { ARP_IPV4_LENGTH, type ArpPacket, ArpView, arpOperations, encodeArp } from './arp.ts';
+export { type ArpNeighbour, type ArpScanOptions, arpScan } from './arp-scan.ts';
+export { type Answer, Asker, type AskOptions, type Receive } from './asker.ts';
 export { Capture, type CaptureEnd, type CaptureOptions, capture } from './capture.ts';
 export {
   type CapturedChecksum,
@@ -30,6 +32,7 @@ export {
   dhcpOptionLayout,
   encodeDhcp,
 } from './dhcp.ts';
+export { type DhcpDiscoverOptions, type DhcpOffer, dhcpDiscover } from './dhcp-discover.ts';
 export { dissect, dissectPayload, linkTypes } from './dissect.ts';
 export { Dissection, MAX_LAYERS } from './dissection.ts';
 export {
@@ -52,6 +55,7 @@ export {
   encodeDnsQuestion,
   encodeDnsRecord,
 } from './dns-record.ts';
+export type { EchoOptions } from './echo.ts';
 export { MalformedPacketError } from './errors.ts';
 export {
   ETHERNET_HEADER_LENGTH,
@@ -134,6 +138,8 @@ export {
   type ReceivedPacket,
 } from './packet-socket.ts';
 export type { PacketType } from './packet-type.ts';
+export { type PathMtu, type PathMtuOptions, type PathMtuStep, pathMtu } from './path-mtu.ts';
+export { type PingOptions, type PingResult, ping } from './ping.ts';
 export {
   encodePpp,
   encodePppoe,
@@ -187,6 +193,7 @@ export {
   type TcpStreamEnd,
   type TcpStreamHandler,
 } from './tcp-stream.ts';
+export { type TraceAnswer, type TraceHop, type TracerouteOptions, traceroute } from './traceroute.ts';
 export { encodeUdp, UDP_HEADER_LENGTH, type UdpFields, type UdpHeader, UdpView } from './udp.ts';
 export { HeaderView } from './view.ts';
 export {

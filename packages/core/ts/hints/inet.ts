@@ -75,6 +75,8 @@ export function inetHint(failure: Failure): string | undefined {
   if (family !== constants.AF_INET && family !== constants.AF_INET6) return undefined;
   if (syscall === 'socket' && type === constants.SOCK_RAW && code === 'EPERM')
     return capability('CAP_NET_RAW');
+  if (syscall === 'socket' && type === constants.SOCK_DGRAM && code === 'EACCES')
+    return 'an ICMP datagram socket takes a group of net.ipv4.ping_group_range: run "sudo sysctl net.ipv4.ping_group_range=\'0 2147483647\'"';
   if (syscall === 'listen' && code === 'EADDRINUSE') return takenHint(failure, 0);
   if (syscall === 'bind' && address !== undefined && address.byteLength >= 4) {
     const port = new DataView(address.buffer, address.byteOffset).getUint16(2, false);
