@@ -1,0 +1,3 @@
+import { captured } from '../../kit/capture.mjs';
+
+await captured(true);
