@@ -6,17 +6,18 @@ where CPython's own _socket has them. What is done here is what having two proce
 and each thread of the host has a copy of the sockets it was asked about, so closing a socket closes all of them.
 """
 import _socket as real
-import array, builtins, io, itertools, json, math, os, sys, threading, types, warnings, weakref
+import array, base64, builtins, io, itertools, json, math, os, sys, threading, types, warnings, weakref
 
-# What is a list in Python and not a tuple: all of what a function returns (None), or parts of it.
-LISTS = {"getaddrinfo": None, "if_nameindex": None, "recvmsg": [1], "recvmsg_into": [1], "recv_fds": [1],
+# What is a list in Python and not a tuple: all of what a function returns, or parts of it.
+LISTS = {"getaddrinfo": [], "if_nameindex": [], "recvmsg": [1], "recvmsg_into": [1], "recv_fds": [1],
          "gethostbyname_ex": [1, 2], "gethostbyaddr": [1, 2]}
 # Which argument is a descriptor, by place and by name.
 DESCRIPTORS = {"socket": (3, "fileno"), "close": (0, ""), "dup": (0, ""), "fromfd": (0, "fd")}
+RIGHTS = (real.SOL_SOCKET, real.SCM_RIGHTS)
 OWN = object()  # stands for the descriptor of the socket itself
 
 crossed = []  # the names of the calls that crossed
-classes = {"TypeError": TypeError, "ExceptionGroup": ExceptionGroup}
+classes = {**vars(io), **vars(builtins)}
 live = weakref.WeakValueDictionary()  # descriptor: State
 channels = weakref.WeakValueDictionary()  # key: Channel
 keys = itertools.count()
@@ -50,148 +51,121 @@ class Channel:
             finally:
                 self.lock.release()
 
+    def later_or_now(self, what):
+        """Does it when this thread's call is over: objects are dropped at any time."""
+        self.dropped.append(what) if self.busy else what()
+
     def ask(self, op, number, name, *args):
         """What the facade's function returned; raises what it raised."""
         with self.lock:
-            self.busy = True
+            self.busy, fds, views, answer = True, array.array("i"), [], b""
             try:
-                return self.exchange([op, number, name, args])
+                request = json.dumps(written([op, number, name, args], name, fds, views)).encode() + b"\n"
+                try:
+                    rights = [(*RIGHTS, fds)] if fds else []
+                    self.pipe.sendall(request[self.pipe.sendmsg([request], rights):])
+                    del fds[:]
+                    while not answer.endswith(b"\n"):
+                        part, control, _, _ = self.pipe.recvmsg(1 << 18, 2048, real.MSG_CMSG_CLOEXEC)
+                        if not part:
+                            raise SystemError("the host has ended")
+                        answer += part
+                        fds.frombytes(b"".join(payload for _, _, payload in control))
+                except BaseException:
+                    # A signal's handler raised: nobody will read the answer.
+                    self.pipe.close()
+                    mine.__dict__.pop("channel", None)
+                    raise
+                value, changed, error = json.loads(answer, object_hook=lambda plain: read(plain, fds))
+                for view, data in zip(views, changed):
+                    view[:] = data
+                if error is not None:
+                    raise exception(*error)
+                return value
             finally:
                 self.busy = False
 
-    def exchange(self, request):
-        writing = Writing(request[2])
-        text = json.dumps(writing.value(request)).encode()
-        size = sum(map(len, writing.blobs))
-        message = b"".join([len(text).to_bytes(4, "little"), size.to_bytes(4, "little"), text, *writing.blobs])
-        rights = [(real.SOL_SOCKET, real.SCM_RIGHTS, array.array("i", writing.fds))] if writing.fds else []
-        try:
-            sent = self.pipe.sendmsg([message], rights)
-            if sent < len(message):
-                self.pipe.sendall(memoryview(message)[sent:])
-            answer, control, _, _ = self.pipe.recvmsg(1 << 18, 2048, real.MSG_CMSG_CLOEXEC)
-            while len(answer) < 8 or len(answer) < 8 + sum(array.array("I", answer[:8])):
-                more = self.pipe.recv(1 << 20)
-                if not more:
-                    raise SystemError("the host has ended")
-                answer += more
-        except BaseException:
-            # A signal's handler raised: nobody will read the answer.
-            self.pipe.close()
-            mine.__dict__.pop("channel", None)
-            raise
-        fds = array.array("i", b"".join([payload for _, _, payload in control]))
-        blob = io.BytesIO(answer)
-        text = blob.read(8 + array.array("I", answer[:4])[0])[8:]
-        value, written, error = json.loads(text, object_hook=lambda plain: read(plain, fds, blob))
-        for view, data in zip(writing.views, written):
-            view[:] = data
-        if error is not None:
-            raise exception(*error)
-        return value
-
 
 def channel():
-    # After fork(2) the parent's channels are not this process's.
-    if mine.__dict__.setdefault("process", os.getpid()) != os.getpid():
-        mine.__dict__.clear()
     if not hasattr(mine, "channel"):
-        mine.process, mine.channel = os.getpid(), Channel()
+        mine.channel = Channel()
     return mine.channel
 
 
-class Writing:
-    """Values as JSON, what JSON has no form for as {"$": tag, "v": value}; bytes and descriptors go beside it."""
-
-    def __init__(self, name=""):
+def written(value, name, fds, views):
+    """A value as JSON, what JSON has no form for as {"$": tag, "v": value}; descriptors go beside it."""
+    def all_of(values):
+        return [written(each, name, fds, views) for each in values]
+    if isinstance(value, Descriptor):
+        return value.written(fds)
+    if name == "sendmsg" and isinstance(value, tuple) and value[:2] == RIGHTS and len(value) == 3:
+        numbers = array.array("i", (payload := bytes(value[2]))[:len(payload) & ~3])
+        value = (*RIGHTS, {"$": "rights", "v": [[*map(Descriptor, numbers)], payload[len(numbers) * 4:]]})
+    if isinstance(value, float) or isinstance(value, int) and abs(value) >= 1 << 53:
+        return {"$": "float" if isinstance(value, float) else "int", "v": json.dumps(value)}
+    if value is None or isinstance(value, (int, str)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return all_of(value)
+    if isinstance(value, dict):
+        return dict(zip(value, all_of(value.values())))
+    if hasattr(value, "__next__"):
+        return {"$": "iterator", "v": all_of(value)}
+    if hasattr(value, "__index__"):
+        return written(value.__index__(), name, fds, views)
+    try:
+        view = memoryview(value).cast("B")
         # JavaScript has no memory that is read-only: to what writes into it, it is no memory.
-        self.fds, self.views, self.blobs, self.fills = [], [], [], name.endswith("_into")
-
-    def value(self, value):
-        if isinstance(value, Descriptor):
-            return self.descriptor(value)
-        if isinstance(value, int) and abs(value) >= 1 << 53:
-            return {"$": "int", "v": str(int(value))}
-        if isinstance(value, float) and not math.isfinite(value):
-            return {"$": "float", "v": json.dumps(value)}
-        if value is None or isinstance(value, (int, float, str)):
-            return value
-        if isinstance(value, (list, tuple)):
-            return [self.value(each) for each in value]
-        if isinstance(value, dict):
-            return {key: self.value(each) for key, each in value.items()}
-        if isinstance(value, Tagged):
-            return {"$": value.tag, "v": self.value(value.value)}
-        if hasattr(value, "__next__"):
-            return {"$": "iterator", "v": [self.value(each) for each in value]}
-        if hasattr(value, "__index__"):
-            return self.value(value.__index__())
-        return self.memory(value)
-
-    def memory(self, value):
-        try:
-            view = memoryview(value).cast("B")
-            kind = "memory" if not view.readonly else "object" if self.fills else "bytes"
-        except TypeError:
-            kind = "object"
-        if kind == "object":
-            return {"$": "object", "v": type(value).__name__}
-        if kind == "memory":
-            self.views.append(view)
-        self.blobs.append(view)
-        return {"$": kind, "v": len(view)}
-
-    def descriptor(self, fd):
-        state = live.get(fd)
-        if state is not None and fd.key in state.homes and not state.vanished():
-            return {"$": "same", "v": state.homes[fd.key]}
-        try:
-            os.fstat(fd)
-        except (OSError, OverflowError):
-            return {"$": "closed", "v": 0}
-        self.fds.append(int(fd))
-        return {"$": "fd", "v": len(self.fds) - 1}
+        if not (view.readonly and name.endswith("into")):
+            views += [] if view.readonly else [view]
+            return {"$": "bytes" if view.readonly else "memory", "v": base64.b64encode(view).decode()}
+    except TypeError:
+        pass
+    return {"$": "object", "v": type(value).__name__}
 
 
 class Descriptor(int):
     """A descriptor of this process; where the channel of this key has a socket with it, that is meant."""
     key = None
 
-
-class Tagged:
-    """What JSON has no form for."""
-
-    def __init__(self, tag, value):
-        self.tag, self.value = tag, value
-
-
-def rights(payload):
-    """The payload of SCM_RIGHTS, its descriptors marked."""
-    payload = bytes(payload)
-    whole = len(payload) & ~3
-    return Tagged("rights", [list(map(Descriptor, memoryview(payload)[:whole].cast("i"))), payload[whole:]])
+    def written(self, fds):
+        state = live.get(self)
+        if state is not None and self.key in state.homes and not state.vanished():
+            return {"$": "same", "v": state.homes[self.key]}
+        if inode(self) is None:
+            return {"$": "closed", "v": 0}
+        fds.append(self)
+        return {"$": "fd", "v": len(fds) - 1}
 
 
-def read(plain, fds, blob):
-    """Of what the host says what JSON has no form for."""
-    if "$" not in plain:
-        return plain
-    tag, value = plain["$"], plain["v"]
-    if tag == "rights":
-        return array.array("i", value[0]).tobytes() + value[1]
-    kinds = {"bytes": blob.read, "fd": fds.__getitem__, "own": lambda _: OWN, "made": Made, "file": tuple}
-    return kinds[tag](value)
+def inode(fd):
+    """Of what has this number; None when nothing has."""
+    try:
+        return os.fstat(fd).st_ino
+    except (OSError, OverflowError):
+        return None
 
 
 class Made(list):
     """A socket that the facade made: its number there, its descriptor here, family, type, protocol and timeout."""
 
 
+def read(plain, fds):
+    """Of what the host says what JSON has no form for."""
+    kinds = {"bytes": base64.b64decode, "fd": fds.__getitem__, "own": lambda _: OWN, "made": Made, "file": int,
+             "int": int, "error": known, "rights": lambda value: array.array("i", value[0]).tobytes() + value[1]}
+    return kinds[plain["$"]](plain["v"]) if "$" in plain else plain
+
+
+def known(name):
+    """Python's class of errors of a name, or one for it."""
+    return classes.setdefault(name, type(name, (OSError,), {"__module__": "socket"}))
+
+
 def exception(name, args):
     """One of Python's; of another name it is a mistake in JavaScript."""
-    if name not in classes:
-        return SystemError(name, *args)
-    return classes[name](*[[exception(*each) for each in arg] if isinstance(arg, list) else arg for arg in args])
+    parts = [[exception(*each) for each in arg] if isinstance(arg, list) else arg for arg in args]
+    return classes.get(name, SystemError)(*parts)
 
 
 class State:
@@ -199,15 +173,12 @@ class State:
 
     def __init__(self, fd, known):
         self.fd, self.known, self.homes, self.closed, self.gone = fd, known, {}, False, False
-        self.inode, self.lock = os.fstat(fd).st_ino, threading.RLock()
+        self.inode, self.lock = inode(fd), threading.RLock()
         live[fd] = self
 
     def vanished(self):
         """Whether the descriptor is not this socket's any more."""
-        try:
-            return self.closed or self.gone or os.fstat(self.fd).st_ino != self.inode
-        except OSError:
-            return True
+        return self.closed or self.gone or inode(self.fd) != self.inode
 
     def number(self, way):
         """The socket's number in a channel, which gets a copy if it has none, and hears of a lost descriptor."""
@@ -227,16 +198,19 @@ class State:
     def drop(self, way=None):
         """Has the host close the copies of all channels, or of all but one."""
         for key in [key for key in self.homes if way is None or key != way.key]:
-            number, other = self.homes.pop(key), channels.get(key)
-            if other is not None:
+            number, other = self.homes.pop(key, None), channels.get(key)
+            if number is not None and other is not None:
                 other.later.append(number)
                 other.free()
 
     def end(self):
-        self.closed = True
+        """Whether this is the first time: several threads may close a socket at once."""
+        with self.lock:
+            first, self.closed = not self.closed, True
         self.drop(channel())
         if live.get(self.fd) is self:
             del live[self.fd]
+        return first
 
 
 def prepared(name, args, keywords, way):
@@ -247,23 +221,10 @@ def prepared(name, args, keywords, way):
         if (key in where if where is keywords else key < len(where)) and type(where[key]) is int and where[key] >= 0:
             where[key] = Descriptor(where[key])
             where[key].key = way.key
-    if name == "sendmsg" and len(args) > 1:
-        args[1] = carrying(args[1])
-    elif name in ("send_fds", "recv_fds"):
-        args[0] = Tagged("socket", args[0]._state.number(way))
+    if name in ("send_fds", "recv_fds"):
+        args[0] = {"$": "socket", "v": args[0]._state.number(way)}
         args[2] = [Descriptor(fd) for fd in args[2]] if name == "send_fds" else args[2]
     return (*args, keywords) if keywords else args
-
-
-def carrying(control):
-    """Control messages, the descriptors in them marked."""
-    def marked(item):
-        if not isinstance(item, tuple) or item[:2] != (real.SOL_SOCKET, real.SCM_RIGHTS) or len(item) != 3:
-            return item
-        return (*item[:2], rights(item[2]))
-    if hasattr(control, "__next__"):
-        return map(marked, control)
-    return [*map(marked, control)] if isinstance(control, (list, tuple)) else control
 
 
 def shaped(name, value, make):
@@ -274,9 +235,8 @@ def shaped(name, value, make):
         return tuple(map(tuples, value)) if isinstance(value, list) else value
     value = tuples(value)
     if isinstance(value, tuple) and name in LISTS:
-        parts = LISTS[name]
-        value = [list(each) if parts and at in parts else each for at, each in enumerate(value)]
-        return value if parts is None else tuple(value)
+        value = [list(each) if at in LISTS[name] else each for at, each in enumerate(value)]
+        return tuple(value) if LISTS[name] else value
     return value
 
 
@@ -299,40 +259,29 @@ def function(name, make=plain):
     return call
 
 
-def method(name, make=plain):
-    """The socket's method of a name."""
+def method(name, make=plain, op="method"):
+    """The socket's method of a name, or what its attribute is got by."""
     def call(self, *args, **keywords):
         crossed.append("socket." + name)
         way, state = channel(), self._state
         with way:
             number = state.number(way)
-            if name not in ("settimeout", "setblocking"):
-                value = way.ask("method", number, name, *prepared(name, args, keywords, way))
-            else:
+            value = way.ask(op, number, name, *prepared(name, args, keywords, way))
+            if name in ("settimeout", "setblocking"):
                 with state.lock:
-                    value = way.ask("method", number, name, *args)
                     state.known[3] = way.ask("get", number, "timeout")
                     state.drop(way)
         return state.fd if value is OWN else shaped(name, value, make)
     return call
 
 
-def getter(name):
-    def get(self):
-        crossed.append("socket." + name)
-        way = channel()
-        with way:
-            return way.ask("get", self._state.number(way), name)
-    return property(get)
-
-
 class socket:
     __slots__ = ("_state",)
 
     def __init__(self, *args, **keywords):
-        made, way = args[3] if len(args) > 3 else keywords.get("fileno"), channel()
-        given = made
-        if not isinstance(given, Made):
+        way = channel()
+        given = made = args[3] if len(args) > 3 else keywords.get("fileno")
+        if not isinstance(made, Made):
             crossed.append("socket")
             with way:
                 made = way.ask("call", 0, "socket", *prepared("socket", args, keywords, way))
@@ -351,8 +300,7 @@ class socket:
         with way:
             if state.closed or way.ask("method", state.number(way), "fileno") is OWN:
                 return
-        state.end()
-        if not state.gone:
+        if state.end() and not state.gone:
             os.close(state.fd)
 
     def detach(self, _detach=method("detach")):
@@ -366,15 +314,7 @@ class socket:
 
     def __del__(self):
         if hasattr(self, "_state") and not sys.is_finalizing():
-            finally_do(lambda: finalize(self))
-
-
-def finally_do(what):
-    """Does it now, or when this thread's call is over: objects are dropped at any time."""
-    if channel().busy:
-        channel().dropped.append(what)
-    else:
-        what()
+            channel().later_or_now(lambda: finalize(self))
 
 
 def finalize(self):
@@ -391,19 +331,16 @@ def install(path):
     listener = real.socket(real.AF_UNIX, real.SOCK_STREAM)
     listener.bind(path)
     listener.listen(64)
+    # After fork(2) the parent's channel is not the child's.
+    os.register_at_fork(after_in_child=lambda: mine.__dict__.clear())
     print("listening", flush=True)
     module = types.ModuleType("_socket")
-    names, members = channel().ask("names", 0, "")
-    for name, kind, value in names:
-        if kind == "error":
-            made = type(value, (OSError,), {"__module__": "socket"})
-            classes.setdefault(value, getattr(builtins, value, made))
+    for name, value in channel().ask("names", 0, ""):
         if hasattr(real, name):
-            made = {"error": classes.get, "constant": lambda value: value, "function": lambda _: function(name)}[kind]
-            setattr(module, name, made(value))
-    for name, kind in members:
-        if hasattr(real.socket, name) and name not in socket.__dict__:
-            setattr(socket, name, (getter if kind == "get" else method)(name))
+            setattr(module, name, function(name) if value is None else value)
+    for name, member in vars(real.socket).items():
+        if not name.startswith("_") and name not in vars(socket):
+            setattr(socket, name, method(name) if callable(member) else property(method(name, op="get")))
     socket.__module__, socket.__doc__ = "_socket", "Sockeye's"
     module.socket = module.SocketType = socket
     module.CAPI = real.CAPI

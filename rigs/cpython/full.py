@@ -1,6 +1,5 @@
 """The variant "full": what socket.py writes in Python is the facade's too."""
-import io
-import socket
+import contextlib, io, socket
 
 import bridge
 
@@ -13,47 +12,36 @@ def whole(made):
     return socket.socket(-1, -1, -1, made)
 
 
-class File:
+class File(contextlib.AbstractContextManager):
     """What makefile() gave: a file object of the facade's, which stays with the channel that made it."""
 
-    def __init__(self, number, members, sock):
-        self.__dict__.update(_number=number, _members=members, _socket=sock, _way=bridge.channel())
+    def __init__(self, number, sock):
+        self.__dict__.update(_number=number, _socket=sock, _way=bridge.channel())
 
     def __getattr__(self, name):
-        kind = self._members.get(name)
-        if kind is None:
-            raise AttributeError(f"'{self._members['']}' object has no attribute '{name}'")
-        if kind == "get":
-            return self._ask("get", name)
-        return lambda *args, **keywords: self._ask("method", name, args, keywords)
+        # What is called has the same names in all of them.
+        if any(callable(getattr(kind, name, None)) for kind in (io.TextIOWrapper, io.BufferedRWPair, socket.SocketIO)):
+            return lambda *args, **keywords: self._ask("method", name, *args, **keywords)
+        return self._ask("get", name)
 
-    def _ask(self, op, name, args=(), keywords={}):
+    def _ask(self, op, name, *args, **keywords):
         bridge.crossed.append("file." + name)
         with self._way:
             value = self._way.ask(op, self._number, name, *bridge.prepared(name, args, keywords, self._way))
         if value is bridge.OWN:
             return self._socket._state.fd
         if name == "close":
-            self._settle()
+            # Like CPython's, a closed file has no socket.
+            sock, self.__dict__["_socket"] = self._socket, None
+            if sock is not None:
+                sock._settle()
         return value
 
-    def _settle(self):
-        # Like CPython's, a closed file has no socket.
-        sock, self.__dict__["_socket"] = self._socket, None
-        if sock is not None:
-            sock._settle()
-
     def __iter__(self):
-        return self
+        return iter(lambda: self._ask("next", "next"), None)
 
     def __next__(self):
-        line = self._ask("next", "next")
-        if line is None:
-            raise StopIteration
-        return line
-
-    def __enter__(self):
-        return self
+        return next(iter(self))
 
     def __exit__(self, *_):
         self.close()
@@ -62,16 +50,17 @@ class File:
         return self._ask("method", "toString")
 
     def __del__(self):
-        bridge.finally_do(self._dropped)
+        bridge.channel().later_or_now(self._dropped)
 
     def _dropped(self):
         with self._way:
             self._way.later.append(self._number)
-        self._settle()
+        if self._socket is not None:
+            self._socket._settle()
 
 
 def makefile(self, *args, _call=bridge.method("makefile"), **keywords):
-    return File(*_call(self, *args, **keywords), self)
+    return File(_call(self, *args, **keywords), self)
 
 
 def close(self):
@@ -86,9 +75,8 @@ def sendfile(self, file, *args, _call=bridge.method("sendfile"), **keywords):
         fd = bridge.Descriptor(file.fileno())
     except io.UnsupportedOperation:
         data = file.getvalue()
-    sent = bridge.Tagged("file", [fd, data, getattr(file, "mode", None)])
-    value = _call(self, sent, *args, **keywords)
-    count, position = value
+    sent = {"$": "file", "v": [fd, data, getattr(file, "mode", None)]}
+    count, position = _call(self, sent, *args, **keywords)
     if position is not None:  # The facade has moved it.
         file.seek(position)
     return count

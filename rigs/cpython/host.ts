@@ -4,19 +4,14 @@ import { Worker } from 'node:worker_threads';
 /** Threads that wait for a Python thread, so that it need not wait for one. */
 const READY = 3;
 
-const [path] = process.argv.slice(2);
 let ready = 0;
 
 function spawn(): void {
   ready += 1;
-  const worker = new Worker(new URL('worker.mjs', import.meta.url), { workerData: path });
+  const worker = new Worker(new URL('worker.mjs', import.meta.url), { workerData: process.argv[2] });
   worker.on('message', (word: 'taken' | 'free') => {
     ready += word === 'free' ? 1 : -1;
     if (ready < READY) spawn();
-  });
-  worker.on('error', (error) => {
-    console.error('host:', error);
-    process.exit(1);
   });
 }
 
