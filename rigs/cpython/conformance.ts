@@ -13,6 +13,7 @@ const USAGE = `usage: npm run conformance -- [options]
   --on KERNEL          host, 6.1 or 6.12: where; more than once if need be (host)
   --variant VARIANT    blocking or full; both unless given
   --python PATH        a CPython from 3.11 on (python3.11)
+  --library PATH       the folder Lib/test of another CPython of that version, for one that comes without its tests
   --tests NAME…        other test modules than test_socket, as test_select or test_asyncio.test_sock_lowlevel
   --only TEXT          only tests whose full names have that in them
   --json FILE          the results, for programs
@@ -42,6 +43,7 @@ function parse(args: readonly string[]) {
       on: { type: 'string', multiple: true, default: ['host'] },
       variant: { type: 'string', multiple: true, default: [...VARIANTS] },
       python: { type: 'string', default: 'python3.11' },
+      library: { type: 'string' },
       tests: { type: 'string', multiple: true, default: [] },
       only: { type: 'string' },
       json: { type: 'string' },
@@ -66,6 +68,7 @@ async function main(args: readonly string[]): Promise<number> {
     on,
     variants,
     python,
+    library,
     modules,
     only,
     json,
@@ -83,7 +86,7 @@ async function main(args: readonly string[]): Promise<number> {
   const executable = execFileSync(python, ['-c', 'import sys; print(sys.executable, end="")'], {
     encoding: 'utf8',
   });
-  const options: RunOptions = { python: executable, modules, only, progress, host: host.folder };
+  const options: RunOptions = { python: executable, library, modules, only, progress, host: host.folder };
   const verdicts: Verdict[] = [];
   let overlooked = 0;
   for (const place of on) {

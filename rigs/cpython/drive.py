@@ -16,6 +16,7 @@ output = os.fdopen(3, "w", buffering=1)
 os.set_inheritable(3, False)
 left_out = set(json.loads(os.environ.get("SOCKEYE_LEFT_OUT", "[]")))
 only = os.environ.get("SOCKEYE_ONLY", "")
+library = os.environ.get("SOCKEYE_TEST_LIBRARY")
 named = json.loads(os.environ.get("SOCKEYE_TESTS", "null"))
 crossed = []
 
@@ -40,10 +41,16 @@ else:
 # Where a test hangs.
 faulthandler.register(signal.SIGUSR2)
 
+if library is not None:
+    import test
+    test.__path__.insert(0, library)
+
 from test import support  # noqa: E402
 
-# As regrtest has it: nothing that needs a resource.
+# As regrtest has it: nothing that needs a resource, and more time where things take more, which is its --timeout.
 support.use_resources = ()
+if "SOCKEYE_RIG" in os.environ:
+    support.LOOPBACK_TIMEOUT, support.SHORT_TIMEOUT = 60.0, 180.0
 
 
 def say(**what):

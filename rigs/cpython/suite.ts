@@ -30,6 +30,8 @@ export interface RunOptions {
   python: string;
   /** Names of CPython's test modules, as `test_socket`. */
   modules: readonly string[];
+  /** A folder with the package `test`, of a CPython that comes without: Debian's does, and has Bluetooth. */
+  library?: string | undefined;
   /** Where {@link makeHost} put the host and the driver. */
   host: string;
   /** Only tests whose full names have that in them. */
@@ -87,6 +89,7 @@ async function runSome(variant: Variant, options: RunOptions, run: Run): Promise
       SOCKEYE_TESTS: JSON.stringify(options.tests ?? null),
       SOCKEYE_BROKEN: options.broken ?? '',
       SOCKEYE_ONLY: options.only ?? '',
+      ...(options.library !== undefined && { SOCKEYE_TEST_LIBRARY: options.library }),
     },
   });
   let host: ChildProcess | undefined;
