@@ -11,6 +11,8 @@ import array, base64, builtins, io, itertools, json, math, os, sys, threading, t
 # What is a list in Python and not a tuple: all of what a function returns, or parts of it.
 LISTS = {"getaddrinfo": [], "if_nameindex": [], "recvmsg": [1], "recvmsg_into": [1], "recv_fds": [1],
          "gethostbyname_ex": [1, 2], "gethostbyaddr": [1, 2]}
+# What is a float in Python, however whole.
+FLOATS = ("gettimeout", "getdefaulttimeout", "timeout")
 # Which argument is a descriptor, by place and by name.
 DESCRIPTORS = {"socket": (3, "fileno"), "close": (0, ""), "dup": (0, ""), "fromfd": (0, "fd")}
 RIGHTS = (real.SOL_SOCKET, real.SCM_RIGHTS)
@@ -233,7 +235,7 @@ def shaped(name, value, make):
         if isinstance(value, Made):
             return make(value)
         return tuple(map(tuples, value)) if isinstance(value, list) else value
-    value = tuples(value)
+    value = float(value) if name in FLOATS and value is not None else tuples(value)
     if isinstance(value, tuple) and name in LISTS:
         value = [list(each) if at in LISTS[name] else each for at, each in enumerate(value)]
         return tuple(value) if LISTS[name] else value

@@ -15,6 +15,7 @@ const USAGE = `usage: npm run conformance -- [options]
   --python PATH        a CPython from 3.11 on (python3.11)
   --library PATH       the folder Lib/test of another CPython of that version, for one that comes without its tests
   --tests NAME…        other test modules than test_socket, as test_select or test_asyncio.test_sock_lowlevel
+  --use NAME           a resource that tests may use, as network; regrtest's -u
   --only TEXT          only tests whose full names have that in them
   --json FILE          the results, for programs
   --mutants            breaks the facade's functions one by one, which some test must notice each time; on the host
@@ -43,6 +44,7 @@ function parse(args: readonly string[]) {
       on: { type: 'string', multiple: true, default: ['host'] },
       variant: { type: 'string', multiple: true, default: [...VARIANTS] },
       python: { type: 'string', default: 'python3.11' },
+      use: { type: 'string', multiple: true },
       library: { type: 'string' },
       tests: { type: 'string', multiple: true, default: [] },
       only: { type: 'string' },
@@ -69,6 +71,7 @@ async function main(args: readonly string[]): Promise<number> {
     variants,
     python,
     library,
+    use,
     modules,
     only,
     json,
@@ -86,7 +89,7 @@ async function main(args: readonly string[]): Promise<number> {
   const executable = execFileSync(python, ['-c', 'import sys; print(sys.executable, end="")'], {
     encoding: 'utf8',
   });
-  const options: RunOptions = { python: executable, library, modules, only, progress, host: host.folder };
+  const options: RunOptions = { python: executable, library, use, modules, only, progress, host: host.folder };
   const verdicts: Verdict[] = [];
   let overlooked = 0;
   for (const place of on) {

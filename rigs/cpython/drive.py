@@ -47,8 +47,8 @@ if library is not None:
 
 from test import support  # noqa: E402
 
-# As regrtest has it: nothing that needs a resource, and more time where things take more, which is its --timeout.
-support.use_resources = ()
+# As regrtest has it: nothing that needs a resource unless told so (its -u), and more time where things take more, which is its --timeout.
+support.use_resources = json.loads(os.environ.get("SOCKEYE_USE", "[]"))
 if "SOCKEYE_RIG" in os.environ:
     support.LOOPBACK_TIMEOUT, support.SHORT_TIMEOUT = 60.0, 180.0
 

@@ -32,6 +32,8 @@ export interface RunOptions {
   modules: readonly string[];
   /** A folder with the package `test`, of a CPython that comes without: Debian's does, and has Bluetooth. */
   library?: string | undefined;
+  /** Resources that tests may use, as regrtest's `-u`: `network`. */
+  use?: readonly string[] | undefined;
   /** Where {@link makeHost} put the host and the driver. */
   host: string;
   /** Only tests whose full names have that in them. */
@@ -89,6 +91,7 @@ async function runSome(variant: Variant, options: RunOptions, run: Run): Promise
       SOCKEYE_TESTS: JSON.stringify(options.tests ?? null),
       SOCKEYE_BROKEN: options.broken ?? '',
       SOCKEYE_ONLY: options.only ?? '',
+      SOCKEYE_USE: JSON.stringify(options.use ?? []),
       ...(options.library !== undefined && { SOCKEYE_TEST_LIBRARY: options.library }),
     },
   });
