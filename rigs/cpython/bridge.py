@@ -6,7 +6,7 @@ where CPython's own _socket has them. What is done here is what having two proce
 and each thread of the host has a copy of the sockets it was asked about, so closing a socket closes all of them.
 """
 import _socket as real
-import array, base64, builtins, io, itertools, json, math, os, sys, threading, types, warnings, weakref
+import array, base64, builtins, contextlib, io, itertools, json, math, os, sys, threading, types, warnings, weakref
 
 # What is a list in Python and not a tuple: all of what a function returns, or parts of it.
 LISTS = {"getaddrinfo": [], "if_nameindex": [], "recvmsg": [1], "recvmsg_into": [1], "recv_fds": [1],
@@ -74,7 +74,8 @@ class Channel:
                         answer += part
                         fds.frombytes(b"".join(payload for _, _, payload in control))
                 except BaseException:
-                    # A signal's handler raised: nobody will read the answer.
+                    # A signal's handler raised: nobody will read the answer. Its traceback may keep the channel, closed.
+                    channels.pop(self.key, None)
                     self.pipe.close()
                     mine.__dict__.pop("channel", None)
                     raise
@@ -320,10 +321,11 @@ class socket:
 
 
 def finalize(self):
-    """A socket that is dropped open warns and is closed: Python's objects, Python's warning."""
-    if not self._state.closed:
-        warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=2)
-        self.close()
+    """A socket that is dropped open warns and is closed: Python's objects, Python's warning. Nobody hears of an error."""
+    with contextlib.suppress(OSError):
+        if not self._state.closed:
+            warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=2)
+            self.close()
     self._state.drop()
 
 

@@ -89,7 +89,15 @@ async function main(args: readonly string[]): Promise<number> {
   const executable = execFileSync(python, ['-c', 'import sys; print(sys.executable, end="")'], {
     encoding: 'utf8',
   });
-  const options: RunOptions = { python: executable, library, use, modules, only, progress, host: host.folder };
+  const options: RunOptions = {
+    python: executable,
+    library,
+    use,
+    modules,
+    only,
+    progress,
+    host: host.folder,
+  };
   const verdicts: Verdict[] = [];
   let overlooked = 0;
   for (const place of on) {

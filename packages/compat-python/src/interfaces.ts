@@ -23,16 +23,20 @@ export function if_nametoindex(...args: [if_name: string | Uint8Array]): number 
 /**
  * The name of an interface.
  *
- * @throws OSError ENXIO when there is none of that index; OverflowError when it is negative
+ * @throws OSError ENXIO when there is none of that index; OverflowError when it is negative or beyond 32 bits
  */
 export function if_indextoname(...args: [if_index: number]): string {
   takesOne('_socket.if_indextoname', args);
-  const [if_index] = args;
-  if (typeof if_index !== 'number' || !Number.isInteger(if_index)) throw typeError('an integer is required');
-  const index = toInteger(if_index);
+  const given: unknown = args[0];
+  if (!['boolean', 'bigint'].includes(typeof given) && !Number.isInteger(given)) {
+    throw typeError('an integer is required');
+  }
+  const index = toInteger(given);
   if (index < 0) throw new OverflowError("can't convert negative value to unsigned int");
   if (index >= 2 ** 64) throw new OverflowError('Python int too large to convert to C unsigned long');
-  return asPython(() => ifIndexToName(Number(BigInt.asUintN(32, BigInt(index)))));
+  // Before 3.13 Python took the low 32 bits for another interface's index.
+  if (index >= 2 ** 32) throw new OverflowError('index is too large');
+  return asPython(() => ifIndexToName(index));
 }
 
 /** Index and name of every interface: if_nameindex(3). */

@@ -2,7 +2,7 @@
 import { getaddrinfoSync } from '@sockeye/core';
 import type { ReturnedInet, ReturnedInet6 } from './address/family.ts';
 import { fromSockaddr } from './address/registry.ts';
-import { toInt, toLong } from './arguments.ts';
+import { toInt } from './arguments.ts';
 import { asPython, plainError, typeError, ValueError } from './errors.ts';
 import { encodeUtf8 } from './filesystem.ts';
 import { idna } from './host.ts';
@@ -81,7 +81,8 @@ function serviceText(port: unknown): string | null {
   if (port === null || port === undefined) return null;
   if (typeof port === 'string') return withoutNul(Buffer.from(encodeUtf8(port)).toString());
   if (port instanceof Uint8Array) return withoutNul(Buffer.from(port).toString());
-  if (typeof port === 'bigint' || Number.isInteger(port)) return String(toLong(port));
+  // Since 3.12 whatever number: getaddrinfo(3) says what it thinks of its digits.
+  if (typeof port === 'bigint' || Number.isInteger(port)) return String(BigInt(port as bigint | number));
   throw plainError('Int or String expected');
 }
 

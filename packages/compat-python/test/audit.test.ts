@@ -81,6 +81,23 @@ describe('arguments', () => {
     expect(other.recv(9).toString()).toBe('AB');
   });
 
+  it('if_indextoname refuses what is beyond 32 bits, as Python does since 3.13', () => {
+    for (const index of [2 ** 32, 2 ** 32 + 1, 2 ** 63])
+      expect(thrown(() => socket.if_indextoname(index))).toMatchObject({
+        name: 'OverflowError',
+        message: 'index is too large',
+      });
+  });
+
+  it('getaddrinfo leaves it to the C library which ports are none, as Python does since 3.12', () => {
+    for (const port of [-(2 ** 64), 1e21]) {
+      const error = thrown(() => socket.getaddrinfo(null, port, 0, socket.SOCK_STREAM));
+      expect(error).toBeInstanceOf(socket.gaierror);
+      expect(error).toMatchObject({ errno: socket.EAI_SERVICE });
+    }
+    expect(socket.getaddrinfo('127.0.0.1', 2 ** 63, 0, socket.SOCK_STREAM)[0]?.[4]).toEqual(['127.0.0.1', 0]);
+  });
+
   it('fromfd leaves no descriptor when its other arguments are bad', () => {
     const [one] = pair();
     const before = readdirSync('/proc/self/fd').length;

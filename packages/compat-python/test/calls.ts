@@ -101,7 +101,8 @@ export const interfaces: Call[] = [
     ['a\0'],
     [null],
   ),
-  ...on('module', 'if_indextoname', [1], [99999], [-1], [0], ['x'], [2 ** 40], [null], [float(1.5)]),
+  ...on('module', 'if_indextoname', [1], [99999], [-1], [0], ['x'], [null], [float(1.5)], [true], [false]),
+  ...on('module', 'if_indextoname', [int(2n ** 64n)], [int(2n ** 1000n)], [int(-(2n ** 70n))]),
 ];
 
 export const resolver: Call[] = [
@@ -117,7 +118,6 @@ export const resolver: Call[] = [
     [bytes('127.0.0.1'), 80],
     ['127.0.0.1', 70000],
     ['127.0.0.1', -1],
-    ['127.0.0.1', huge],
     ['127.0.0.1', 'http', 0, 1],
     ['127.0.0.1', 'no such service'],
     [null, 80, 0, 1, 0, 1],
