@@ -4,15 +4,16 @@ import * as facade from '@sockeye/compat-python';
 type Call = (this: unknown, ...args: unknown[]) => unknown;
 type Members = Record<string, unknown>;
 
-/** Something else than the value, of the same type where there is one. */
+/** Something else than the value, of the same type where there is one; what can be closed is. */
 function other(value: unknown): unknown {
   if (typeof value === 'number') return value + 1;
   if (typeof value === 'boolean') return !value;
   if (typeof value === 'string') return `${value}x`;
   if (value instanceof Uint8Array)
     return Buffer.concat([Buffer.from('x'), value]).subarray(0, value.length || 1);
-  if (value instanceof facade.socket) value.close();
-  else if (Array.isArray(value)) return value.length === 0 ? [0] : value.map(other);
+  if (Array.isArray(value)) return value.length === 0 ? [0] : value.map(other);
+  const close: unknown = Reflect.get(Object(value), 'close');
+  if (typeof close === 'function') close.call(value);
   return value ?? 1;
 }
 
@@ -34,30 +35,46 @@ const UNDONE = new Set(
     'settimeout',
     'setblocking',
     'setsockopt',
+    'set_inheritable',
     'shutdown',
     'close',
   ].map((name) => `socket.${name}`),
 );
 
-/** The functions with one of them, or one of a socket's members, broken: `htons`, `socket.recv`, `socket.family`. */
-export function withBroken(functions: Members, name: string): Members {
-  const [, member] = name.split('.');
-  if (name === '' || name.startsWith('file.')) return functions;
-  if (member === undefined)
-    return {
-      ...functions,
-      [name]: name === 'setdefaulttimeout' || name === 'close' ? () => null : broken(functions[name] as Call),
-    };
-  let at: object = facade.socket.prototype;
+/** Replaces a member of an object, wherever it has it from, by one that does wrong. */
+function breakMember(object: object, member: string, undone = false): void {
+  let at = object;
   while (!Object.hasOwn(at, member)) at = Object.getPrototypeOf(at);
   const { get, value } = Object.getOwnPropertyDescriptor(at, member) as PropertyDescriptor;
-  const undone = UNDONE.has(name) ? () => undefined : undefined;
-  Object.defineProperty(
-    facade.socket.prototype,
-    member,
-    get === undefined
-      ? { value: undone ?? broken(value as Call), configurable: true }
-      : { get: broken(get as Call), configurable: true },
-  );
+  let wrong: PropertyDescriptor = {
+    value: typeof value === 'function' ? broken(value as Call) : other(value),
+  };
+  if (get !== undefined) wrong = { get: broken(get as Call) };
+  if (undone) wrong = { value: () => undefined };
+  Object.defineProperty(object, member, { ...wrong, configurable: true });
+}
+
+/**
+ * The functions with one of them, or a member of a socket or of a socket's file, broken: `htons`, `socket.recv`, `socket.family`,
+ * `file.readline`.
+ */
+export function withBroken(functions: Members, name: string): Members {
+  const [kind, member] = name.split('.');
+  if (name === '') return functions;
+  const { prototype } = facade.socket;
+  if (kind === 'file' && member !== undefined) {
+    const { makefile } = prototype;
+    const value = function (this: facade.socket, ...args: Parameters<typeof makefile>): unknown {
+      const file = makefile.apply(this, args);
+      if (member in file) breakMember(file, member, member === 'close' || member === 'flush');
+      return file;
+    };
+    Object.defineProperty(prototype, 'makefile', { value, configurable: true });
+  } else if (member !== undefined) {
+    breakMember(prototype, member, UNDONE.has(name));
+  } else {
+    const undone = name === 'setdefaulttimeout' || name === 'close';
+    return { ...functions, [name]: undone ? () => null : broken(functions[name] as Call) };
+  }
   return functions;
 }
