@@ -1,4 +1,5 @@
 import { defineConfig, type UserConfig } from 'tsdown';
+import { ascii } from '../../scripts/ascii.mjs';
 
 const common: UserConfig = {
   format: ['esm', 'cjs'],
@@ -7,6 +8,7 @@ const common: UserConfig = {
   dts: true,
   sourcemap: false,
   tsconfig: 'tsconfig.json',
+  plugins: [ascii()],
   // With the families' codecs in it: reading some thirty files costs more than all else that an import does. No value of addr's is
   // given out or taken as such, so it does not matter that they are not the same classes.
   deps: { alwaysBundle: [/^@sockeye\/addr(\/|$)/] },

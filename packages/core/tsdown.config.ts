@@ -1,4 +1,5 @@
 import { defineConfig } from 'tsdown';
+import { ascii } from '../../scripts/ascii.mjs';
 
 export default defineConfig({
   entry: [
@@ -22,6 +23,7 @@ export default defineConfig({
   shims: true,
   sourcemap: false,
   tsconfig: 'tsconfig.json',
+  plugins: [ascii()],
   // What the entries share is one file: each further one would cost an import a third of a millisecond.
   outputOptions: {
     // The types have the documentation; each import would read it again.

@@ -68,6 +68,12 @@ describe('packed', () => {
     expect(files.filter((file) => /\.(rs|map|node)$|\/(src|ts|test|vectors)\//.test(file))).toEqual([]);
   });
 
+  it.each(['core', 'compat-python'])('%s is ASCII: V8 keeps other texts at twice the size', (name) => {
+    const contents = command('tar', ['xzOf', tarball(name), '--wildcards', '*.js', '*.cjs']);
+    expect(contents.length).toBeGreaterThan(100_000);
+    expect(contents.match(/.*[\u0080-\uffff].*/g)).toBeNull();
+  });
+
   it('the binary sits in its platform’s package', () => {
     const files = command('tar', ['tzf', tarball('core-linux-x64-gnu')])
       .trim()
