@@ -41,24 +41,30 @@ const SHARED = 'sockeye:compat-python: default timeout';
 /** One number, NaN for None: threads that this one starts see the same. */
 function shared(): Float64Array {
   const { getEnvironmentData, setEnvironmentData } = threads();
-  const known: unknown = getEnvironmentData(SHARED);
-  if (known instanceof SharedArrayBuffer) return new Float64Array(known);
+  const given: unknown = getEnvironmentData(SHARED);
+  if (given instanceof SharedArrayBuffer) return new Float64Array(given);
   const memory = new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT);
   setEnvironmentData(SHARED, memory);
   return new Float64Array(memory).fill(Number.NaN);
 }
 
-const byDefault: Float64Array = /* @__PURE__ */ shared();
+let known: Float64Array | undefined;
+
+/** Made when it is first looked at: what threads share is in a module whose loading takes a millisecond. */
+function byDefault(): Float64Array {
+  known ??= shared();
+  return known;
+}
 
 /**
- * The timeout of sockets made from now on: seconds, null for none. It is that of all threads which were started after this
- * module was imported.
+ * The timeout of sockets made from now on: seconds, null for none. It is that of all threads which were started after it was
+ * first set or asked for, or the first socket made.
  *
  * @throws ValueError when it is negative
  */
 export function setdefaulttimeout(timeout: Timeout, ...surplus: never[]): void {
   takesOne('_socket.setdefaulttimeout', [timeout, ...surplus]);
-  byDefault[0] = toTimeout(timeout) ?? Number.NaN;
+  byDefault()[0] = toTimeout(timeout) ?? Number.NaN;
 }
 
 /** The timeout that new sockets get, in seconds; null for none. */
@@ -69,6 +75,6 @@ export function getdefaulttimeout(...surplus: never[]): Timeout {
 
 /** The same, for those who know that they give no argument. */
 export function defaultTimeout(): Timeout {
-  const seconds = byDefault[0] as number;
+  const seconds = byDefault()[0] as number;
   return Number.isNaN(seconds) ? null : seconds;
 }
