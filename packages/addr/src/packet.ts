@@ -34,7 +34,7 @@ export interface PacketFields {
 
 /** `sll_addr`, which may be longer than the eight bytes that it declares, with `sll_halen` before it. */
 const hardwareAddress: Kind = {
-  .../* @__PURE__ */ octets(0, scanMac, formatMac, (bytes) => bytes),
+  .../* @__PURE__ */ octets(0, '', scanMac, formatMac, (bytes) => bytes),
   check: (argument, value) =>
     formatMac(
       isBytes(value) ? value : scanMac(checkString(argument, value), failAt(argument, value as string)),
