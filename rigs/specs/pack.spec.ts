@@ -11,7 +11,12 @@ const tarballs = join(folder, 'tarballs');
 const packages = ['addr', 'core', 'capture', 'netlink', 'can', 'raw', 'compat-python'];
 
 const command = (program: string, args: string[], cwd = folder): string =>
-  execFileSync(program, args, { cwd, encoding: 'utf8', maxBuffer: 2 ** 24, stdio: ['ignore', 'pipe', 'pipe'] });
+  execFileSync(program, args, {
+    cwd,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 24,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 
 const tarball = (name: string): string => {
   const found = readdirSync(tarballs).find((file) => new RegExp(`^sockeye-${name}-\\d`).test(file));
