@@ -49,6 +49,6 @@ describe('the README', () => {
       const known = name as string;
       expect([known, known in compat || known in Socket.prototype]).toEqual([known, true]);
     }
-    expect([typeof can.RawCanSocket, typeof raw.PacketSocket]).toEqual(['function', 'function']);
+    expect([typeof can.CanSocket, typeof raw.PacketSocket]).toEqual(['function', 'function']);
   });
 });

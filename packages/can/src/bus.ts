@@ -1,6 +1,7 @@
 /** A bus as everything above frames sees it, whatever carries them: a kernel's interface, memory, a serial line, a network. */
 import type { CanFilter } from './filter.ts';
 import type { CanFrame, CanFrameFields } from './frame.ts';
+import type { FrameBatch } from './frame-view.ts';
 
 /**
  * Where a frame came from. `rx`: another node of the bus; `tx`: this host, by another socket; `own`: this bus object itself, heard
@@ -47,6 +48,11 @@ export interface CanReceiveOptions {
   readonly filters?: readonly CanFilter[] | undefined;
 }
 
+export interface CanBatchOptions extends CanReceiveOptions {
+  /** At most so many frames in a batch: 256 unless given, 1,024 at most. */
+  readonly max?: number | undefined;
+}
+
 export interface CanRecvOptions extends CanWaitOptions {
   /** Frames that do not pass are not for this call, and gone unless somebody else reads. */
   readonly filters?: readonly CanFilter[] | undefined;
@@ -61,6 +67,13 @@ export interface CanFrames extends AsyncIterableIterator<ReceivedFrame>, AsyncDi
   readonly dropped: number;
   return(): Promise<IteratorResult<ReceivedFrame, undefined>>;
   [Symbol.asyncIterator](): CanFrames;
+}
+
+/** Batches of frames as they come, otherwise as {@link CanFrames}. A batch is gone when the next is asked for. */
+export interface CanBatches extends AsyncIterableIterator<FrameBatch>, AsyncDisposable {
+  readonly dropped: number;
+  return(): Promise<IteratorResult<FrameBatch, undefined>>;
+  [Symbol.asyncIterator](): CanBatches;
 }
 
 /**
@@ -95,6 +108,12 @@ export interface CanBus extends AsyncDisposable {
    * vanishes.
    */
   frames(options?: CanReceiveOptions): CanFrames;
+
+  /**
+   * As {@link frames}, many at a time: what is there, 1 at least. Nothing is made per frame; a loop over the batch has one view that
+   * is laid over each, whose `copy()` keeps it.
+   */
+  batches(options?: CanBatchOptions): CanBatches;
 
   /** Ends sends and receives that wait with ECANCELED, and iterations. Twice is fine. */
   close(): Promise<void>;

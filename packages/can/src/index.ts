@@ -1,4 +1,7 @@
+export { BPF_MAXINSNS, type FilterInstruction, filterProgram } from './bpf.ts';
 export type {
+  CanBatches,
+  CanBatchOptions,
   CanBus,
   CanDirection,
   CanFrames,
@@ -9,6 +12,8 @@ export type {
   ReceivedFrame,
   Reception,
 } from './bus.ts';
+export { CanBusError } from './bus-error.ts';
+export { type CanSendSyncOptions, CanSocket } from './can-socket.ts';
 export {
   type ControllerError,
   decodeErrorFrame,
@@ -56,6 +61,7 @@ export {
   encodeClassicFrame,
   encodeFrame,
 } from './frame.ts';
+export { FrameBatch, FrameView } from './frame-view.ts';
 export {
   CAN_EFF_FLAG,
   CAN_EFF_MASK,
@@ -72,7 +78,9 @@ export {
   std,
   toCanId,
 } from './id.ts';
-export { type RawCanOptions, type RawCanSendOptions, RawCanSocket, type ReceivedCanFrame } from './raw.ts';
+export { MemoryBus, VirtualCan, type VirtualCanNodeOptions, type VirtualCanOptions } from './memory.ts';
+export type { CanErrors } from './socket-filters.ts';
+export type { CanSocketOptions, VcidOptions } from './socket-options.ts';
 export { formatFrame, parseFrame } from './text.ts';
 export {
   CANXL_HDR_SIZE,

@@ -29,7 +29,7 @@ export const XL_SDT = 5;
 export const XL_LEN = 6;
 export const XL_AF = 8;
 
-const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+export const littleEndian: boolean = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 export const readHostU32: (bytes: Uint8Array, at: number) => number = littleEndian
   ? (bytes, at) =>

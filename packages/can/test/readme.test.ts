@@ -13,8 +13,8 @@ it("runs the README's example against a peer that answers", async () => {
   const body = code.replace(/^import (\{[^}]*\}) from '@sockeye\/can';$/m, 'const $1 = can;');
   expect(body).not.toMatch(/^import /m);
   const [near, far] = Socket.socketpair(constants.AF_UNIX, constants.SOCK_SEQPACKET);
-  const peer = can.RawCanSocket.from(far);
-  const open = vi.spyOn(can.RawCanSocket, 'open').mockReturnValue(can.RawCanSocket.from(near));
+  const peer = can.CanSocket.from(far);
+  const open = vi.spyOn(can.CanSocket, 'open').mockResolvedValue(can.CanSocket.from(near));
   const lines: string[] = [];
   try {
     const answering = peer.recv({ timeout: 5000 }).then((request) => {

@@ -1,10 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { AddressBuffer, errnos, ifNameToIndex, platform } from '@sockeye/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { errorMask } from '../src/error-frame.ts';
+import { CanSocket } from '../src/can-socket.ts';
 import { decodeFrame } from '../src/frame.ts';
 import { ext, std } from '../src/id.ts';
-import { type RawCanOptions, RawCanSocket } from '../src/raw.ts';
+import type { CanSocketOptions } from '../src/socket-options.ts';
 import { formatFrame, parseFrame } from '../src/text.ts';
 
 /** A virtual CAN bus for these tests alone; its MTU lets FD frames through. */
@@ -14,7 +14,7 @@ const BUS = process.env.SOCKEYE_VCAN ?? 'vcan0';
 function whyNot(): string | undefined {
   if (platform !== 'linux') return 'CAN sockets are Linux only';
   try {
-    RawCanSocket.open(BUS).close();
+    CanSocket.openSync(BUS).close();
     return undefined;
   } catch (error) {
     return `no virtual CAN bus ${BUS}: ${(error as Error).message}`;
@@ -22,28 +22,28 @@ function whyNot(): string | undefined {
 }
 
 const reason = whyNot();
-const sockets: RawCanSocket[] = [];
+const sockets: CanSocket[] = [];
 const refusal = (code: string): object => expect.objectContaining({ code });
 
-function open(bus: string | number = BUS, options: RawCanOptions = {}): RawCanSocket {
-  const socket = RawCanSocket.open(bus, options);
+function open(bus: string | number = BUS, options: CanSocketOptions = {}): CanSocket {
+  const socket = CanSocket.openSync(bus, options);
   sockets.push(socket);
   return socket;
 }
 
 /** What is there to receive now, as text. */
-function drain(socket: RawCanSocket): string[] {
+function drain(socket: CanSocket): string[] {
   const texts: string[] = [];
   const bytes = new Uint8Array(72);
   for (;;) {
-    const size = socket.tryRecvInto(bytes);
+    const size = socket.socket.tryRecvInto(bytes);
     if (size === -errnos.EAGAIN) return texts;
     if (size < 0) throw new Error(`recv: ${size}`);
     texts.push(formatFrame(decodeFrame(bytes.subarray(0, size))));
   }
 }
 
-const sendAll = (socket: RawCanSocket, ...texts: string[]): void => {
+const sendAll = (socket: CanSocket, ...texts: string[]): void => {
   for (const text of texts) socket.sendSync(parseFrame(text), { timeout: 5000 });
 };
 
@@ -131,7 +131,7 @@ describe('a virtual CAN bus', () => {
     expect(all.recvSync({ timeout: 5000 })).toMatchObject({ id: std(2), ifindex: index });
     sendAll(one, '003#');
     const address = new AddressBuffer();
-    expect(all.tryRecvInto(new Uint8Array(72), address)).toBe(16);
+    expect(all.socket.tryRecvFromInto(new Uint8Array(72), address)).toBe(16);
     expect(address.length).toBeGreaterThan(0);
     await all.send({ id: 4 }, { ifindex: index });
     all.sendSync({ id: 5 }, { ifindex: index });
@@ -140,11 +140,11 @@ describe('a virtual CAN bus', () => {
   });
 
   it('reports errors as frames to those that ask for them', () => {
-    const reports = open(BUS, { filters: [], errorMask: errorMask(['busOff']) });
+    const reports = open(BUS, { filters: [], errors: ['busOff'] });
     const sender = open();
     sendAll(sender, '20000040#0000000000000000', '20000001#0000000000000000', '123#');
     expect(drain(reports)).toEqual(['20000040#0000000000000000']);
-    reports.setErrorMask(0);
+    reports.setErrors(false);
     sendAll(sender, '20000040#0000000000000000');
     expect(drain(reports)).toEqual([]);
   });

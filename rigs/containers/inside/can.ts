@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { networkInterfaces } from 'node:os';
-import { formatFrame, parseFrame, RawCanSocket } from '@sockeye/can';
+import { CanSocket, formatFrame, parseFrame } from '@sockeye/can';
 import { ifNameToIndex } from '@sockeye/core';
 import { engine } from '../../contracts/contract.ts';
 import { report } from './report.ts';
@@ -22,15 +22,15 @@ await report(titled('is made by the container that needs it, and is nobody elseâ
 });
 
 await report(titled('frames arrive in order, as they were sent'), async () => {
-  using sender = RawCanSocket.open(BUS, { fd: true, filters: [] });
-  using receiver = RawCanSocket.open(BUS, { fd: true });
+  using sender = CanSocket.openSync(BUS, { fd: true, filters: [] });
+  using receiver = CanSocket.openSync(BUS, { fd: true });
   for (const text of FRAMES) await sender.send(parseFrame(text), soon);
   for (const text of FRAMES) assert.equal(formatFrame(await receiver.recv(soon)), text);
 });
 
 await report(titled('a filter keeps out what it does not name'), async () => {
-  using sender = RawCanSocket.open(BUS, { filters: [] });
-  using receiver = RawCanSocket.open(BUS, { filters: [{ id: 0x100, mask: 0x700 }] });
+  using sender = CanSocket.openSync(BUS, { filters: [] });
+  using receiver = CanSocket.openSync(BUS, { filters: [{ id: 0x100, mask: 0x700 }] });
   for (const text of ['223#01', '1AB#02', '323#03', '100#04']) await sender.send(parseFrame(text), soon);
   assert.equal(formatFrame(await receiver.recv(soon)), '1AB#02');
   assert.equal(formatFrame(await receiver.recv(soon)), '100#04');
@@ -38,8 +38,8 @@ await report(titled('a filter keeps out what it does not name'), async () => {
 });
 
 await report(titled('who waits is woken by a frame'), async () => {
-  using sender = RawCanSocket.open(BUS, { filters: [] });
-  using receiver = RawCanSocket.open(BUS);
+  using sender = CanSocket.openSync(BUS, { filters: [] });
+  using receiver = CanSocket.openSync(BUS);
   const waiting = receiver.recv(soon);
   await new Promise((resolve) => setImmediate(resolve));
   await sender.send(parseFrame('123#11'), soon);

@@ -6,12 +6,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import {
   type CanFrame,
+  CanSocket,
   decodeErrorFrame,
   describeErrorFrame,
-  errorMask,
   formatFrame,
   parseFrame,
-  RawCanSocket,
 } from '@sockeye/can';
 import { errnos } from '@sockeye/core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -52,9 +51,9 @@ afterAll(async () => {
   await gone;
 });
 
-const sockets: RawCanSocket[] = [];
-const open = (...args: Parameters<typeof RawCanSocket.open>): RawCanSocket => {
-  const socket = RawCanSocket.open(...args);
+const sockets: CanSocket[] = [];
+const open = (...args: Parameters<typeof CanSocket.openSync>): CanSocket => {
+  const socket = CanSocket.openSync(...args);
   sockets.push(socket);
   return socket;
 };
@@ -63,7 +62,7 @@ afterEach(() => {
 });
 
 /** The next frame, which must be an error frame. */
-async function report(socket: RawCanSocket): Promise<CanFrame & { error: true }> {
+async function report(socket: CanSocket): Promise<CanFrame & { error: true }> {
   const frame = await socket.recv(WAIT);
   if (!frame.error) throw new Error(`no error frame: ${formatFrame(frame)}`);
   return frame as CanFrame & { error: true };
@@ -80,7 +79,7 @@ describe(`a controller that errs, ${engine()} engine`, () => {
   });
 
   it('its way from active by warning and passive to bus-off comes as error frames', async () => {
-    const socket = open(bus, { filters: [], errorMask: errorMask() });
+    const socket = open(bus, { filters: [], errors: true });
     const words: string[] = [];
     for (const state of ['sw096000', 'sp128000', 'sa000000', 'sw000100']) {
       say(state);
@@ -107,7 +106,7 @@ describe(`a controller that errs, ${engine()} engine`, () => {
     // The carrier is gone; the kernel tells the queue a little later.
     await expect.poll(() => link(bus).operstate).toBe('DOWN');
     const before = told.length;
-    expect(socket.tryRecvInto(new Uint8Array(CAN_MTU))).toBe(-errnos.EAGAIN);
+    expect(socket.socket.tryRecvInto(new Uint8Array(CAN_MTU))).toBe(-errnos.EAGAIN);
     await socket.send(parseFrame('222#'), WAIT);
     await expect(socket.recv({ timeout: 200 })).rejects.toMatchObject({ code: 'ERR_SOCKET_TIMEOUT' });
     expect(told.slice(before)).toEqual([]);
@@ -128,7 +127,7 @@ describe(`a controller that errs, ${engine()} engine`, () => {
   });
 
   it('error frames pass only the mask that was asked for', async () => {
-    const errors = open(bus, { filters: [], errorMask: errorMask(['protocol']) });
+    const errors = open(bus, { filters: [], errors: ['protocol'] });
     const none = open(bus);
     say('sw097000');
     // Two errors of the adapter's: a form error and a stuff error, on the receiving side.
@@ -136,7 +135,7 @@ describe(`a controller that errs, ${engine()} engine`, () => {
     const { protocol, classes } = decodeErrorFrame(await report(errors));
     expect(classes).toContain('protocol');
     expect(protocol).toEqual(expect.arrayContaining(['form', 'stuff']));
-    expect(none.tryRecvInto(new Uint8Array(CAN_MTU))).toBe(-errnos.EAGAIN);
+    expect(none.socket.tryRecvInto(new Uint8Array(CAN_MTU))).toBe(-errnos.EAGAIN);
     say('sa000000');
   });
 

@@ -1,6 +1,6 @@
 /** Two CTU CAN FD controllers on one bus: frames of 64 bytes, the faster bit rate, FD switched off. */
 import { execFileSync } from 'node:child_process';
-import { formatFrame, parseFrame, RawCanSocket, std } from '@sockeye/can';
+import { CanSocket, formatFrame, parseFrame, std } from '@sockeye/can';
 import { errnos } from '@sockeye/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { engine } from '../../contracts/contract.ts';
@@ -19,9 +19,9 @@ beforeEach((context) => {
   if (lack !== undefined) context.skip(lack);
 });
 
-const sockets: RawCanSocket[] = [];
-const open = (...args: Parameters<typeof RawCanSocket.open>): RawCanSocket => {
-  const socket = RawCanSocket.open(...args);
+const sockets: CanSocket[] = [];
+const open = (...args: Parameters<typeof CanSocket.openSync>): CanSocket => {
+  const socket = CanSocket.openSync(...args);
   sockets.push(socket);
   return socket;
 };
@@ -91,7 +91,7 @@ describe(`CAN FD controllers, ${engine()} engine`, () => {
     const sender = open('canfd0', { fd: true, filters: [] });
     for (const text of [`123##1${filled(64)}`, '124#01']) await sender.send(parseFrame(text), WAIT);
     expect((await plain.recv(WAIT)).id).toBe(std(0x124));
-    expect(plain.tryRecvInto(new Uint8Array(72))).toBe(-errnos.EAGAIN);
+    expect(plain.socket.tryRecvInto(new Uint8Array(72))).toBe(-errnos.EAGAIN);
   });
 
   it('who waits is told ENETDOWN, and reads on when it is up; with FD off, FD frames are refused', async () => {

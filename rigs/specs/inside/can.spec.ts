@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { formatFrame, parseFrame, RawCanSocket } from '@sockeye/can';
+import { CanSocket, formatFrame, parseFrame } from '@sockeye/can';
 import { describe, expect, it } from 'vitest';
 import { onlyInside } from './only-inside.ts';
 
@@ -39,7 +39,7 @@ describe.each([
 ])('from $from to $to', ({ from, to }) => {
   it('candump sees what we send', async () => {
     const seen = await candump(to, TEXTS.length);
-    using sender = RawCanSocket.open(from, { filters: [] });
+    using sender = CanSocket.openSync(from, { filters: [] });
     for (const text of TEXTS) await sender.send(parseFrame(text), { timeout: 5000 });
     expect((await seen()).map((line) => line.replace(/^\(\d+\.\d+\) /, ''))).toEqual(
       TEXTS.map((text) => `${to} ${text}`),
@@ -47,7 +47,7 @@ describe.each([
   });
 
   it('we see what cansend sends', async () => {
-    using receiver = RawCanSocket.open(to);
+    using receiver = CanSocket.openSync(to);
     for (const text of TEXTS) {
       execFileSync('cansend', [from, text]);
       expect(formatFrame(await receiver.recv({ timeout: 5000 }))).toBe(text);
@@ -68,7 +68,7 @@ describe('the controllers', () => {
       state: 'ERROR-ACTIVE',
       bittiming: { bitrate: 500_000 },
     });
-    using sender = RawCanSocket.open(name, { receiveOwn: true });
+    using sender = CanSocket.openSync(name, { receiveOwn: true });
     await sender.send(parseFrame('123#01'), { timeout: 5000 });
     // It comes back once it was on the wire.
     await sender.recv({ timeout: 5000 });
@@ -76,7 +76,7 @@ describe('the controllers', () => {
   });
 
   it('carries no CAN FD: SJA1000 is older than that', () => {
-    using socket = RawCanSocket.open('can0', { fd: true });
+    using socket = CanSocket.openSync('can0', { fd: true });
     expect(() => socket.sendSync(parseFrame('123##0'), { timeout: 1000 })).toThrow(
       expect.objectContaining({ code: 'EINVAL' }),
     );

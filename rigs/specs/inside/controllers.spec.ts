@@ -2,7 +2,7 @@
 import { readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CanFrame, errorMask, formatFrame, parseFrame, RawCanSocket, std } from '@sockeye/can';
+import { type CanFrame, CanSocket, formatFrame, parseFrame, std } from '@sockeye/can';
 import { constants, errnos } from '@sockeye/core';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { engine } from '../../contracts/contract.ts';
@@ -16,9 +16,9 @@ const WAIT = { timeout: 10_000 };
 const BITRATE = 500_000;
 const refusal = (code: string): object => expect.objectContaining({ code });
 
-const sockets: RawCanSocket[] = [];
-const open = (...args: Parameters<typeof RawCanSocket.open>): RawCanSocket => {
-  const socket = RawCanSocket.open(...args);
+const sockets: CanSocket[] = [];
+const open = (...args: Parameters<typeof CanSocket.openSync>): CanSocket => {
+  const socket = CanSocket.openSync(...args);
   sockets.push(socket);
   return socket;
 };
@@ -28,8 +28,8 @@ afterEach(() => {
 
 /** Sends frames from one interface to another, and gives what arrived there as text. */
 async function carry(from: string, to: string, texts: readonly string[]): Promise<string[]> {
-  const receiver = open(to, { errorMask: errorMask() });
-  const sender = open(from, { filters: [], errorMask: errorMask() });
+  const receiver = open(to, { errors: true });
+  const sender = open(from, { filters: [], errors: true });
   const got: string[] = [];
   for (const text of texts) {
     await sender.send(parseFrame(text), WAIT);
@@ -96,7 +96,7 @@ describe(`controllers, ${engine()} engine`, () => {
       const own = open('can0', { receiveOwn: true });
       const beside = open('can0');
       const across = open('can1');
-      const heard = async ({ socket }: RawCanSocket): Promise<[string, number]> => {
+      const heard = async ({ socket }: CanSocket): Promise<[string, number]> => {
         const { data, flags } = await socket.recvMsg(16, WAIT);
         return [data.toString('hex'), flags & (MSG_DONTROUTE | MSG_CONFIRM)];
       };
@@ -110,7 +110,7 @@ describe(`controllers, ${engine()} engine`, () => {
       const silent = open('can0', { loopback: false });
       await silent.send(parseFrame('124#02'), WAIT);
       expect((await across.recv(WAIT)).id).toBe(std(0x124));
-      expect(beside.tryRecvInto(new Uint8Array(16))).toBe(-errnos.EAGAIN);
+      expect(beside.socket.tryRecvInto(new Uint8Array(16))).toBe(-errnos.EAGAIN);
     });
 
     it('a socket on all interfaces is told which controller heard the frame', async () => {
@@ -122,9 +122,9 @@ describe(`controllers, ${engine()} engine`, () => {
     });
 
     it('error frames are for those who ask: a restart that nobody needs makes none', async () => {
-      const errors = open('can0', { filters: [], errorMask: errorMask() });
+      const errors = open('can0', { filters: [], errors: true });
       expect(() => ip('link', 'set', 'can0', 'type', 'can', 'restart')).toThrow(/busy/);
-      expect(errors.tryRecvInto(new Uint8Array(16))).toBe(-errnos.EAGAIN);
+      expect(errors.socket.tryRecvInto(new Uint8Array(16))).toBe(-errnos.EAGAIN);
       expect(link('can0').linkinfo.info_xstats?.restarts).toBe(0);
     });
 
@@ -178,19 +178,19 @@ describe(`controllers, ${engine()} engine`, () => {
       down();
       const bytes = new Uint8Array(16);
       // An error stands before what is queued: socket(7), SO_ERROR.
-      expect(socket.tryRecvInto(bytes)).toBe(-errnos.ENETDOWN);
+      expect(socket.socket.tryRecvInto(bytes)).toBe(-errnos.ENETDOWN);
       expect(formatFrame(await socket.recv(WAIT))).toBe('00C#');
       expect(formatFrame(await socket.recv(WAIT))).toBe('00D#');
-      expect(socket.tryRecvInto(bytes)).toBe(-errnos.EAGAIN);
+      expect(socket.socket.tryRecvInto(bytes)).toBe(-errnos.EAGAIN);
     });
 
     it('whoever sends meanwhile is told ENETDOWN, in every form', async () => {
       const socket = open('can1');
       down();
-      expect(socket.tryRecvInto(new Uint8Array(16))).toBe(-errnos.ENETDOWN);
+      expect(socket.socket.tryRecvInto(new Uint8Array(16))).toBe(-errnos.ENETDOWN);
       await expect(socket.send({ id: 1 }, WAIT)).rejects.toThrow(refusal('ENETDOWN'));
       expect(() => socket.sendSync({ id: 1 }, WAIT)).toThrow(refusal('ENETDOWN'));
-      expect(socket.trySend(new Uint8Array(16))).toBe(-errnos.ENETDOWN);
+      expect(socket.socket.trySend(new Uint8Array(16))).toBe(-errnos.ENETDOWN);
       up();
       const far = open('can0');
       await socket.send({ id: 1 }, WAIT);
@@ -263,7 +263,7 @@ describe(`controllers, ${engine()} engine`, () => {
       expect(again.ifindex).toBeGreaterThan(ifindex);
       await open('can0').send(parseFrame('123#01'), WAIT);
       expect((await again.recv(WAIT)).id).toBe(std(0x123));
-      expect(socket.tryRecvInto(new Uint8Array(16))).toBe(-errnos.EAGAIN);
+      expect(socket.socket.tryRecvInto(new Uint8Array(16))).toBe(-errnos.EAGAIN);
     });
   });
 
@@ -310,9 +310,9 @@ describe(`controllers, ${engine()} engine`, () => {
     };
 
     /** Sends until there is no more room; how many, and what it said then. */
-    function fill(sender: RawCanSocket): [number, number] {
+    function fill(sender: CanSocket): [number, number] {
       for (let sent = 0; sent < 1000; sent++) {
-        const result = sender.trySend(frame(sent));
+        const result = sender.socket.trySend(frame(sent));
         if (result < 0) return [sent, result];
       }
       return [1000, 0];

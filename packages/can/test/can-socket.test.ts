@@ -1,17 +1,17 @@
 import { AddressBuffer, constants, errnos, platform, Socket, SocketError } from '@sockeye/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { CanSocket } from '../src/can-socket.ts';
 import { decodeFrame, encodeFrame } from '../src/frame.ts';
 import { ext, std } from '../src/id.ts';
-import { RawCanSocket } from '../src/raw.ts';
 
 const refusal = (code: string): object => expect.objectContaining({ code });
 const sockets: { close(): void }[] = [];
 
 /** Two ends that carry frames as a bus does, one write one frame: no CAN is needed for them. */
-function pair(): [RawCanSocket, RawCanSocket, Socket] {
+function pair(): [CanSocket, CanSocket, Socket] {
   const [near, far] = Socket.socketpair(constants.AF_UNIX, constants.SOCK_SEQPACKET);
   sockets.push(near, far);
-  return [RawCanSocket.from(near), RawCanSocket.from(far, 7), near];
+  return [CanSocket.from(near), CanSocket.from(far, 7), near];
 }
 
 afterEach(() => {
@@ -62,11 +62,11 @@ describe('frames over a socket', () => {
   it('go and come as bytes, without waiting', () => {
     const [near, far] = pair();
     const bytes = new Uint8Array(72);
-    expect(far.tryRecvInto(bytes)).toBe(-errnos.EAGAIN);
+    expect(far.socket.tryRecvInto(bytes)).toBe(-errnos.EAGAIN);
     const size = encodeFrame({ id: 5, remote: true, length: 3 }, bytes);
-    expect(near.trySend(bytes.subarray(0, size))).toBe(16);
+    expect(near.socket.trySend(bytes.subarray(0, size))).toBe(16);
     const into = new Uint8Array(72);
-    expect(far.tryRecvInto(into, new AddressBuffer())).toBe(16);
+    expect(far.socket.tryRecvFromInto(into, new AddressBuffer())).toBe(16);
     expect(decodeFrame(into.subarray(0, 16))).toMatchObject({ id: std(5), remote: true, length: 3 });
   });
 
@@ -106,7 +106,7 @@ describe('frames over a socket', () => {
     const [near, far] = pair();
     await expect(near.send({ id: 0x800 })).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' });
     expect(() => near.sendSync({ id: 1, data: new Uint8Array(9) })).toThrow(refusal('ERR_OUT_OF_RANGE'));
-    expect(far.tryRecvInto(new Uint8Array(72))).toBe(-errnos.EAGAIN);
+    expect(far.socket.tryRecvInto(new Uint8Array(72))).toBe(-errnos.EAGAIN);
   });
 });
 
@@ -149,24 +149,26 @@ describe('a full queue of the interface (ENOBUFS)', () => {
 describe('opening', () => {
   it('refuses what is no index, no filter and no mask before any system call', (ctx) => {
     if (platform !== 'linux') ctx.skip('CAN sockets are Linux only');
-    expect(() => RawCanSocket.open(-1)).toThrow(refusal('ERR_OUT_OF_RANGE'));
-    expect(() => RawCanSocket.open(null as never)).toThrow(refusal('ERR_INVALID_ARG_TYPE'));
-    expect(() => RawCanSocket.open(0, { filters: [{ id: 1, mask: 2 ** 32 }] })).toThrow(
+    expect(() => CanSocket.openSync(-1)).toThrow(refusal('ERR_OUT_OF_RANGE'));
+    expect(() => CanSocket.openSync(null as never)).toThrow(refusal('ERR_INVALID_ARG_TYPE'));
+    expect(() => CanSocket.openSync(0, { filters: [{ id: 1, mask: 2 ** 32 }] })).toThrow(
       refusal('ERR_OUT_OF_RANGE'),
     );
-    expect(() => RawCanSocket.open(0, { errorMask: 2 ** 29 })).toThrow(refusal('ERR_OUT_OF_RANGE'));
+    expect(() => CanSocket.openSync(0, { errors: ['nonsense' as never] })).toThrow(
+      refusal('ERR_INVALID_ARG_VALUE'),
+    );
     // Without CAN in the kernel that is what is said, else that there is no such interface.
-    expect(() => RawCanSocket.open('nonesuch0')).toThrow(/EAFNOSUPPORT.*modprobe|ENODEV.*nonesuch0/);
+    expect(() => CanSocket.openSync('nonesuch0')).toThrow(/EAFNOSUPPORT.*modprobe|ENODEV.*nonesuch0/);
   });
 
   it('works on all interfaces where the kernel has CAN; where not, it says what to do', () => {
     if (platform !== 'linux') {
-      expect(() => RawCanSocket.open(0)).toThrow(refusal('ENOTSUP'));
+      expect(() => CanSocket.openSync(0)).toThrow(refusal('ENOTSUP'));
       return;
     }
-    let socket: RawCanSocket;
+    let socket: CanSocket;
     try {
-      socket = RawCanSocket.open(0, { filters: [], fd: true });
+      socket = CanSocket.openSync(0, { filters: [], fd: true });
     } catch (error) {
       expect(error).toBeInstanceOf(SocketError);
       expect(error).toMatchObject({
@@ -178,6 +180,6 @@ describe('opening', () => {
     }
     sockets.push(socket);
     expect(socket.ifindex).toBe(0);
-    expect(socket.tryRecvInto(new Uint8Array(72))).toBe(-errnos.EAGAIN);
+    expect(socket.socket.tryRecvInto(new Uint8Array(72))).toBe(-errnos.EAGAIN);
   });
 });
