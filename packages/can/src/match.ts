@@ -2,7 +2,7 @@
 import { wrongType } from '@sockeye/addr/check';
 import { type CanFilter, kernelFilter } from './filter.ts';
 import type { CanFrame } from './frame.ts';
-import { CAN_ERR_FLAG, encodeCanId } from './id.ts';
+import { CAN_EFF_MASK, CAN_ERR_FLAG, encodeCanId } from './id.ts';
 import { CANXL_VCID_OFFSET } from './xl.ts';
 
 /** What a frame is filtered by: its canid_t, of an XL frame canxl_frame.prio. */
@@ -28,8 +28,9 @@ export function matcher(
   if (kernel === undefined) return (canId) => !isError(canId) || (canId & errorMask) !== 0;
   const passes = ({ canId: id, canMask: mask, inverted }: (typeof kernel)[number]): Matcher => {
     const wanted = (id & mask) >>> 0;
-    const forErrors = isError(mask);
-    return (canId) => isError(canId) === forErrors && ((canId & mask) >>> 0 === wanted) !== inverted;
+    // find_rcv_list: such a filter is another error mask, whatever else it says.
+    if (isError(mask)) return (canId) => isError(canId) && (canId & mask & CAN_EFF_MASK) !== 0;
+    return (canId) => !isError(canId) && ((canId & mask) >>> 0 === wanted) !== inverted;
   };
   const each = kernel.map(passes);
   const some: Matcher = joined

@@ -1,5 +1,5 @@
 /** A bus in memory, for tests and simulations on every platform: no kernel, nothing of Node.js. */
-import { checkObject, wrongType } from '@sockeye/addr/check';
+import { checkObject, wrongType, wrongValue } from '@sockeye/addr/check';
 import { FrameBatches } from './batches.ts';
 import type {
   CanBatches,
@@ -81,7 +81,7 @@ export class VirtualCan {
   /** Has a controller report an error: who asked for its class receives the error frame. */
   report(frame: CanFrameFields): void {
     const made = copyOf(frame);
-    if (!made.error) throw wrongType('frame', 'an error frame', frame);
+    if (!made.error) throw wrongValue('frame', 'an error frame', frame);
     for (const node of this.#nodes) node.hear(made, false);
   }
 }

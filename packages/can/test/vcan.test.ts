@@ -1,11 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { AddressBuffer, errnos, ifNameToIndex, platform } from '@sockeye/core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CanSocket } from '../src/can-socket.ts';
+import { not } from '../src/filter.ts';
 import { decodeFrame } from '../src/frame.ts';
 import { ext, std } from '../src/id.ts';
 import type { CanSocketOptions } from '../src/socket-options.ts';
 import { formatFrame, parseFrame } from '../src/text.ts';
+import { describeBus } from './bus-contract.ts';
 
 /** A virtual CAN bus for these tests alone; its MTU lets FD frames through. */
 const BUS = process.env.SOCKEYE_VCAN ?? 'vcan0';
@@ -22,6 +24,42 @@ function whyNot(): string | undefined {
 }
 
 const reason = whyNot();
+/** XL frames take an MTU that the bus of the others has not. */
+const LARGE = 'skyvcan8';
+const ip = (...args: string[]): string | undefined => {
+  const { error, status, stderr } = spawnSync('ip', args, { encoding: 'utf8' });
+  return error?.message ?? (status === 0 ? undefined : stderr);
+};
+
+describeBus('a socket on vcan', {
+  make: () => CanSocket.open(BUS, { fd: true }),
+  without: reason,
+  lacks: ['xl'],
+  confirms: true,
+});
+
+/** Why there are no XL frames here. */
+function whyNoXl(): string | undefined {
+  if (reason !== undefined) return reason;
+  const failed = ip('link', 'add', LARGE, 'type', 'vcan') ?? ip('link', 'set', LARGE, 'mtu', '2060', 'up');
+  if (failed !== undefined) return `no bus of its own: ${failed}`;
+  try {
+    CanSocket.openSync(LARGE, { xl: true }).socket.close();
+    return undefined;
+  } catch (error) {
+    return `no CAN XL: ${(error as Error).message}`;
+  }
+}
+
+const noXl = whyNoXl();
+afterAll(() => void ip('link', 'del', LARGE));
+describeBus('a socket on vcan with XL', {
+  make: () =>
+    CanSocket.open(LARGE, { xl: true, filters: [{ canId: 0, canMask: 0 }], timestamps: 'hardware' }),
+  without: noXl,
+  confirms: true,
+});
+
 const sockets: CanSocket[] = [];
 const refusal = (code: string): object => expect.objectContaining({ code });
 
@@ -108,8 +146,82 @@ describe('a virtual CAN bus', () => {
     sendAll(sender, '123#', '124#', '224#');
     expect(drain(joined)).toEqual(['124#']);
     expect(drain(sender)).toEqual([]);
-    expect(() => joined.setFilters(Array(513).fill({ id: 1, mask: 1 }))).toThrow(refusal('EINVAL'));
-    joined.setFilters(Array(512).fill({ id: 1, mask: 1 }));
+    joined.setFilters(Array(512).fill({ id: 1 }));
+    sendAll(sender, '001#', '002#');
+    expect(drain(joined)).toEqual(['001#']);
+  });
+
+  it('is filtered by a program where the kernel has no room for the filters', () => {
+    const sender = open(BUS, { filters: [] });
+    const even = Array.from({ length: 1500 }, (_, n) => ext(2 * n));
+    const receiver = open(BUS, { filters: even, errors: true });
+    const blind = Array.from({ length: 1500 }, (_, n) => not(ext(2 * n)));
+    const joined = open(BUS, { filters: blind, joinFilters: true });
+    const texts = ['00000000#', '00000001#', '00000200#', '00000BB6#', '00000BB8#', '200#'];
+    sendAll(sender, ...texts, '20000040#0000000000000000');
+    expect(drain(receiver)).toEqual(['00000000#', '00000200#', '00000BB6#', '20000040#0000000000000000']);
+    expect(drain(joined)).toEqual(['00000001#', '00000BB8#', '200#']);
+    receiver.setFilters([std(0x200)]);
+    sendAll(sender, ...texts);
+    expect(drain(receiver)).toEqual(['200#']);
+    receiver.setFilters(undefined);
+    sendAll(sender, ...texts);
+    expect(drain(receiver)).toEqual(texts);
+    // A list that is too long is refused, and what was set stays.
+    receiver.setFilters(even);
+    const many = Array.from({ length: 100_000 }, (_, n) => ext(2 * n));
+    expect(() => receiver.setFilters(many)).toThrow(refusal('ERR_OUT_OF_RANGE'));
+    sendAll(sender, ...texts);
+    expect(drain(receiver)).toEqual(['00000000#', '00000200#', '00000BB6#']);
+  });
+
+  it('tells the direction of each frame, and counts what it drops', async () => {
+    const own = open(BUS, { receiveOwn: true });
+    const small = open(BUS, { receiveBuffer: 1 });
+    for (let id = 0; id < 100; id++) own.sendSync({ id }, { timeout: 5000 });
+    expect(await own.recv({ timeout: 5000 })).toMatchObject({ id: std(0), direction: 'own' });
+    expect(small.recvSync({ timeout: 5000 })).toMatchObject({ id: std(0), direction: 'tx' });
+    expect(small.drops).toBeGreaterThan(0);
+    expect(drain(small).length + 1 + small.drops).toBe(100);
+  });
+
+  it('confirms beside filters that would keep the frame out, and many at once, each when it was sent', async () => {
+    const narrow = open(BUS, { filters: [std(1)] });
+    const program = open(BUS, { filters: Array.from({ length: 600 }, (_, n) => ext(2 * n)) });
+    const other = open();
+    for (const bus of [narrow, program]) {
+      const ids = [5, 6, 5, 7];
+      await Promise.all(ids.map((id) => bus.send({ id }, { timeout: 5000, confirm: true })));
+      expect(drain(other)).toEqual(['005#', '006#', '005#', '007#']);
+      await expect(bus.recv({ timeout: 20 })).rejects.toEqual(refusal('ERR_SOCKET_TIMEOUT'));
+    }
+    other.sendSync({ id: 5 });
+    other.sendSync({ id: 1 });
+    expect((await narrow.recv({ timeout: 5000 })).id).toEqual(std(1));
+    await expect(open(BUS, { loopback: false }).send({ id: 1 }, { confirm: true })).rejects.toEqual(
+      refusal('ENOTSUP'),
+    );
+  });
+
+  it('sends many frames by one call of the kernel', async () => {
+    const sender = open(BUS, { filters: [] });
+    const receiver = open(BUS, { receiveBuffer: 4_000_000 });
+    const count = 600;
+    const frames = Array.from({ length: count }, (_, id) => ({ id, data: Uint8Array.of(id) }));
+    expect(await sender.sendAll(frames, { timeout: 5000 })).toBe(count);
+    expect(sender.socket.counters.messagesOut).toBe(count);
+    const ids: number[] = [];
+    for await (const batch of receiver.batches()) {
+      batch.forEach((view) => {
+        ids.push(view.id.value);
+      });
+      if (ids.length === count) break;
+    }
+    expect(ids).toEqual([...Array(count).keys()]);
+    const broken = sender.sendAll([{ id: 1 }, { id: 2 }, { id: 0x800 }, { id: 3 }]);
+    await expect(broken).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_VALUE', messagesSent: 2 });
+    expect(drain(receiver)).toEqual(['001#', '002#']);
+    await expect(sender.sendAll(5 as never)).rejects.toEqual(refusal('ERR_INVALID_ARG_TYPE'));
   });
 
   it('gives own frames back, or leaves others out, as told', () => {
