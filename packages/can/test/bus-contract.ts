@@ -13,7 +13,7 @@ export interface BusTraits {
   /** Why it cannot run here. */
   readonly without?: string | undefined;
   /** Kinds of frames that do not come through as they are. */
-  readonly lacks?: readonly ('fd' | 'xl' | 'len8Dlc' | 'remote length' | 'esi')[];
+  readonly lacks?: readonly ('fd' | 'xl' | 'len8Dlc' | 'remote' | 'remote length' | 'esi')[];
   /** Whether it tells when a frame was on the bus. */
   readonly confirms: boolean;
   /** Frames in one go that no buffer on the way is too small for. */
@@ -25,19 +25,19 @@ const refusal = (code: string): object => expect.objectContaining({ code });
 
 const FRAMES: readonly (readonly [
   text: string,
-  needs?: 'fd' | 'xl' | 'len8Dlc' | 'remote length' | 'esi',
+  needs?: 'fd' | 'xl' | 'len8Dlc' | 'remote' | 'remote length' | 'esi',
 ])[] = [
   ['123#DEADBEEF'],
   ['000#'],
   ['7FF#0102030405060708'],
   ['00000123#11'],
   ['1FFFFFFF#0102030405060708'],
-  ['123#R'],
+  ['123#R', 'remote'],
   ['12345678#R4', 'remote length'],
   ['123#1122334455667788_B', 'len8Dlc'],
   ['123##0', 'fd'],
   [`077##1${'09'.repeat(64)}`, 'fd'],
-  ['1FFFFFFF##0AABBCCDDEEFF00112233445566', 'fd'],
+  ['1FFFFFFF##0AABBCCDDEEFF001122334455', 'fd'],
   ['123##3AABB', 'esi'],
   ['00123#80:00:00000000#11', 'xl'],
   [`00242#81:07:40000123#${'5A'.repeat(1000)}`, 'xl'],

@@ -1,3 +1,10 @@
 import { describePureModules } from '../../addr/test/pure-modules.ts';
 
-describePureModules(new URL('..', import.meta.url), ['bcm', 'j1939', 'link']);
+describePureModules(new URL('..', import.meta.url), [
+  'bcm',
+  'j1939',
+  'link',
+  'slcan',
+  'socketcand',
+  'udp-multicast',
+]);
