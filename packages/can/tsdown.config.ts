@@ -13,6 +13,7 @@ export default defineConfig({
     'src/filter.ts',
     'src/frame.ts',
     'src/id.ts',
+    'src/isotp.ts',
     'src/j1939.ts',
     'src/j1939/claim.ts',
     'src/j1939/fast-packet.ts',

@@ -1,0 +1,311 @@
+/** ISO-TP of our own, over the frames of any bus. */
+import { wrongValue } from '@sockeye/addr/check';
+import { SocketError } from '@sockeye/core';
+import type { CanBus } from '../bus.ts';
+import type { CanFrame, CanFrameFields } from '../frame.ts';
+import { type CanId, sameId } from '../id.ts';
+import { Connection } from './connection.ts';
+import { canceledError, IsoTpError } from './error.ts';
+import type { Settings } from './options.ts';
+import { decodePci, type Pci, paddingIsRight } from './pci.ts';
+import { Reception } from './reception.ts';
+import { Transmission } from './transmission.ts';
+import type { Patience } from './waiting.ts';
+
+/** As much of a bus as ISO-TP needs. */
+export type IsoTpBus = Pick<CanBus, 'send' | 'frames'>;
+
+/** Messages that did not arrive and nobody has heard of yet; of more the oldest are forgotten. */
+const FAULTS = 64;
+/** Timers of Node.js may run out a little early: what is left then is not worth another. */
+const now = (): number => performance.now();
+
+type Outcome = { readonly message: Uint8Array } | { readonly error: unknown };
+
+export class OwnIsoTp extends Connection {
+  readonly implementation = 'own';
+  readonly #bus: IsoTpBus;
+  readonly #release: () => Promise<void>;
+  readonly #stop = new AbortController();
+  readonly #reception: Reception;
+  readonly #queue: Outcome[] = [];
+  #queued = 0;
+  #faults = 0;
+  readonly #receivers: {
+    readonly take: (outcome: Outcome) => void;
+    readonly fail: (error: unknown) => void;
+  }[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #timerDue = Number.POSITIVE_INFINITY;
+  #transmission: Transmission | undefined;
+  #wake: (() => void) | undefined;
+  #interrupt: ((error: unknown) => void) | undefined;
+  #replies: Promise<void> = Promise.resolve();
+  /** Why the bus gives no more frames. */
+  #broken: { readonly error: unknown } | undefined;
+  readonly #listening: Promise<void>;
+
+  /** @param release is called when the connection is closed: it closes a bus that nobody else has */
+  constructor(bus: IsoTpBus, settings: Settings, release: () => Promise<void> = async () => {}) {
+    super(settings);
+    if (settings.waitTxDone)
+      throw wrongValue('waitTxDone', "left out with implementation 'own': nothing blocks a thread", true);
+    this.#bus = bus;
+    this.#release = release;
+    const {
+      layout,
+      blockSize,
+      stMin,
+      maxWaits,
+      timeouts,
+      forceRxStMin,
+      listen,
+      maxLength,
+      maxQueued,
+      check,
+    } = settings;
+    this.#reception = new Reception(
+      {
+        layout,
+        blockSize,
+        stMin,
+        maxWaits,
+        waitEvery: timeouts.flowControl / 2,
+        frameWithin: timeouts.consecutive,
+        forceRxStMin,
+        listen,
+        maxLength,
+        check,
+        room: (length) => this.#queued + length <= maxQueued,
+      },
+      (received) => {
+        if ('message' in received) this.#put(received);
+        else {
+          const { fault, got, length } = received;
+          this.#put({ error: new IsoTpError(fault, 'recv', 'own', ` (${got} of ${length} bytes)`) });
+        }
+      },
+      (frame) => this.#reply(frame),
+    );
+    this.#listening =
+      settings.rx === undefined || settings.functional || settings.noFlowControl
+        ? Promise.resolve()
+        : this.#listen(settings.rx);
+  }
+
+  async #listen(rx: CanId): Promise<void> {
+    const { signal } = this.#stop;
+    const frames = this.#bus.frames({ signal, filters: [rx] });
+    try {
+      for await (const frame of frames) this.#heard(frame, rx);
+      if (!signal.aborted) this.#break(canceledError('recv'));
+    } catch (error) {
+      if (!signal.aborted) this.#break(error);
+    }
+  }
+
+  /** The bus has ended: nothing comes any more. */
+  #break(error: unknown): void {
+    this.#broken = { error };
+    this.#interrupt?.(error);
+    for (const { fail } of this.#receivers.splice(0)) fail(error);
+  }
+
+  #heard({ id, fd, xl, remote, error, data }: CanFrame, rx: CanId): void {
+    const { settings } = this;
+    if (!sameId(id, rx) || remote || error || xl || fd !== settings.fd) return;
+    const { rxAddress, halfDuplex } = settings;
+    if (rxAddress !== undefined && data[0] !== rxAddress) return;
+    const pci = decodePci(data, rxAddress === undefined ? 0 : 1);
+    if (pci === undefined) return;
+    if (pci.kind === 'flow') {
+      if (!halfDuplex || !this.#reception.busy) this.#flow(data, pci);
+    } else if (!halfDuplex || this.#transmission === undefined) {
+      this.#reception.heard(data, pci, now());
+      this.#arm();
+    }
+  }
+
+  #flow(data: Uint8Array, pci: Extract<Pci, { kind: 'flow' }>): void {
+    const transmission = this.#transmission;
+    if (transmission?.state !== 'flow') return;
+    if (pci.status >= 0 && !paddingIsRight(data, pci.at, this.settings.check)) transmission.fail('N_ERROR');
+    else transmission.heard(pci, now());
+    this.#wake?.();
+  }
+
+  #reply(data: Uint8Array): void {
+    const timeout = this.settings.timeouts.frame;
+    this.#replies = this.#replies.then(async () => {
+      try {
+        await this.#bus.send(this.#frame(data), { timeout, signal: this.#stop.signal });
+      } catch {
+        // Why is told to whoever reads the bus, or sends.
+        this.#reception.fail('N_TIMEOUT_A');
+      }
+    });
+  }
+
+  #frame(data: Uint8Array): CanFrameFields {
+    const { tx, fd, bitRateSwitch } = this.settings;
+    return fd ? { id: tx, data, fd, bitRateSwitch } : { id: tx, data };
+  }
+
+  /** Has the reception look at the time when it has to. A timer that runs out too soon is set anew then. */
+  #arm(): void {
+    const { due } = this.#reception;
+    if (due >= this.#timerDue || due === Number.POSITIVE_INFINITY) return;
+    clearTimeout(this.#timer);
+    this.#timerDue = due;
+    this.#timer = setTimeout(
+      () => {
+        this.#timerDue = Number.POSITIVE_INFINITY;
+        this.#reception.tick(now());
+        this.#arm();
+      },
+      Math.ceil(due - now()),
+    );
+  }
+
+  #put(outcome: Outcome): void {
+    const receiver = this.#receivers.shift();
+    if (receiver !== undefined) {
+      receiver.take(outcome);
+      return;
+    }
+    if ('message' in outcome) this.#queued += outcome.message.length;
+    else if (this.#faults === FAULTS)
+      this.#queue.splice(
+        this.#queue.findIndex((one) => 'error' in one),
+        1,
+      );
+    else this.#faults += 1;
+    this.#queue.push(outcome);
+  }
+
+  protected override async receive(patience: Patience): Promise<Uint8Array> {
+    const outcome = this.#taken() ?? (await this.#next(patience));
+    if ('error' in outcome) throw outcome.error;
+    return outcome.message;
+  }
+
+  #taken(): Outcome | undefined {
+    const outcome = this.#queue.shift();
+    if (outcome === undefined) {
+      if (this.#broken !== undefined) throw this.#broken.error;
+    } else if ('error' in outcome) this.#faults -= 1;
+    else {
+      this.#queued -= outcome.message.length;
+      this.#reception.roomier(now());
+      this.#arm();
+    }
+    return outcome;
+  }
+
+  #next(patience: Patience): Promise<Outcome> {
+    return patience.wait<Outcome>((take, fail) => {
+      const receiver = { take, fail };
+      this.#receivers.push(receiver);
+      return () => {
+        const at = this.#receivers.indexOf(receiver);
+        if (at >= 0) this.#receivers.splice(at, 1);
+      };
+    });
+  }
+
+  protected override discard(): void {
+    this.#queue.length = 0;
+    this.#queued = 0;
+    this.#faults = 0;
+    this.#reception.roomier(now());
+    this.#arm();
+  }
+
+  protected override async transmit(message: Uint8Array, patience: Patience): Promise<void> {
+    const {
+      layout,
+      timeouts,
+      frameTxTime = 0,
+      forceTxStMin,
+      dynamicFlowControl,
+      waitLimit,
+      noFlowControl,
+    } = this.settings;
+    const transmission = new Transmission(
+      {
+        layout,
+        sendWithin: timeouts.frame,
+        flowControlWithin: timeouts.flowControl,
+        frameTxTime,
+        forceTxStMin,
+        dynamicFlowControl,
+        waitLimit,
+        noFlowControl,
+      },
+      message.slice(),
+      now(),
+    );
+    this.#transmission = transmission;
+    try {
+      for (;;) {
+        if (this.#broken !== undefined) throw this.#broken.error;
+        if (this.closed) throw canceledError('send');
+        const frame = transmission.next(now());
+        if (transmission.state === 'failed') {
+          throw new IsoTpError(transmission.failure ?? 'N_ERROR', 'send', 'own');
+        }
+        if (frame !== undefined) await this.#carry(frame, transmission, patience);
+        else await this.#until(transmission, patience);
+        if (transmission.state === 'done') return;
+      }
+    } finally {
+      this.#transmission = undefined;
+    }
+  }
+
+  /** Sends a frame of a message, in the time that it may take. */
+  async #carry(frame: Uint8Array, transmission: Transmission, patience: Patience): Promise<void> {
+    const { left, signal } = patience;
+    const within = this.settings.timeouts.frame;
+    const hurried = left !== undefined && left < within;
+    try {
+      await this.#bus.send(this.#frame(frame), { timeout: hurried ? left : within, signal });
+    } catch (error) {
+      const late = error instanceof SocketError && error.code === 'ERR_SOCKET_TIMEOUT';
+      if (!late || hurried) throw error;
+      transmission.fail('N_TIMEOUT_A');
+    }
+    transmission.sent(now());
+  }
+
+  /** Waits until a transmission is due, or flow control came. */
+  async #until(transmission: Transmission, patience: Patience): Promise<void> {
+    try {
+      await patience.wait<void>((done, fail) => {
+        const wait = Math.max(0, Math.ceil(transmission.due - now()));
+        const timer = setTimeout(done, Math.min(wait, 2 ** 31 - 1));
+        this.#wake = () => {
+          clearTimeout(timer);
+          done();
+        };
+        this.#interrupt = (error) => {
+          clearTimeout(timer);
+          fail(error);
+        };
+        return () => clearTimeout(timer);
+      });
+    } finally {
+      this.#wake = undefined;
+      this.#interrupt = undefined;
+    }
+  }
+
+  protected override async end(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#interrupt?.(canceledError('send'));
+    for (const { fail } of this.#receivers.splice(0)) fail(canceledError('recv'));
+    this.#stop.abort();
+    await Promise.all([this.#listening, this.#replies]);
+    await this.#release();
+  }
+}
