@@ -3,6 +3,7 @@ import type { CanFrames, ReceivedFrame } from '../src/bus.ts';
 import { decodeFrame, encodeFrame } from '../src/frame.ts';
 import { type CanId, ext, sameId } from '../src/id.ts';
 import { IsoTp, type IsoTpBus, IsoTpError, type IsoTpOptions } from '../src/isotp.ts';
+import { VirtualCan } from '../src/memory.ts';
 
 const refusal = (code: string): object => expect.objectContaining({ code });
 const counting = (length: number): Uint8Array => Uint8Array.from({ length }, (_, at) => at * 7 + (at >> 8));
@@ -325,6 +326,22 @@ describe('ISO-TP of our own', () => {
     expect(near.closed).toBe(true);
     await expect(near.send([1])).rejects.toEqual(refusal('EBADF'));
     await expect(near.recv()).rejects.toEqual(refusal('EBADF'));
+  });
+
+  it('works over a bus in memory', async () => {
+    const virtual = new VirtualCan();
+    const near = await connect({ tx: 0x7e0, rx: 0x7e8, fd: true }, virtual.open());
+    const far = await connect({ tx: 0x7e8, rx: 0x7e0, fd: true }, virtual.open());
+    const [received] = await Promise.all([far.recv({ timeout: 5000 }), near.send(counting(5000))]);
+    expect(received).toEqual(counting(5000));
+    const gone = virtual.open();
+    const left = await connect({ tx: 1, rx: 2 }, gone);
+    const waits = left.recv();
+    await Promise.all([gone.close(), expect(waits).rejects.toEqual(refusal('ECANCELED'))]);
+    const down = near.recv();
+    virtual.setUp(false);
+    await expect(down).rejects.toEqual(refusal('ENETDOWN'));
+    await expect(near.send([1])).rejects.toEqual(refusal('ENETDOWN'));
   });
 
   it('ends with its bus', async () => {

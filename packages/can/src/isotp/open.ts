@@ -1,8 +1,13 @@
 import { checkObject, wrongType, wrongValue } from '@sockeye/addr/check';
+import { SocketError } from '@sockeye/core';
+import { CanSocket } from '../can-socket.ts';
 import type { IsoTpConnection } from './connection.ts';
 import { KernelIsoTp } from './kernel.ts';
 import { type IsoTpOptions, settingsOf } from './options.ts';
 import { type IsoTpBus, OwnIsoTp } from './own.ts';
+
+/** What socket(2) says on a kernel without can-isotp. */
+const ABSENT: ReadonlySet<string> = new Set(['EPROTONOSUPPORT', 'EAFNOSUPPORT']);
 
 /** A connection, as {@link IsoTp.open} gives it. */
 export type IsoTp = IsoTpConnection;
@@ -33,7 +38,24 @@ async function open(busOrName: string | number | IsoTpBus, options: IsoTpOptions
     }
     return new OwnIsoTp(busOrName, settings);
   }
-  return KernelIsoTp.open(busOrName, settings);
+  if (implementation !== 'own') {
+    try {
+      return KernelIsoTp.open(busOrName, settings);
+    } catch (error) {
+      // What only the kernel has is not made up for.
+      const absent = error instanceof SocketError && ABSENT.has(error.code) && error.syscall === 'socket';
+      if (!absent || implementation === 'kernel' || settings.waitTxDone) throw error;
+    }
+  }
+  const { rx, fd } = settings;
+  const filters = rx === undefined ? [] : [rx];
+  const bus = CanSocket.openSync(busOrName, { fd, filters, timestamps: false });
+  try {
+    return new OwnIsoTp(bus, settings, () => bus.close());
+  } catch (error) {
+    await bus.close();
+    throw error;
+  }
 }
 
 /** ISO-TP: messages of any length between two CAN ids. */

@@ -1,6 +1,5 @@
 /** ISO-TP of our own, over the frames of any bus. */
 import { wrongValue } from '@sockeye/addr/check';
-import { SocketError } from '@sockeye/core';
 import type { CanBus } from '../bus.ts';
 import type { CanFrame, CanFrameFields } from '../frame.ts';
 import { type CanId, sameId } from '../id.ts';
@@ -271,7 +270,7 @@ export class OwnIsoTp extends Connection {
     try {
       await this.#bus.send(this.#frame(frame), { timeout: hurried ? left : within, signal });
     } catch (error) {
-      const late = error instanceof SocketError && error.code === 'ERR_SOCKET_TIMEOUT';
+      const late = error instanceof Error && 'code' in error && error.code === 'ERR_SOCKET_TIMEOUT';
       if (!late || hurried) throw error;
       transmission.fail('N_TIMEOUT_A');
     }
