@@ -15,7 +15,9 @@ interface Machine {
 }
 
 /** What is tried on the CAN of both kernels. */
-const can = ['vcan', 'bcm', 'bcm-kernel', 'j1939'].map((name) => `packages/can/test/${name}.test.ts`);
+const can = ['vcan', 'bcm', 'bcm-kernel', 'isotp-vcan', 'j1939'].map(
+  (name) => `packages/can/test/${name}.test.ts`,
+);
 
 /** The packages' own tests that need the machine's families or a CAN bus are among them. */
 const machines: Machine[] = [
