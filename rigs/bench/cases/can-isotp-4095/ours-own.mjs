@@ -1,0 +1,4 @@
+import { messages } from '../../kit/isotp.mjs';
+import { turns } from '../../kit/turns.mjs';
+
+await messages('own', turns);

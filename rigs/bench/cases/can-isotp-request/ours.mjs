@@ -1,0 +1,4 @@
+import { requests } from '../../kit/isotp.mjs';
+import { turns } from '../../kit/turns.mjs';
+
+await requests('kernel', turns);
