@@ -157,7 +157,7 @@ describe.each(PAIRS)('from %s to %s', (one, other) => {
 
   it('many exchanges go on at once', async () => {
     const pairs = await Promise.all(
-      Array.from({ length: 8 }, (_, at) =>
+      Array.from({ length: 5 }, (_, at) =>
         pair(
           [one, other],
           { tx: 0x100 + at, rx: 0x200 + at, blockSize: at },
@@ -165,19 +165,17 @@ describe.each(PAIRS)('from %s to %s', (one, other) => {
         ),
       ),
     );
-    await Promise.all(
+    const outcomes = await Promise.allSettled(
       pairs.map(async ([near, far], at) => {
-        const serving = (async () => {
-          for await (const request of far.messages()) await far.send(request.toReversed(), WAIT);
-        })();
-        for (let turn = 0; turn < 3; turn++) {
-          const request = counting(100 * at + turn + 1);
-          expect(await near.request(request, WAIT)).toEqual(request.toReversed());
+        for (let turn = 0; turn < 2; turn++) {
+          const message = counting(100 * at + turn + 1);
+          const answering = far.recv(WAIT).then((request) => far.send(request.toReversed(), WAIT));
+          const [answer] = await Promise.all([near.request(message, WAIT), answering]);
+          expect(answer).toEqual(message.toReversed());
         }
-        await far.close();
-        await serving;
       }),
     );
+    expect(outcomes).toEqual(pairs.map(() => ({ status: 'fulfilled', value: undefined })));
   });
 });
 
@@ -339,7 +337,7 @@ describe.each(BOTH)('can-utils and %s', (implementation) => {
       const list = (): string =>
         readFileSync('/proc/net/can/rcvlist_fil', 'latin1') +
         readFileSync('/proc/net/can/rcvlist_sff', 'latin1');
-      await expect.poll(() => / 7e0 .*isotp/.test(list()), WAIT).toBe(true);
+      await expect.poll(() => /\s7e0\s.*\sisotp\s*$/m.test(list()), WAIT).toBe(true);
       await near.send(counting(length), WAIT);
       await ended;
       expect(said.trim()).toBe(hexes(counting(length)));

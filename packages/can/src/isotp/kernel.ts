@@ -30,6 +30,9 @@ let slab: Uint8Array | undefined;
 /** How often a send is tried again whose kernel told of another's failure instead. */
 const TRIES = 8;
 
+/** Messages that did not arrive and nobody has heard of yet; of more the oldest are forgotten. */
+const FAULTS = 64;
+
 /** What is the kernel's word for a failure, and whose it is. */
 type Fault = { readonly of: 'send' | 'recv'; readonly error: IsoTpError };
 
@@ -122,7 +125,7 @@ export class KernelIsoTp extends Connection {
     const { waitTxDone } = this.settings;
     for (let tries = 0; ; tries++) {
       // So that what the send itself tells of is its own.
-      if (waitTxDone) this.#settle(this.socket.getsockopt(constants.SOL_SOCKET, constants.SO_ERROR), 'recv');
+      if (waitTxDone) this.#settle(this.socket.getsockopt(constants.SOL_SOCKET, constants.SO_ERROR), 'send');
       let errno = -this.socket.trySend(message);
       if (errno <= 0) return;
       if (errno === errnos.EAGAIN || errno === errnos.ENOBUFS) {
@@ -131,7 +134,6 @@ export class KernelIsoTp extends Connection {
           return;
         } catch (error) {
           if (!(error instanceof SocketError) || error.errno === undefined) throw error;
-          if (this.#fault(-error.errno) === undefined) throw error;
           errno = -error.errno;
         }
       }
@@ -196,7 +198,7 @@ export class KernelIsoTp extends Connection {
   }
 
   #toReceivers(fault: IsoTpError): void {
-    this.#faults.push(fault);
+    if (this.#faults.push(fault) > FAULTS) this.#faults.shift();
     for (const controller of this.#receivers) {
       controller.abort(this);
       break;

@@ -16,8 +16,12 @@ export type IsoTpBus = Pick<CanBus, 'send' | 'frames'>;
 
 /** Messages that did not arrive and nobody has heard of yet; of more the oldest are forgotten. */
 const FAULTS = 64;
-/** Timers of Node.js may run out a little early: what is left then is not worth another. */
 const now = (): number => performance.now();
+
+/** A bus that is down so often, with no frame between, does not come back. */
+const DOWNS = 16;
+const isDown = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENETDOWN';
 
 type Outcome = { readonly message: Uint8Array } | { readonly error: unknown };
 
@@ -94,13 +98,32 @@ export class OwnIsoTp extends Connection {
 
   async #listen(rx: CanId): Promise<void> {
     const { signal } = this.#stop;
-    const frames = this.#bus.frames({ signal, filters: [rx] });
-    try {
-      for await (const frame of frames) this.#heard(frame, rx);
-      if (!signal.aborted) this.#break(canceledError('recv'));
-    } catch (error) {
-      if (!signal.aborted) this.#break(error);
+    for (let failures = 0; ; ) {
+      try {
+        for await (const frame of this.#bus.frames({ signal, filters: [rx] })) {
+          failures = 0;
+          this.#heard(frame, rx);
+        }
+        if (!signal.aborted) this.#break(canceledError('recv'));
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        failures += 1;
+        if (!isDown(error) || failures === DOWNS) {
+          this.#break(error);
+          return;
+        }
+        this.#down(error);
+      }
     }
+  }
+
+  /** The interface went down, and may come up again: who waits is told, or who asks next. */
+  #down(error: unknown): void {
+    this.#interrupt?.(error);
+    const receivers = this.#receivers.splice(0);
+    if (receivers.length === 0) this.#put({ error });
+    for (const { fail } of receivers) fail(error);
   }
 
   /** The bus has ended: nothing comes any more. */
@@ -150,20 +173,21 @@ export class OwnIsoTp extends Connection {
     return fd ? { id: tx, data, fd, bitRateSwitch } : { id: tx, data };
   }
 
-  /** Has the reception look at the time when it has to. A timer that runs out too soon is set anew then. */
+  /**
+   * Has the reception look at the time when it has to. A timer that runs out too soon is set anew then; one that runs out since
+   * the event loop was busy has what came meanwhile read first.
+   */
   #arm(): void {
     const { due } = this.#reception;
     if (due >= this.#timerDue || due === Number.POSITIVE_INFINITY) return;
     clearTimeout(this.#timer);
     this.#timerDue = due;
-    this.#timer = setTimeout(
-      () => {
-        this.#timerDue = Number.POSITIVE_INFINITY;
-        this.#reception.tick(now());
-        this.#arm();
-      },
-      Math.ceil(due - now()),
-    );
+    const look = (): void => {
+      this.#timerDue = Number.POSITIVE_INFINITY;
+      this.#reception.tick(now());
+      this.#arm();
+    };
+    this.#timer = setTimeout(() => setImmediate(look), Math.ceil(due - now()));
   }
 
   #put(outcome: Outcome): void {
@@ -282,7 +306,9 @@ export class OwnIsoTp extends Connection {
     try {
       await patience.wait<void>((done, fail) => {
         const wait = Math.max(0, Math.ceil(transmission.due - now()));
-        const timer = setTimeout(done, Math.min(wait, 2 ** 31 - 1));
+        // Flow control that came while the event loop was busy is read before its time is over.
+        const over = transmission.state === 'flow' ? () => setImmediate(done) : done;
+        const timer = setTimeout(over, Math.min(wait, 2 ** 31 - 1));
         this.#wake = () => {
           clearTimeout(timer);
           done();

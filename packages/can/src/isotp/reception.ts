@@ -79,9 +79,8 @@ export class Reception {
     return this.#state !== 'idle';
   }
 
-  /** A frame came that is no flow control. */
+  /** A frame came that is no flow control. It may have come in time and be read late: {@link tick} alone looks at the time. */
   heard(data: Uint8Array, pci: Exclude<Pci, { kind: 'flow' }>, now: number): void {
-    this.tick(now);
     switch (pci.kind) {
       case 'single':
         this.#single(data, pci.at, pci.length);
