@@ -5,7 +5,7 @@ import { missing } from './turns.mjs';
  * Two ends of an ISO-TP connection on vcan0; where there is none, says so and leaves.
  * @param {'kernel' | 'own'} implementation
  */
-export async function ends(implementation) {
+async function ends(implementation) {
   try {
     return [
       await IsoTp.open('vcan0', { tx: 0x7e0, rx: 0x7e8, frameTxTime: 0, implementation }),
