@@ -5,6 +5,7 @@ export default defineConfig({
   entry: [
     'ts/index.ts',
     'ts/cmsg/index.ts',
+    'ts/mapping/index.ts',
     'ts/node/index.ts',
     'ts/options/index.ts',
     'ts/poll/index.ts',

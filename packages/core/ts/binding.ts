@@ -244,6 +244,28 @@ export interface Native {
   ): number;
   pipe(out: Int32Array): number;
   ioctl(slot: Slot, generation: Generation, request: number, argument: Uint8Array): number;
+  mmap(slot: Slot, generation: Generation, length: number, out: Int32Array): number;
+  munmap(index: number, generation: Generation): number;
+  mappingBuffer(index: number, generation: Generation): ArrayBuffer | number;
+  mappingMatch(
+    index: number,
+    generation: Generation,
+    offset: number,
+    stride: number,
+    count: number,
+    mask: number,
+    value: number,
+  ): number;
+  mappingStore(
+    index: number,
+    generation: Generation,
+    offset: number,
+    stride: number,
+    count: number,
+    value: number,
+  ): number;
+  mappingRead(index: number, generation: Generation, offset: number, into: Uint8Array): number;
+  mappingWrite(index: number, generation: Generation, offset: number, from: Uint8Array): number;
   leaveHook(): number;
   setup(onReady: () => void, nothing: () => void, hasLibuv: boolean, shared: Int32Array): number;
   arm(slot: Slot, generation: Generation, events: number): number;

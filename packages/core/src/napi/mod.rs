@@ -5,6 +5,7 @@ mod batch;
 mod constants;
 mod file;
 mod io;
+mod mapping;
 mod message;
 mod netif;
 mod poll;
@@ -20,6 +21,7 @@ pub fn register(exports: &Exports) {
     constants::register(exports);
     file::register(exports);
     io::register(exports);
+    mapping::register(exports);
     message::register(exports);
     netif::register(exports);
     poll::register(exports);

@@ -18,6 +18,7 @@ use super::{Engine, SHARED, Shared};
 use crate::error::Result;
 use crate::sys;
 use crate::sys::js::Call;
+use crate::sys::mapping::Mappings;
 use crate::sys::work::Desk;
 use crate::table::{self, Handle};
 
@@ -37,6 +38,7 @@ pub struct Environment {
     engine: OnceCell<Box<dyn Engine>>,
     /// The promises of look-ups, from the first on.
     desk: OnceCell<Rc<Desk>>,
+    mappings: Mappings,
     /// Node-API wants a cleanup hook removed by whoever added it; Deno frees it by itself, and once is enough.
     removes_hook: Cell<bool>,
     ending: Cell<bool>,
@@ -65,6 +67,7 @@ impl Environment {
                 worker: !sys::is_first_thread(),
                 engine: OnceCell::new(),
                 desk: OnceCell::new(),
+                mappings: Mappings::default(),
                 removes_hook: Cell::new(true),
                 ending: Cell::new(false),
             }));
@@ -112,6 +115,10 @@ impl Environment {
                 Ok(self.desk.get_or_init(|| desk))
             }
         }
+    }
+
+    pub fn mappings(&self) -> &Mappings {
+        &self.mappings
     }
 
     pub fn is_worker(&self) -> bool {

@@ -5,6 +5,7 @@
 //! | `linux`, `darwin`, `windows` | an operating system each: all of the list below, some of it shared by way of `unix` |
 //! | `unix` | what POSIX makes common to Linux and macOS |
 //! | `js`, `bytes` | Node-API made safe, and JavaScript's memory |
+//! | `mapping` | memory that a descriptor and JavaScript share |
 //! | `batch`, `message`, `names` | what calls fill and answer, laid out alike everywhere |
 //! | `wait`, `work` | calls that block a thread, and threads for those that may take long |
 //!
@@ -17,6 +18,7 @@ mod batch;
 #[cfg_attr(windows, allow(dead_code))]
 mod bytes;
 pub mod js;
+pub mod mapping;
 #[cfg_attr(windows, allow(dead_code))]
 mod message;
 #[macro_use]
@@ -64,7 +66,7 @@ pub use os::{describe, getpeername, getsockname, is_blocking, is_stream, set_blo
 pub use os::{in_network_namespace, prepare, socket, socketpair};
 
 // Bytes, messages, files.
-pub use os::{ioctl, pipe, sendfile, splice};
+pub use os::{ioctl, mmap, pipe, sendfile, splice};
 pub use os::{recv, recvfrom, recvmmsg, recvmsg, send, sendmmsg, sendmsg, sendto};
 
 // Options.

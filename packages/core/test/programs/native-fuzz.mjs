@@ -3,7 +3,7 @@
  * Nothing is expected but that the process lives, that what is returned is a number, a string or an object, and that descriptors
  * are back to where they were. Under Valgrind it shows reads and writes out of bounds too.
  */
-import { openSync, readdirSync } from 'node:fs';
+import { openSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 const native = createRequire(import.meta.url)('@sockeye/core-linux-x64-gnu');
@@ -61,6 +61,23 @@ const AF_UNIX = 1;
 const SOL_SOCKET = 1;
 const SO_PASSCRED = 16;
 const out = new Int32Array(4);
+const place = new Int32Array(2);
+
+/** Index and generation of mappings that are there, and of some that are not; and the bytes of each ring. */
+const mappings = [];
+const RING = 65_536;
+const [AF_PACKET, SOCK_RAW, SOL_PACKET, PACKET_RX_RING, PACKET_VERSION] = [17, 3, 263, 5, 10];
+/** A packet socket's ring, mapped, where this process may have one: two blocks of two frames. */
+function map() {
+  if (mappings.length >= 8) return;
+  if (native.socket(AF_PACKET, SOCK_RAW, 0, out) !== 0) return;
+  const [slot, generation] = out;
+  native.setsockoptInt(slot, generation, SOL_PACKET, PACKET_VERSION, 1);
+  const request = new Uint8Array(Uint32Array.of(RING / 2, 2, RING / 4, 4).buffer);
+  native.setsockoptBytes(slot, generation, SOL_PACKET, PACKET_RX_RING, request);
+  if (native.mmap(slot, generation, RING, place) === 0) mappings.push([place[0], place[1]]);
+  handles.push([slot, generation]);
+}
 
 /** Slots and generations of sockets that are open, and of some that are not. */
 const handles = [];
@@ -214,9 +231,21 @@ function goodBatch() {
   new Uint32Array(memory.buffer, 0, 4).set([messages, size, room, 128]);
   return memory;
 }
+/** A view of a mapping itself. */
+function lent() {
+  const found = mappings.length > 0 ? native.mappingBuffer(...pick(mappings)) : undefined;
+  return found instanceof ArrayBuffer && found.byteLength > 0 ? new Uint8Array(found, random(RING)) : bytes();
+}
 const envelope = () => new Uint8Array(152 + 3 * pick([0, 8, 40, 64]));
 const buffer = () => new Uint8Array(pick([1, 64, 300, 4096]));
 const flags = () => pick([0, 0, 0, 2, 0x20, 0x40]);
+/** Offset, stride and count of words in a mapping, and whose end is near its own. */
+const words = () => [
+  pick([0, 4, 8, RING - 4, RING - 8, RING, 2, 2 ** 32 - 4, 2 ** 53]),
+  pick([4, 0, 8, RING / 4, 2, RING, 2 ** 32 - 4]),
+  pick([1, 0, 2, 4, 16, 2 ** 30]),
+];
+
 const REST = 0xffffffff;
 
 /** Arguments behind slot and generation that get as far as the kernel; one of them is spoilt now and then. */
@@ -234,6 +263,11 @@ const GOOD = {
   getsockoptInt: () => [SOL_SOCKET, pick([3, 12, 26])],
   setsockoptProgram: () => [SOL_SOCKET, pick([26, 51]), new Uint8Array(pick([0, 7, 8, 64]))],
   getsockoptBytes: () => [SOL_SOCKET, pick([3, 17, 16]), new Uint8Array(pick([0, 4, 12, 64]))],
+  mappingMatch: () => [...words(), pick([0, 1, 0xffffffff]), pick([0, 1])],
+  mappingStore: () => [...words(), pick([0, 1, 0xffffffff])],
+  mappingRead: () => [pick([0, 1, 100, RING - 64, RING - 1, RING, 2 ** 40]), pick([buffer, lent])()],
+  mappingWrite: () => [pick([0, 1, 100, RING - 64, RING - 1, RING, 2 ** 40]), pick([buffer, lent])()],
+  mappingBuffer: () => [],
   ioctl: () => [pick([0x541b, 0x5411, 0x8921, 0x8906, 0x8905]), new Uint8Array(pick([0, 4, 16, 40]))],
 };
 
@@ -249,6 +283,7 @@ let made = 0;
 let answers = 0;
 for (let call = 0; call < Number(calls); call++) {
   refill();
+  if (random(20) === 0) map();
   const name = pick(names);
   const values = Array.from({ length: random(11) }, anything);
   if (random(10) < 8) {
@@ -260,6 +295,14 @@ for (let call = 0; call < Number(calls); call++) {
       if (random(3) === 0) values[2 + random(values.length - 2)] = anything();
     }
   }
+  if (name.startsWith('mapping') && random(4) > 0) values.splice(0, 2, ...(pick(mappings) ?? [0, 0]));
+  if (name === 'munmap') {
+    if (random(2) === 0 && mappings.length > 0)
+      values.splice(0, 2, ...mappings.splice(random(mappings.length), 1)[0]);
+    // Nor those that are used here.
+    else if (mappings.some(([index]) => index === values[0])) values[0] = 2 ** 32 - 1;
+  }
+  if (name === 'mmap' && random(2) === 0) values.splice(2, 2, pick([4096, RING, 0, 2 ** 53]), place);
   // No number that others in this process have: neither 0 to 2 nor those of the runtime.
   if (name === 'fromFd' || name === 'dupFd') values[0] = pick([-1, 2 ** 31, 100_000, 'x']);
   if (name.startsWith('splice') || name.startsWith('sendfile')) values[2] = pick([-1, 100_000, 'x', 2 ** 31]);
@@ -322,6 +365,7 @@ for (let call = 0; call < Number(calls); call++) {
         }
       }
     }
+    if (name === 'mmap' && result === 0) mappings.push([values[3][0], values[3][1]]);
     if (name === 'epollCreate' && result >= 0) {
       const [slot, generation] = values[0];
       if (random(2) === 0) handles.push([slot, generation]);
@@ -339,6 +383,14 @@ for (let call = 0; call < Number(calls); call++) {
   if (handles.length > 0 && random(20) === 0) closeAll();
 }
 closeAll();
+for (const [index, generation] of mappings) native.munmap(index, generation);
 await Promise.allSettled(pending);
-const left = descriptors() - before;
+const mapped = () =>
+  readFileSync('/proc/self/maps', 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('socket:[')).length;
+// The runtime gives the memory of buffers back a turn of its loop later, or a few.
+for (const end = Date.now() + 5000; mapped() > 0 && Date.now() < end; )
+  await new Promise((resolve) => setTimeout(resolve, 10));
+const left = descriptors() - before + mapped();
 console.log(JSON.stringify({ made, answers, left }));

@@ -289,6 +289,15 @@ pub fn ioctl(fd: RawFd, request: u32, argument: Bytes) -> Result<i32, Errno> {
     check(unsafe { libc::ioctl(fd, request.into(), argument.as_ptr()) })
 }
 
+/// Leaves a mapping out of what fork(2) copies: minherit(2) VM_INHERIT_NONE.
+pub(super) fn keep_from_children(mapped: &Mapped) {
+    // SAFETY: all of one mapping, which stays as it is. A kernel that refuses it copies it to children.
+    unsafe { libc::minherit(mapped.as_ptr().cast(), mapped.len(), VM_INHERIT_NONE) };
+}
+
+/// VM_INHERIT_NONE of mach/vm_inherit.h, which the `libc` crate lacks.
+const VM_INHERIT_NONE: c_int = 2;
+
 /// sethostname(3).
 pub fn sethostname(name: &str) -> Result<(), Errno> {
     let length = c_int::try_from(name.len()).map_err(|_| Errno(libc::EINVAL))?;

@@ -264,6 +264,12 @@ pub fn pipe() -> Result<(OwnedFd, OwnedFd), Errno> {
     Ok(unsafe { (OwnedFd::from_raw_fd(fds[0]), OwnedFd::from_raw_fd(fds[1])) })
 }
 
+/// Leaves a mapping out of what fork(2) copies: madvise(2) MADV_DONTFORK.
+pub(super) fn keep_from_children(mapped: &Mapped) {
+    // SAFETY: all of one mapping, which stays as it is. A kernel that refuses it copies it to children.
+    unsafe { libc::madvise(mapped.as_ptr().cast(), mapped.len(), libc::MADV_DONTFORK) };
+}
+
 /// `sizeof(struct ifreq)`, net/if.h.
 const IFREQ: usize = size_of::<libc::ifreq>();
 /// `sizeof(struct timeval)` and of `timespec`, with times of 64 bits.

@@ -12,11 +12,13 @@ use super::os;
 use crate::error::Errno;
 
 pub(super) mod cmsg;
+mod mapping;
 pub(super) mod message;
 pub(super) mod netdb;
 mod resolve;
 
 pub use libc::{MSG_PEEK, MSG_WAITALL, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI};
+pub use mapping::{Mapped, mmap};
 pub use message::{recvmsg, sendmsg};
 pub use netdb::hstrerror;
 pub use resolve::{gai_strerror, getaddrinfo, getnameinfo};

@@ -4,6 +4,7 @@
 //! ("Interprocess Communication Between 32-bit and 64-bit Applications", learn.microsoft.com). Error numbers are Windows's own:
 //! those of Winsock by the names that POSIX has for them.
 
+use std::convert::Infallible;
 use std::ffi::{CStr, CString, c_int, c_void};
 use std::os::windows::io::{AsRawSocket, BorrowedSocket, FromRawSocket, IntoRawSocket, OwnedSocket};
 use std::ptr;
@@ -396,6 +397,24 @@ pub fn splice(_: RawFd, _: RawFd, _: usize, _: u32) -> Result<usize, Errno> {
 
 /// ENOTSUP: pipes are no sockets here.
 pub fn pipe() -> Result<(OwnedFd, OwnedFd), Errno> {
+    Err(ENOTSUP)
+}
+
+/// Memory that a socket shares: there is none.
+pub struct Mapped(Infallible);
+
+impl Mapped {
+    pub fn as_ptr(&self) -> *mut u8 {
+        match self.0 {}
+    }
+
+    pub fn len(&self) -> usize {
+        match self.0 {}
+    }
+}
+
+/// ENOTSUP: sockets have no memory to map.
+pub fn mmap(_: RawFd, _: usize) -> Result<Mapped, Errno> {
     Err(ENOTSUP)
 }
 
