@@ -1,0 +1,83 @@
+import { errnos, SocketError } from '@sockeye/core';
+
+/** A packet that came just before the interface went down is waited for so much longer than the kernel holds it back. */
+const LAST_PACKETS = 50;
+
+/** The longest pause, in milliseconds, where poll(2) says that there is something and all there is is the reader's already. */
+const LONGEST_PAUSE = 64;
+
+/** How long a call waits: as long as its caller says, or while the last packets of an interface that is down may come. */
+export class Patience {
+  readonly #end: number;
+  #drained = Number.POSITIVE_INFINITY;
+  #from = 0;
+
+  constructor(timeout: number | undefined) {
+    this.#end = timeout === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeout;
+  }
+
+  /** Milliseconds to wait for at most; negative when nothing more comes. */
+  next(): number {
+    this.#from = performance.now();
+    if (this.#from >= this.#drained) return -1;
+    return Math.max(0, Math.min(this.#end, this.#drained) - this.#from);
+  }
+
+  /** What is left of that, as an option of waits. */
+  left(limit: number): number | undefined {
+    if (limit === Number.POSITIVE_INFINITY) return undefined;
+    return Math.max(0, limit - (performance.now() - this.#from));
+  }
+
+  drain(retireMs: number): void {
+    if (this.#drained === Number.POSITIVE_INFINITY) {
+      this.#drained = performance.now() + (retireMs > 0 ? retireMs + LAST_PACKETS : 0);
+    }
+  }
+
+  /** Whether an error says only that the last packets have been waited for. */
+  ends(error: unknown): boolean {
+    return (error as { code?: unknown }).code === 'ERR_SOCKET_TIMEOUT' && this.#drained <= this.#end;
+  }
+}
+
+/** The pause after one that did not help, in milliseconds. */
+export function longer(pause: number): number {
+  return Math.min(LONGEST_PAUSE, pause * 2 || 1);
+}
+
+/** Sleeps until the time is over or the signal is aborted. */
+export function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal?.addEventListener('abort', end);
+    if (signal?.aborted === true) end();
+  });
+}
+
+const nap: Int32Array = new Int32Array(new SharedArrayBuffer(4));
+
+/** Sleeps, blocking this thread. */
+export function sleepSync(milliseconds: number): void {
+  Atomics.wait(nap, 0, 0, milliseconds);
+}
+
+/** Lets the event loop have its turn. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** What a call that waited fails with when the ring is closed. */
+export function canceled(): SocketError {
+  const errno = -errnos.ECANCELED;
+  return new SocketError('poll ECANCELED: the ring was closed while this call waited', {
+    code: 'ECANCELED',
+    errno,
+    syscall: 'poll',
+  });
+}
