@@ -167,6 +167,7 @@ export { statusBits as ringStatusBits } from './ring-layout.ts';
 export type { CaptureOptions, Fanout, RingSocketOptions } from './ring-open.ts';
 export type { RingPacket, RingPacketCopy } from './ring-packet.ts';
 export type { RingShapeOptions } from './ring-shape.ts';
+export { TransmitRing, type TransmitRingOptions } from './ring-transmit.ts';
 export {
   encodeSctp,
   encodeSctpChunk,

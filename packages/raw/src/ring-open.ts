@@ -7,7 +7,15 @@ import {
   wrongType,
   wrongValue,
 } from '@sockeye/addr/check';
-import { constants, errnos, type NetworkNamespace, platform, Socket, SocketError } from '@sockeye/core';
+import {
+  constants,
+  errnos,
+  type NetworkNamespace,
+  platform,
+  Socket,
+  SocketError,
+  strerror,
+} from '@sockeye/core';
 import { type FilterInstruction, filter, packetFanout, packetTimestamp } from '@sockeye/core/options';
 import { cutFilter, NOTHING } from './ring-filter.ts';
 
@@ -165,5 +173,5 @@ export function bindTo(socket: Socket, ifindex: number, protocol: number): void 
 /** The error for what SO_ERROR said. */
 export function failure(errno: number, syscall: string): SocketError {
   const code = Object.entries(errnos).find(([, number]) => number === errno)?.[0] ?? `E${errno}`;
-  return new SocketError(`${syscall} ${code}`, { code, errno: -errno, syscall });
+  return new SocketError(`${syscall} ${code}: ${strerror(errno)}`, { code, errno: -errno, syscall });
 }

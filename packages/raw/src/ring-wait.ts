@@ -9,11 +9,13 @@ const LONGEST_PAUSE = 64;
 /** How long a call waits: as long as its caller says, or while the last packets of an interface that is down may come. */
 export class Patience {
   readonly #end: number;
-  #drained = Number.POSITIVE_INFINITY;
+  #drained: number;
   #from = 0;
 
-  constructor(timeout: number | undefined) {
+  /** `drained`: until when the last packets may come, as `performance.now` has it. */
+  constructor(timeout: number | undefined, drained: number = Number.POSITIVE_INFINITY) {
     this.#end = timeout === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeout;
+    this.#drained = drained;
   }
 
   /** Milliseconds to wait for at most; negative when nothing more comes. */
@@ -29,16 +31,35 @@ export class Patience {
     return Math.max(0, limit - (performance.now() - this.#from));
   }
 
-  drain(retireMs: number): void {
-    if (this.#drained === Number.POSITIVE_INFINITY) {
-      this.#drained = performance.now() + (retireMs > 0 ? retireMs + LAST_PACKETS : 0);
+  /** @throws ERR_SOCKET_TIMEOUT, ABORT_ERR when the time is over or the signal aborted. */
+  check(syscall: string, signal: AbortSignal | undefined): void {
+    if (signal?.aborted === true) {
+      const error = new SocketError('The operation was aborted', {
+        code: 'ABORT_ERR',
+        syscall,
+        cause: signal.reason,
+      });
+      error.name = 'AbortError';
+      throw error;
     }
+    if (performance.now() < this.#end) return;
+    throw new SocketError(`${syscall}: the timeout ran out`, { code: 'ERR_SOCKET_TIMEOUT', syscall });
+  }
+
+  /** The interface is down: that is how long the last packets are waited for. */
+  until(drained: number): void {
+    this.#drained = drained;
   }
 
   /** Whether an error says only that the last packets have been waited for. */
   ends(error: unknown): boolean {
     return (error as { code?: unknown }).code === 'ERR_SOCKET_TIMEOUT' && this.#drained <= this.#end;
   }
+}
+
+/** Until when the last packets of an interface may come that is down by now, as `performance.now` has it. */
+export function lastPackets(retireMs: number): number {
+  return performance.now() + (retireMs > 0 ? retireMs + LAST_PACKETS : 0);
 }
 
 /** The pause after one that did not help, in milliseconds. */

@@ -13,7 +13,7 @@ import {
   startReceiving,
 } from './ring-open.ts';
 import { type RingShape, type RingShapeOptions, shapeOf } from './ring-shape.ts';
-import { canceled, longer, Patience, sleep, sleepSync, turn } from './ring-wait.ts';
+import { canceled, lastPackets, longer, Patience, sleep, sleepSync, turn } from './ring-wait.ts';
 
 export interface PacketRingOptions extends CaptureOptions, RingShapeOptions {
   /**
@@ -78,6 +78,8 @@ export class PacketRing
   #blocks = 0;
   #bytes = 0;
   #gone = false;
+  /** Until when the last packets of an interface that is down may come. */
+  #end = Number.POSITIVE_INFINITY;
 
   private constructor(socket: Socket, ifindex: number, shape: RingShape, cooked: boolean, copy: boolean) {
     super();
@@ -221,7 +223,7 @@ export class PacketRing
       this.#blocks = 0;
       this.#bytes = 0;
     }
-    const patience = new Patience(options?.timeout);
+    const patience = new Patience(options?.timeout, this.#end);
     let pause = 0;
     for (let waited = false; ; waited = true) {
       const block = this.tryTake();
@@ -230,7 +232,7 @@ export class PacketRing
         return block;
       }
       const limit = patience.next();
-      if (limit < 0) return undefined;
+      if (limit < 0) return this.#ended();
       try {
         if (waited) {
           pause = longer(pause);
@@ -243,19 +245,19 @@ export class PacketRing
       this.#blocks = 0;
       this.#bytes = 0;
       if (this.closed) throw canceled();
-      if (this.#down()) patience.drain(this.#shape.retireMs);
+      if (this.#down()) patience.until(this.#end);
     }
   }
 
   /** As {@link take}, blocking this thread. */
   takeSync(options?: SyncOptions): RingBlock | undefined {
-    const patience = new Patience(options?.timeout);
+    const patience = new Patience(options?.timeout, this.#end);
     let pause = 0;
     for (let waited = false; ; waited = true) {
       const block = this.tryTake();
       if (block !== undefined) return block;
       const limit = patience.next();
-      if (limit < 0) return undefined;
+      if (limit < 0) return this.#ended();
       try {
         if (waited) {
           pause = longer(pause);
@@ -265,19 +267,25 @@ export class PacketRing
       } catch (error) {
         if (!patience.ends(error)) throw error;
       }
-      if (this.#down()) patience.drain(this.#shape.retireMs);
+      if (this.#down()) patience.until(this.#end);
     }
+  }
+
+  /** What had come is through; those of an interface that is up again may come. */
+  #ended(): undefined {
+    if (!this.#gone) this.#end = Number.POSITIVE_INFINITY;
+    return undefined;
   }
 
   /** Whether the interface is down or gone, as far as the socket has not told it before; and tells it. */
   #down(): boolean {
-    if (this.#gone) return true;
     const errno = this.socket.getsockopt(constants.SOL_SOCKET, constants.SO_ERROR);
     if (errno === 0) return false;
     if (errno !== errnos.ENETDOWN) throw failure(errno, 'recvmsg');
     // sockaddr_ll of an interface that is gone: sll_ifindex -1.
     const index = new Int32Array(this.socket.getsockname().slice(4, 8).buffer)[0];
     this.#gone = index === -1;
+    this.#end = lastPackets(this.#shape.retireMs);
     this.emit('down', { ifindex: this.ifindex, gone: this.#gone });
     return true;
   }

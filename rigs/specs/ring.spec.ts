@@ -1,0 +1,397 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { packet } from '@sockeye/addr';
+import { constants, Socket } from '@sockeye/core';
+import {
+  encodeEthernet,
+  PacketRing,
+  type PacketRingOptions,
+  type RingPacketCopy,
+  TransmitRing,
+} from '@sockeye/raw';
+import { describe, expect, it, type TestContext } from 'vitest';
+import { orSkip } from '../need/index.ts';
+import { type Host, type Interface, Net } from '../netns/index.ts';
+import { ip } from '../netns/ip.ts';
+
+const TO = Uint8Array.of(2, 0, 0, 0, 0, 2);
+const FROM = Uint8Array.of(2, 0, 0, 0, 0, 1);
+/** For local experiments (IEEE 802): nobody else sends it. */
+const OURS = 0x88b5;
+const SMALL = { blocks: 8, blockSize: 1 << 16 };
+
+/** An Ethernet frame of that length, with a number. */
+function frame(number: number, length = 100): Uint8Array {
+  const bytes = new Uint8Array(length).fill(number);
+  encodeEthernet({ destination: TO, source: FROM, tags: [], etherType: OURS }, bytes);
+  new DataView(bytes.buffer).setUint32(14, number);
+  return bytes;
+}
+
+const numberOf = (bytes: Uint8Array): number => new DataView(bytes.buffer, bytes.byteOffset).getUint32(14);
+
+/** Sends frames by an ordinary packet socket. */
+class Sender implements Disposable {
+  readonly #socket: Socket;
+  readonly #to: ReturnType<typeof packet>;
+
+  constructor(host: Host, end: Interface) {
+    this.#socket = Socket.create(constants.AF_PACKET, constants.SOCK_RAW, 0, { netns: host.namespace });
+    const request = new Uint8Array(40);
+    request.set(Buffer.from(end.name));
+    this.#socket.ioctl(0x8933, request);
+    this.#to = packet({ ifindex: new Int32Array(request.buffer)[4] ?? 0, protocol: OURS });
+  }
+
+  send(...frames: Uint8Array[]): void {
+    for (const bytes of frames) this.#socket.sendToSync(bytes, this.#to);
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket.close();
+  }
+}
+
+/** Two hosts and a link; what is told of frames concerns those of ours. */
+async function pair(
+  context: TestContext,
+): Promise<{ net: Net; a: Host; b: Host; from: Interface; to: Interface }> {
+  const net = await orSkip(context, () => Net.create());
+  const [a, b] = [net.host('a'), net.host('b')];
+  const [from, to] = net.link(a, b);
+  return { net, a, b, from, to };
+}
+
+/** Receives until there are so many of ours. */
+async function receive(ring: PacketRing, count: number, restoreVlan = false): Promise<RingPacketCopy[]> {
+  const got: RingPacketCopy[] = [];
+  while (got.length < count) {
+    using block = await ring.take({ timeout: 10_000 });
+    if (block === undefined) break;
+    for (const one of block) if (one.protocol === OURS) got.push(one.copy({ restoreVlan }));
+  }
+  return got;
+}
+
+const MODES: Readonly<Record<string, PacketRingOptions>> = {
+  blocks: SMALL,
+  'low latency': { ...SMALL, lowLatency: true },
+  'blocks, copied': { ...SMALL, copy: true },
+  'low latency, copied': { ...SMALL, lowLatency: true, copy: true },
+};
+
+describe('a ring across a link', () => {
+  it('has byte for byte what tcpdump has, and its tags, in all modes', async (context) => {
+    const { net, a, b, from, to } = await pair(context);
+    const folder = mkdtempSync(join(tmpdir(), 'sockeye-ring-'));
+    const rings: PacketRing[] = [];
+    try {
+      const file = join(folder, 'judge.pcap');
+      const tcpdump = b.spawn(['tcpdump', '-i', to.name, '-U', '-w', file, 'ether src 02:00:00:00:00:01'], {
+        stdio: 'pipe',
+      });
+      const ended = new Promise<boolean>((resolve) =>
+        tcpdump.once('error', () => resolve(false)).once('close', () => resolve(true)),
+      );
+      let said = '';
+      const listening = new Promise<void>((resolve) => {
+        tcpdump.stderr?.on('data', (text) => {
+          said += text;
+          if (said.includes('listening on')) resolve();
+        });
+        tcpdump.once('close', () => resolve());
+      });
+      for (const options of Object.values(MODES))
+        rings.push(await PacketRing.open(to.name, { netns: b.namespace, ...options }));
+      await listening;
+      if (!said.includes('listening on')) context.skip(`tcpdump does not run: ${said.trim()}`);
+      const frames = Array.from({ length: 40 }, (_, index) =>
+        frame(index, index % 4 === 0 ? 1514 : 60 + index),
+      );
+      // A tag, which the receiving kernel takes out.
+      const tagged = frame(40, 104);
+      tagged.set([0x81, 0x00, 0xa0, 0x07, OURS >> 8, OURS & 0xff], 12);
+      using socket = new Sender(a, from);
+      socket.send(...frames, tagged);
+      const count = frames.length + 1;
+      const seen = await Promise.all(rings.map((ring) => receive(ring, count, true)));
+      for (let wait = 0; wait < 100 && recordsOf(file).length < count; wait++)
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      tcpdump.kill('SIGINT');
+      await ended;
+      const judged = recordsOf(file);
+      expect(judged.map((bytes) => Buffer.from(bytes).toString('hex'))).toEqual(
+        [...frames, tagged].map((bytes) => Buffer.from(bytes).toString('hex')),
+      );
+      for (const packets of seen) {
+        expect(packets.map(({ data }) => Buffer.from(data).toString('hex'))).toEqual(
+          judged.map((bytes) => Buffer.from(bytes).toString('hex')),
+        );
+        expect(packets.at(-1)).toMatchObject({
+          vlan: { protocol: 0x8100, priority: 5, dropEligible: false, id: 7 },
+          wireLength: 100,
+          packetType: 'otherhost',
+          hardwareType: 1,
+          hardwareAddress: '02:00:00:00:00:01',
+        });
+        expect(packets[0]?.vlan).toBeUndefined();
+        const age = BigInt(Date.now()) * 1_000_000n - (packets[0]?.timestamp ?? 0n);
+        expect(age > -1_000_000_000n && age < 60_000_000_000n).toBe(true);
+      }
+    } finally {
+      for (const ring of rings) ring.close();
+      rmSync(folder, { recursive: true });
+      net.end();
+    }
+  });
+
+  it.each(
+    Object.entries(MODES),
+  )('of a slow reader: the kernel drops and counts (%s)', async (_, options, context) => {
+    const { net, a, b, from, to } = await pair(context);
+    await using _net = net;
+    await using ring = await PacketRing.open(to.name, {
+      ...options,
+      netns: b.namespace,
+      protocol: OURS,
+      blocks: 2,
+      blockSize: 1 << 14,
+    });
+    using socket = new Sender(a, from);
+    const sent = 300;
+    for (let number = 0; number < sent; number++) socket.send(frame(number, 1000));
+    let got = 0;
+    let last = -1;
+    const before = ring.statistics();
+    expect([before.packets, before.drops > 0]).toEqual([sent, true]);
+    if (!(options.lowLatency ?? false)) expect(before.freezes).toBeGreaterThan(0);
+    while (got < sent - before.drops) {
+      using block = await ring.take({ timeout: 10_000 });
+      for (const one of block ?? []) {
+        const number = numberOf(one.data);
+        expect(number).toBeGreaterThan(last);
+        last = number;
+        got += 1;
+      }
+    }
+    // There is room again, and nothing else was lost.
+    socket.send(frame(sent, 1000));
+    const [after] = await receive(ring, 1);
+    expect(numberOf(after?.data ?? new Uint8Array(20))).toBe(sent);
+    expect(ring.statistics()).toEqual({ packets: 1, drops: 0, freezes: 0 });
+  });
+
+  it('keeps what a filter keeps, cut to its length, and nothing from before', async (context) => {
+    const { net, a, b, from, to } = await pair(context);
+    using socket = new Sender(a, from);
+    const flood = setInterval(() => socket.send(frame(1, 200)), 0);
+    try {
+      // The first byte of the number: 7 there is kept.
+      const filter = [
+        { code: 0x30, jt: 0, jf: 0, k: 17 },
+        { code: 0x15, jt: 0, jf: 1, k: 7 },
+        { code: 0x06, jt: 0, jf: 0, k: 0xffffffff },
+        { code: 0x06, jt: 0, jf: 0, k: 0 },
+      ];
+      for (let turn = 0; turn < 10; turn++) {
+        await using ring = await PacketRing.open(to.name, {
+          netns: b.namespace,
+          ...SMALL,
+          filter,
+          snapLength: 32,
+        });
+        socket.send(frame(1), frame(7, 300), frame(8));
+        const [first] = await receive(ring, 1);
+        expect([numberOf(first?.data ?? new Uint8Array(20)), first?.data.length, first?.wireLength]).toEqual([
+          7, 32, 300,
+        ]);
+        expect(ring.statistics().packets).toBe(1);
+      }
+      const odd = [{ code: 0x16, jt: 0, jf: 0, k: 0 }];
+      await expect(
+        PacketRing.open(to.name, { netns: b.namespace, filter: odd, snapLength: 9 }),
+      ).rejects.toThrow(/accumulator/);
+    } finally {
+      clearInterval(flood);
+      net.end();
+    }
+  });
+
+  it('shares out among the rings of a group, each packet to one', async (context) => {
+    const { net, a, b, from, to } = await pair(context);
+    try {
+      const open = (): Promise<PacketRing> =>
+        PacketRing.open(to.name, {
+          netns: b.namespace,
+          ...SMALL,
+          protocol: OURS,
+          fanout: { group: 21, mode: 'roundRobin' },
+        });
+      await using one = await open();
+      await using other = await open();
+      using socket = new Sender(a, from);
+      for (let number = 0; number < 100; number++) socket.send(frame(number));
+      const numbers = (await Promise.all([receive(one, 50), receive(other, 50)])).map((packets) =>
+        packets.map(({ data }) => numberOf(data)),
+      );
+      expect(numbers.map((list) => list.length)).toEqual([50, 50]);
+      expect(numbers.flat().sort((x, y) => x - y)).toEqual(Array.from({ length: 100 }, (_, index) => index));
+      for (const ring of [one, other])
+        expect(ring.statistics()).toEqual({ packets: 50, drops: 0, freezes: 0 });
+    } finally {
+      net.end();
+    }
+  });
+
+  it.each(
+    Object.entries(MODES),
+  )('ends when the interface goes down, after what came and a word (%s)', async (_, options) => {
+    await using net = await Net.create();
+    const [a, b] = [net.host('a'), net.host('b')];
+    const [from, to] = net.link(a, b);
+    await using ring = await PacketRing.open(to.name, {
+      netns: b.namespace,
+      ...options,
+      protocol: OURS,
+      retireMs: 200,
+    });
+    const told: unknown[] = [];
+    ring.on('down', (event) => told.push(event));
+    using socket = new Sender(a, from);
+    const read = async (): Promise<number[]> => {
+      const numbers: number[] = [];
+      for await (using block of ring) for (const one of block) numbers.push(numberOf(one.data));
+      return numbers;
+    };
+    const first = read();
+    socket.send(frame(1), frame(2));
+    to.down();
+    expect(await first).toEqual([1, 2]);
+    expect(told).toEqual([{ ifindex: ring.ifindex, gone: false }]);
+    to.up();
+    from.up();
+    const second = read();
+    await carrier(a, from);
+    socket.send(frame(3));
+    await expect
+      .poll(() => ring.socket.tryWait(constants.POLLIN), { timeout: 5000 })
+      .not.toBe(constants.POLLERR);
+    ip('-n', a.namespace, 'link', 'delete', from.name);
+    expect(await second).toEqual([3]);
+    expect(told.slice(1)).toEqual([{ ifindex: ring.ifindex, gone: true }]);
+    expect(await ring.take()).toBeUndefined();
+    expect(ring.takeSync()).toBeUndefined();
+    await expect(PacketRing.open(to.name, { netns: b.namespace })).rejects.toMatchObject({ code: 'ENODEV' });
+  });
+});
+
+/** Waits until the link is there. */
+async function carrier(host: Host, end: Interface): Promise<void> {
+  for (let n = 0; n < 100; n++) {
+    if (ip('-n', host.namespace, '-o', 'link', 'show', end.name).includes('LOWER_UP')) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** The packets of a capture file, as far as it is written: pcap, in the order of this machine. */
+function recordsOf(file: string): Uint8Array[] {
+  const bytes = readFileSync(file);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const records: Uint8Array[] = [];
+  for (let at = 24; at + 16 <= bytes.length; ) {
+    const length = view.getUint32(at + 8, true);
+    if (at + 16 + length > bytes.length) break;
+    records.push(bytes.subarray(at + 16, at + 16 + length));
+    at += 16 + length;
+  }
+  return records;
+}
+
+describe('a ring that sends', () => {
+  it.each([
+    {},
+    { copy: true },
+    { bypassQueue: true },
+  ])('sends all, in order, many by a call: %j', async (options) => {
+    await using net = await Net.create();
+    const [a, b] = [net.host('a'), net.host('b')];
+    const [from, to] = net.link(a, b);
+    await using receiver = await PacketRing.open(to.name, { netns: b.namespace, protocol: OURS, blocks: 16 });
+    await using ring = await TransmitRing.open(from.name, { netns: a.namespace, frames: 64, ...options });
+    const frames = Array.from({ length: 1000 }, (_, index) => frame(index, 60 + (index % 1400)));
+    expect(await ring.send(frames, { timeout: 10_000 })).toBe(1000);
+    await ring.drain({ timeout: 10_000 });
+    expect(ring.pending).toBe(0);
+    const got = await receive(receiver, 1000);
+    expect(got.map(({ data }) => Buffer.from(data).toString('base64'))).toEqual(
+      frames.map((bytes) => Buffer.from(bytes).toString('base64')),
+    );
+    // By hand: as many as there are places, then no more before they are handed over.
+    let put = 0;
+    while (ring.put(frame(put)) > 0) put += 1;
+    expect([put, ring.pending]).toEqual([64, 64]);
+    ring.flush();
+    await ring.drain({ timeout: 10_000 });
+    expect((await receive(receiver, 64)).map(({ data }) => numberOf(data))).toEqual(
+      Array.from({ length: 64 }, (_, index) => index),
+    );
+  });
+
+  it('says which frame the interface does not take, and sends the others', async (context) => {
+    const { net, a, b, from, to } = await pair(context);
+    try {
+      await using receiver = await PacketRing.open(to.name, { netns: b.namespace, protocol: OURS, ...SMALL });
+      await using ring = await TransmitRing.open(from.name, { netns: a.namespace, frames: 32 });
+      const long = frame(99, 1600);
+      await expect(ring.send([frame(0), frame(1), long, frame(3)])).rejects.toMatchObject({
+        code: 'EMSGSIZE',
+        messagesSent: 2,
+      });
+      await expect(ring.send(new Uint8Array(5))).rejects.toMatchObject({ code: 'EINVAL', messagesSent: 0 });
+      await expect(ring.send(frame(4))).resolves.toBe(1);
+      // By hand those behind it stay.
+      for (const one of [frame(5), long, frame(6), frame(7)]) ring.put(one);
+      expect(() => ring.flush()).toThrow(expect.objectContaining({ code: 'EMSGSIZE', messagesSent: 1 }));
+      expect(ring.pending).toBe(2);
+      ring.put(frame(8));
+      ring.flush();
+      await ring.drain();
+      expect((await receive(receiver, 7)).map(({ data }) => numberOf(data))).toEqual([0, 1, 4, 5, 6, 7, 8]);
+      for (const bad of [new Uint8Array(0), new Uint8Array(2049 - 32)]) {
+        expect(() => ring.put(bad)).toThrow(expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }));
+        await expect(ring.send([frame(1), bad])).rejects.toMatchObject({ code: 'ERR_OUT_OF_RANGE' });
+      }
+      await using careless = await TransmitRing.open(from.name, {
+        netns: a.namespace,
+        frames: 32,
+        passOver: true,
+      });
+      expect(await careless.send([frame(10), long, frame(11)])).toBe(3);
+      expect((await receive(receiver, 2)).map(({ data }) => numberOf(data))).toEqual([10, 11]);
+    } finally {
+      net.end();
+    }
+  });
+
+  it('keeps frames while the interface is down', async (context) => {
+    const { net, a, b, from, to } = await pair(context);
+    try {
+      await using receiver = await PacketRing.open(to.name, { netns: b.namespace, protocol: OURS, ...SMALL });
+      await using ring = await TransmitRing.open(from.name, { netns: a.namespace, frames: 32 });
+      from.down();
+      ring.put(frame(1));
+      expect(() => ring.flush()).toThrow(expect.objectContaining({ code: 'ENETDOWN' }));
+      await expect(ring.send(frame(2))).rejects.toMatchObject({ code: 'ENETDOWN', messagesSent: 0 });
+      expect(ring.pending).toBe(1);
+      from.up();
+      await carrier(a, from);
+      ring.flush();
+      expect((await receive(receiver, 1)).map(({ data }) => numberOf(data))).toEqual([1]);
+      ip('-n', a.namespace, 'link', 'delete', from.name);
+      await expect(ring.send(frame(3))).rejects.toMatchObject({ code: 'ENXIO' });
+    } finally {
+      net.end();
+    }
+  });
+});
