@@ -146,9 +146,10 @@ describe('a ring across a link', () => {
     }
   });
 
-  it.each(
-    Object.entries(MODES),
-  )('of a slow reader: the kernel drops and counts (%s)', async (_, options, context) => {
+  it.for(Object.entries(MODES))('of a slow reader: the kernel drops and counts (%s)', async ([
+    ,
+    options,
+  ], context) => {
     const { net, a, b, from, to } = await pair(context);
     await using _net = net;
     await using ring = await PacketRing.open(to.name, {
@@ -244,12 +245,12 @@ describe('a ring across a link', () => {
     }
   });
 
-  it.each(
-    Object.entries(MODES),
-  )('ends when the interface goes down, after what came and a word (%s)', async (_, options) => {
-    await using net = await Net.create();
-    const [a, b] = [net.host('a'), net.host('b')];
-    const [from, to] = net.link(a, b);
+  it.for(Object.entries(MODES))('ends when the interface goes down, after what came and a word (%s)', async ([
+    ,
+    options,
+  ], context) => {
+    const { net, a, b, from, to } = await pair(context);
+    await using _net = net;
     await using ring = await PacketRing.open(to.name, {
       netns: b.namespace,
       ...options,
@@ -309,14 +310,13 @@ function recordsOf(file: string): Uint8Array[] {
 }
 
 describe('a ring that sends', () => {
-  it.each([
+  it.for([
     {},
     { copy: true },
     { bypassQueue: true },
-  ])('sends all, in order, many by a call: %j', async (options) => {
-    await using net = await Net.create();
-    const [a, b] = [net.host('a'), net.host('b')];
-    const [from, to] = net.link(a, b);
+  ])('sends all, in order, many by a call: %j', async (options, context) => {
+    const { net, a, b, from, to } = await pair(context);
+    await using _net = net;
     await using receiver = await PacketRing.open(to.name, { netns: b.namespace, protocol: OURS, blocks: 16 });
     await using ring = await TransmitRing.open(from.name, { netns: a.namespace, frames: 64, ...options });
     const frames = Array.from({ length: 1000 }, (_, index) => frame(index, 60 + (index % 1400)));

@@ -156,10 +156,11 @@ describe('the memory of a ring', () => {
   it('stays while somebody has taken the buffer for himself', async (context) => {
     const mapping = new Mapping(socket, RING);
     const buffer = mapping.buffer() as ArrayBuffer & { transfer?: () => ArrayBuffer };
-    if (buffer.transfer === undefined) context.skip('this runtime has no ArrayBuffer.prototype.transfer');
+    const transfer = buffer.transfer?.bind(buffer);
+    if (transfer === undefined) return context.skip('this runtime has no ArrayBuffer.prototype.transfer');
     let taken: Uint8Array;
     try {
-      taken = new Uint8Array(buffer.transfer());
+      taken = new Uint8Array(transfer());
     } catch {
       // It may not be taken at all.
       expect(buffer.byteLength).toBe(RING);
@@ -170,7 +171,6 @@ describe('the memory of a ring', () => {
     await turn();
     taken[5] = 1;
     expect([taken.length, taken[5], mapping.close()]).toEqual([RING, 1, false]);
-    structuredClone(taken, { transfer: [taken.buffer] });
   });
 
   it('is read and written by calls where the runtime allows no buffer over it', () => {

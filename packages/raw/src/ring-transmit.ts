@@ -348,7 +348,7 @@ class Pace {
     this.#turns += 1;
     if (this.#turns <= TURNS) return turn();
     this.#pause = longer(this.#pause);
-    await sleep(Math.min(this.#pause, this.#patience.next()), this.#signal);
+    await sleep(Math.min(this.#pause, this.#patience.next(false)), this.#signal);
   }
 }
 

@@ -18,9 +18,14 @@ export class Patience {
     this.#drained = drained;
   }
 
-  /** Milliseconds to wait for at most; negative when nothing more comes. */
-  next(): number {
+  /**
+   * Milliseconds to wait for at most; negative when nothing more comes.
+   * @param waited whether it was waited before, which helped nothing: poll(2) may tell of what is the reader's already
+   * @throws ERR_SOCKET_TIMEOUT when it was, and the time is over
+   */
+  next(waited: boolean): number {
     this.#from = performance.now();
+    if (waited && this.#from >= this.#end && this.#end < this.#drained) throw timedOut('poll');
     if (this.#from >= this.#drained) return -1;
     return Math.max(0, Math.min(this.#end, this.#drained) - this.#from);
   }
@@ -43,7 +48,7 @@ export class Patience {
       throw error;
     }
     if (performance.now() < this.#end) return;
-    throw new SocketError(`${syscall}: the timeout ran out`, { code: 'ERR_SOCKET_TIMEOUT', syscall });
+    throw timedOut(syscall);
   }
 
   /** The interface is down: that is how long the last packets are waited for. */
@@ -91,6 +96,10 @@ export function sleepSync(milliseconds: number): void {
 /** Lets the event loop have its turn. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+function timedOut(syscall: string): SocketError {
+  return new SocketError(`${syscall}: the timeout ran out`, { code: 'ERR_SOCKET_TIMEOUT', syscall });
 }
 
 /** What a call that waited fails with when the ring is closed. */

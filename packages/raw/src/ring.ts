@@ -231,7 +231,7 @@ export class PacketRing
         this.#blocks += 1;
         return block;
       }
-      const limit = patience.next();
+      const limit = patience.next(waited);
       if (limit < 0) return this.#ended();
       try {
         if (waited) {
@@ -256,7 +256,7 @@ export class PacketRing
     for (let waited = false; ; waited = true) {
       const block = this.tryTake();
       if (block !== undefined) return block;
-      const limit = patience.next();
+      const limit = patience.next(waited);
       if (limit < 0) return this.#ended();
       try {
         if (waited) {
