@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { delimiter, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Case } from './cases.ts';
@@ -100,18 +100,19 @@ const python = once(() => {
   return { file, version: `CPython ${version}` };
 });
 
+/** The kit's headers. */
+const headers = once(() =>
+  readdirSync(kit)
+    .filter((name) => name.endsWith('.h'))
+    .map((name) => readFileSync(join(kit, name))),
+);
+
 /** Compiled with -O2 into the cache, under a name that changes with all that goes in. */
 function compile(one: Case, contender: string, source: string): string {
   const cc = compiler();
   const flags = ['-O2', '-Wall', '-Wextra', '-Werror', `-I${kit}`];
   const hash = createHash('sha256');
-  for (const part of [
-    cc.version,
-    ...flags,
-    ...one.cflags,
-    readFileSync(source),
-    readFileSync(join(kit, 'turns.h')),
-  ]) {
+  for (const part of [cc.version, ...flags, ...one.cflags, readFileSync(source), ...headers()]) {
     hash.update(part).update('\0');
   }
   const program = join(cache, `${one.name}-${contender}-${hash.digest('hex').slice(0, 16)}`);

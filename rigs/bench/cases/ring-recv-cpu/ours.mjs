@@ -1,0 +1,3 @@
+import { receive } from '../../kit/ring.mjs';
+
+await receive(true);
