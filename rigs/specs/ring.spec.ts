@@ -269,7 +269,7 @@ describe('a ring across a link', () => {
     socket.send(frame(1), frame(2));
     to.down();
     expect(await first).toEqual([1, 2]);
-    expect(told).toEqual([{ ifindex: ring.ifindex, gone: false }]);
+    expect(told).toEqual([{ reason: 'down', name: to.name, ifindex: ring.ifindex }]);
     to.up();
     from.up();
     const second = read();
@@ -280,7 +280,7 @@ describe('a ring across a link', () => {
       .not.toBe(constants.POLLERR);
     ip('-n', a.namespace, 'link', 'delete', from.name);
     expect(await second).toEqual([3]);
-    expect(told.slice(1)).toEqual([{ ifindex: ring.ifindex, gone: true }]);
+    expect(told.slice(1)).toEqual([{ reason: 'gone', name: to.name, ifindex: ring.ifindex }]);
     expect(await ring.take()).toBeUndefined();
     expect(ring.takeSync()).toBeUndefined();
     await expect(PacketRing.open(to.name, { netns: b.namespace })).rejects.toMatchObject({ code: 'ENODEV' });

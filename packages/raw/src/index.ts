@@ -157,14 +157,13 @@ export type { RawWishes } from './raw-options.ts';
 export type { RawError, RawPacket } from './raw-packet.ts';
 export { type RawSendOptions, RawSocket, type RawSocketOptions } from './raw-socket.ts';
 export {
-  type InterfaceDown,
   PacketRing,
   type PacketRingOptions,
   type RingStatistics,
 } from './ring.ts';
 export type { RingBlock } from './ring-block.ts';
 export { statusBits as ringStatusBits } from './ring-layout.ts';
-export type { CaptureOptions, Fanout, RingSocketOptions } from './ring-open.ts';
+export type { RingCaptureOptions, RingSocketOptions } from './ring-open.ts';
 export type { RingPacket, RingPacketCopy } from './ring-packet.ts';
 export type { RingShapeOptions } from './ring-shape.ts';
 export { TransmitRing, type TransmitRingOptions } from './ring-transmit.ts';

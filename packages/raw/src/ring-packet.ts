@@ -1,7 +1,9 @@
+import type { CapturedChecksum } from './captured-packet.ts';
 import { dissect, dissectPayload, linkTypes } from './dissect.ts';
 import type { Dissection } from './dissection.ts';
 import { etherTypes, type VlanTag } from './ethernet.ts';
-import { decodePacketAddress, type PacketType } from './packet-socket.ts';
+import { decodePacketAddress } from './packet-socket.ts';
+import { type PacketType, packetTypeOf } from './packet-type.ts';
 import {
   ADDRESS_HARDWARE_TYPE,
   ADDRESS_IFINDEX,
@@ -14,8 +16,6 @@ import {
   statusBits,
   TPACKET_V3,
 } from './ring-layout.ts';
-
-const PACKET_TYPES: readonly PacketType[] = ['host', 'broadcast', 'multicast', 'otherhost', 'outgoing'];
 
 /** ARPHRD_ of net/if_arp.h → LINKTYPE_, for those that {@link dissect} knows. */
 const LINK_TYPES: Readonly<Record<number, number>> = {
@@ -39,6 +39,7 @@ export interface PacketBlock {
   readonly memory: RingMemory;
   readonly layout: FrameLayout;
   readonly cooked: boolean;
+  readonly released: boolean;
 }
 
 /** What {@link RingPacket.copy} keeps. */
@@ -83,19 +84,24 @@ export class RingPacket {
     return this.#block.memory.halves[(this.#at + field) >>> 1]!;
   }
 
-  /** Bytes of the packet on the wire, as the kernel had it: more than {@link length} when it was cut. */
+  /** Whether its block has gone back: everything else throws then. */
+  get stale(): boolean {
+    return this.#block.released;
+  }
+
+  /** Bytes of the packet on the wire, as the kernel had it: more than {@link capturedLength} when it was cut. */
   get wireLength(): number {
     return this.#word(this.#block.layout.wireLength);
   }
 
   /** Bytes that were kept. */
-  get length(): number {
+  get capturedLength(): number {
     return this.#word(this.#block.layout.length);
   }
 
   /** Whether the packet was longer than what was kept. */
   get truncated(): boolean {
-    return this.wireLength > this.length;
+    return this.wireLength > this.capturedLength;
   }
 
   /** The memory that the packet is in: with {@link offset} and {@link end}, for views of headers, without allocating. */
@@ -110,7 +116,7 @@ export class RingPacket {
 
   /** Where in {@link bytes} what was kept ends. */
   get end(): number {
-    return this.offset + this.length;
+    return this.offset + this.capturedLength;
   }
 
   /** Where in {@link bytes} the network layer's header begins, as the kernel knows it. */
@@ -124,7 +130,7 @@ export class RingPacket {
    */
   get data(): Uint8Array {
     const { offset } = this;
-    return this.#block.memory.bytes.subarray(offset, offset + this.length);
+    return this.#block.memory.bytes.subarray(offset, offset + this.capturedLength);
   }
 
   /** Since the epoch: whole seconds. */
@@ -157,14 +163,11 @@ export class RingPacket {
     return (this.status & statusBits.LOSING) !== 0;
   }
 
-  /** Whether the checksum is to be filled in by the card yet: this host sent it. See `judgeTransportChecksum`. */
-  get checksumPartial(): boolean {
-    return (this.status & statusBits.CHECKSUM_NOT_READY) !== 0;
-  }
-
-  /** Whether the card found the checksum right. */
-  get checksumValid(): boolean {
-    return (this.status & statusBits.CHECKSUM_VALID) !== 0;
+  /** What the kernel knows of the packet's transport checksum. */
+  get checksum(): CapturedChecksum {
+    const { status } = this;
+    if ((status & statusBits.CHECKSUM_NOT_READY) !== 0) return 'partial';
+    return (status & statusBits.CHECKSUM_VALID) === 0 ? 'unknown' : 'valid';
   }
 
   /** The flow's hash, where `rxHash` asked for it; 0 otherwise. */
@@ -193,8 +196,12 @@ export class RingPacket {
   }
 
   get packetType(): PacketType {
-    const type = this.#block.memory.bytes[this.#address(ADDRESS_PACKET_TYPE)]!;
-    return PACKET_TYPES[type] ?? type;
+    return packetTypeOf(this.#block.memory.bytes[this.#address(ADDRESS_PACKET_TYPE)]!);
+  }
+
+  /** Whether this host sent it. */
+  get outgoing(): boolean {
+    return this.packetType === 'outgoing';
   }
 
   /** EtherType. */
@@ -227,7 +234,7 @@ export class RingPacket {
   /** Keeps the packet: a copy that owns its bytes. `restoreVlan` puts the tag back that was taken out of an Ethernet frame. */
   copy(options?: { readonly restoreVlan?: boolean | undefined }): RingPacketCopy {
     const { vlan, wireLength, timestamp } = this;
-    const tagged = options?.restoreVlan === true && vlan !== undefined && this.length >= TAG_OFFSET;
+    const tagged = options?.restoreVlan === true && vlan !== undefined && this.capturedLength >= TAG_OFFSET;
     const data = tagged ? withTag(this.data, vlan) : this.data.slice();
     return { data, wireLength, timestamp, ...this.#source(), vlan };
   }
@@ -238,7 +245,7 @@ export class RingPacket {
    */
   copyInto(into: Uint8Array, offset = 0): number {
     into.set(this.data, offset);
-    return this.length;
+    return this.capturedLength;
   }
 
   /** The headers: see {@link dissect}. They are views of the ring, and go with the block. */

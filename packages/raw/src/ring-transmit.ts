@@ -15,6 +15,7 @@ import {
   type WaitOptions,
 } from '@sockeye/core';
 import { Mapping } from '@sockeye/core/mapping';
+import { interfaceIndex } from './interface-request.ts';
 import {
   AVAILABLE,
   encodeFrameRequest,
@@ -26,7 +27,7 @@ import {
   TPACKET_V2,
   WRONG_FORMAT,
 } from './ring-layout.ts';
-import { bindTo, createSocket, failure, indexOf } from './ring-open.ts';
+import { bindTo, createSocket, failure } from './ring-open.ts';
 import { canceled, longer, Patience, sleep, turn } from './ring-wait.ts';
 
 export interface TransmitRingOptions {
@@ -114,7 +115,7 @@ export class TransmitRing implements Disposable, AsyncDisposable {
     let ring: TransmitRing | undefined;
     try {
       const { SOL_PACKET, PACKET_VERSION, PACKET_LOSS, PACKET_QDISC_BYPASS, PACKET_TX_RING } = constants;
-      const ifindex = indexOf(socket, interfaceName);
+      const ifindex = interfaceIndex(socket, interfaceName);
       socket.setsockopt(SOL_PACKET, PACKET_VERSION, TPACKET_V2);
       if (passOver) socket.setsockopt(SOL_PACKET, PACKET_LOSS, 1);
       if (bypassQueue) socket.setsockopt(SOL_PACKET, PACKET_QDISC_BYPASS, 1);

@@ -2,20 +2,18 @@ import { EventEmitter } from 'node:events';
 import { checkObject, wrongType, wrongValue } from '@sockeye/addr/check';
 import { constants, errnos, type Socket, type SyncOptions, type WaitOptions } from '@sockeye/core';
 import { Mapping } from '@sockeye/core/mapping';
+import { filter } from '@sockeye/core/options';
+import type { CaptureEnd } from './capture.ts';
+import { interfaceIndex } from './interface-request.ts';
+import { standingError } from './packet-options.ts';
 import { RingBlock, type RingBlockPlace } from './ring-block.ts';
+import { NOTHING } from './ring-filter.ts';
 import { BLOCK, KERNEL, RingMemory, USER } from './ring-layout.ts';
-import {
-  type CaptureOptions,
-  checkCapture,
-  createSocket,
-  failure,
-  indexOf,
-  startReceiving,
-} from './ring-open.ts';
+import { checkCapture, createSocket, failure, type RingCaptureOptions, startReceiving } from './ring-open.ts';
 import { type RingShape, type RingShapeOptions, shapeOf } from './ring-shape.ts';
 import { canceled, lastPackets, longer, Patience, sleep, sleepSync, turn } from './ring-wait.ts';
 
-export interface PacketRingOptions extends CaptureOptions, RingShapeOptions {
+export interface PacketRingOptions extends RingCaptureOptions, RingShapeOptions {
   /**
    * Copy blocks out of the ring when they come, and give them back at once. By itself where the runtime allows no views of
    * memory that is not its own (Electron). Default false.
@@ -33,14 +31,6 @@ export interface RingStatistics {
   readonly freezes: number;
 }
 
-/** The interface is down. */
-export interface InterfaceDown {
-  /** Index that the ring was opened on. */
-  readonly ifindex: number;
-  /** Whether it is gone for good. */
-  readonly gone: boolean;
-}
-
 /** So many blocks, or bytes of them, are given out in a row before the event loop has its turn. */
 const BLOCKS_AT_ONCE = 64;
 const BYTES_AT_ONCE = 1 << 22;
@@ -49,19 +39,17 @@ const BYTES_AT_ONCE = 1 << 22;
  * A packet socket whose packets lie in memory that the kernel and JavaScript share (TPACKET_V3; with `lowLatency` V2): they are
  * read where the kernel put them, without a system call or a copy for each; packet(7), packet_mmap.rst. It needs CAP_NET_RAW.
  *
- * When the interface goes down the ring says `'down'`, gives what had come before, and its iterators end; it can be iterated again
+ * When the interface goes down the ring emits `'down'` with a {@link CaptureEnd}, gives what had come before, and its iterators end; it can be iterated again
  * when the interface is up again, unless it is gone. A reader that is slow has the kernel drop packets, and count them.
  */
-export class PacketRing
-  extends EventEmitter<{ down: [InterfaceDown] }>
-  implements Disposable, AsyncDisposable
-{
+export class PacketRing extends EventEmitter<{ down: [CaptureEnd] }> implements Disposable, AsyncDisposable {
   /** The socket below, for its options. */
   readonly socket: Socket;
   /** Index of the interface it is open on; 0 for all. */
   readonly ifindex: number;
   /** Whether packets are copied out of the ring as they come. */
   readonly copies: boolean;
+  readonly #name: string;
   readonly #mapping: Mapping;
   readonly #shape: RingShape;
   readonly #cooked: boolean;
@@ -81,10 +69,17 @@ export class PacketRing
   /** Until when the last packets of an interface that is down may come. */
   #end = Number.POSITIVE_INFINITY;
 
-  private constructor(socket: Socket, ifindex: number, shape: RingShape, cooked: boolean, copy: boolean) {
+  private constructor(
+    socket: Socket,
+    { name, ifindex }: { name: string; ifindex: number },
+    shape: RingShape,
+    cooked: boolean,
+    copy: boolean,
+  ) {
     super();
     this.socket = socket;
     this.ifindex = ifindex;
+    this.#name = name;
     this.#shape = shape;
     this.#cooked = cooked;
     this.#mapping = new Mapping(socket, shape.blocks * shape.blockSize);
@@ -112,10 +107,10 @@ export class PacketRing
     const socket = createSocket(options);
     let ring: PacketRing | undefined;
     try {
-      const ifindex = interfaceName === undefined ? 0 : indexOf(socket, interfaceName);
+      const ifindex = interfaceName === undefined ? 0 : interfaceIndex(socket, interfaceName);
       socket.setsockopt(constants.SOL_PACKET, constants.PACKET_VERSION, shape.layout.version);
       socket.setsockopt(constants.SOL_PACKET, constants.PACKET_RX_RING, shape.request);
-      ring = new PacketRing(socket, ifindex, shape, mode === 'cooked', copy);
+      ring = new PacketRing(socket, { name: interfaceName ?? '', ifindex }, shape, mode === 'cooked', copy);
       startReceiving(socket, ifindex, options, receiving);
       return ring;
     } catch (error) {
@@ -279,14 +274,15 @@ export class PacketRing
 
   /** Whether the interface is down or gone, as far as the socket has not told it before; and tells it. */
   #down(): boolean {
-    const errno = this.socket.getsockopt(constants.SOL_SOCKET, constants.SO_ERROR);
+    const errno = standingError(this.socket);
     if (errno === 0) return false;
     if (errno !== errnos.ENETDOWN) throw failure(errno, 'recvmsg');
     // sockaddr_ll of an interface that is gone: sll_ifindex -1.
     const index = new Int32Array(this.socket.getsockname().slice(4, 8).buffer)[0];
     this.#gone = index === -1;
     this.#end = lastPackets(this.#shape.retireMs);
-    this.emit('down', { ifindex: this.ifindex, gone: this.#gone });
+    const reason = this.#gone ? 'gone' : 'down';
+    this.emit('down', Object.freeze({ reason, name: this.#name, ifindex: this.ifindex }));
     return true;
   }
 
@@ -323,7 +319,14 @@ export class PacketRing
   close(): void {
     for (const block of [...this.#out]) block.release();
     this.#spare.length = 0;
-    this.#mapping.close();
+    if (!this.#mapping.close() && !this.closed) {
+      // The kernel has the socket receive as long as its memory is mapped, which may be until views are collected.
+      try {
+        filter.set(this.socket, NOTHING);
+      } catch {
+        // A filter that is locked stays.
+      }
+    }
     this.socket.close();
   }
 

@@ -61,10 +61,10 @@ describe('a block of a ring', () => {
     const { packets, error } = walk(one);
     expect(error).toBeUndefined();
     expect(
-      packets.map(({ offset, end, length, wireLength, truncated }) => [
+      packets.map(({ offset, end, capturedLength, wireLength, truncated }) => [
         offset,
         end,
-        length,
+        capturedLength,
         wireLength,
         truncated,
       ]),
@@ -87,7 +87,7 @@ describe('a block of a ring', () => {
     const reads: (() => unknown)[] = [
       () => packet.data,
       () => packet.bytes,
-      () => packet.length,
+      () => packet.capturedLength,
       () => packet.wireLength,
       () => packet.timestamp,
       () => packet.vlan,
@@ -168,7 +168,7 @@ describe('a block of a ring', () => {
           for (const packet of found.packets) {
             expect(packet.offset).toBeGreaterThanOrEqual(SIZE);
             expect(packet.end).toBeLessThanOrEqual(2 * SIZE);
-            expect(packet.data).toHaveLength(packet.length);
+            expect(packet.data).toHaveLength(packet.capturedLength);
             packet.dissect();
           }
         },
@@ -201,7 +201,7 @@ describe('a block of a ring', () => {
         expect(found.packets).toHaveLength(right < 0 ? count : right);
         expect(found.error === undefined).toBe(right < 0);
         for (const [index, packet] of found.packets.entries()) {
-          expect(Math.floor(packet.offset / 512) === index || packet.length === 0).toBe(true);
+          expect(Math.floor(packet.offset / 512) === index || packet.capturedLength === 0).toBe(true);
           expect(packet.end).toBeLessThanOrEqual((index + 1) * 512);
         }
       }),

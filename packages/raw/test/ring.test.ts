@@ -89,7 +89,7 @@ describe('rings on the loopback interface', () => {
     expect(textOf(packet)).toBe('sockeye');
     expect(packet).toMatchObject({
       wireLength: 49,
-      length: 49,
+      capturedLength: 49,
       truncated: false,
       packetType: 'host',
       hardwareType: 772,
@@ -98,6 +98,8 @@ describe('rings on the loopback interface', () => {
       ifindex: ring.ifindex,
       losing: false,
       hardwareTime: false,
+      stale: false,
+      outgoing: false,
       vlan: undefined,
     });
     expect(packet.networkOffset - packet.offset).toBe(14);
