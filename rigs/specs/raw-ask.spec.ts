@@ -17,7 +17,7 @@ import {
   type TracerouteOptions,
   traceroute,
 } from '@sockeye/raw';
-import { describe, expect, it, onTestFinished, type TestContext } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished, type TestContext } from 'vitest';
 import { orSkip } from '../need/index.ts';
 import { type Host, type Interface, Net } from '../netns/index.ts';
 import { soon } from './leftovers.ts';
@@ -40,14 +40,12 @@ interface Path {
   b: Host;
   /** Of each hop, towards a. */
   near: readonly [Interface, Interface, Interface];
-  /** b's, and its router's towards it. */
+  /** b's. */
   far: Interface;
-  last: Interface;
 }
 
 /** a, two routers that tell of errors as often as there are some, and b. */
-async function path(context: TestContext, mtus: readonly (number | undefined)[] = []): Promise<Path> {
-  const net = await create(context);
+async function lay(net: Net, mtus: readonly (number | undefined)[]): Promise<Path> {
   const [a, first, second, b] = ['a', 'first', 'second', 'b'].map((name) => net.host(name)) as [
     Host,
     Host,
@@ -55,16 +53,14 @@ async function path(context: TestContext, mtus: readonly (number | undefined)[] 
     Host,
   ];
   const mtu = (at: number) => (mtus[at] === undefined ? {} : { mtu: mtus[at] });
-  const [fromA, one] = net.link(a, first);
+  const [, one] = net.link(a, first);
   const [out, two] = net.link(first, second, mtu(0));
   const [last, far] = net.link(second, b, mtu(1));
-  for (const router of [first, second]) {
-    router.forward();
-    await sysctl(router, 'net/ipv4/icmp_ratelimit', '0');
-    await sysctl(router, 'net/ipv6/icmp/ratelimit', '0');
+  for (const router of [first, second]) router.forward();
+  for (const host of [first, second, b]) {
+    await sysctl(host, 'net/ipv4/icmp_ratelimit', '0');
+    await sysctl(host, 'net/ipv6/icmp/ratelimit', '0');
   }
-  await sysctl(b, 'net/ipv4/icmp_ratelimit', '0');
-  await sysctl(b, 'net/ipv6/icmp/ratelimit', '0');
   await sysctl(a, 'net/ipv4/ping_group_range', '0 2147483647');
   a.route('default', one.v4);
   a.route('default', one.v6);
@@ -74,8 +70,27 @@ async function path(context: TestContext, mtus: readonly (number | undefined)[] 
   second.route('fd00:1::/64', out.v6);
   b.route('default', last.v4);
   b.route('default', last.v6);
-  void fromA;
-  return { a, first, second, b, near: [one, two, far], far, last };
+  return { a, first, second, b, near: [one, two, far], far };
+}
+
+/** One of a test's own, whose links have these MTUs. */
+async function path(context: TestContext, mtus: readonly (number | undefined)[] = []): Promise<Path> {
+  return lay(await create(context), mtus);
+}
+
+let common: Promise<Path> | undefined;
+let commonNet: Net | undefined;
+afterAll(() => commonNet?.end());
+
+/** One for all tests that leave it as it is. */
+function shared(context: TestContext): Promise<Path> {
+  return orSkip(context, () => {
+    common ??= Net.create().then((net) => {
+      commonNet = net;
+      return lay(net, []);
+    });
+    return common;
+  });
 }
 
 async function all<T>(results: AsyncIterable<T>): Promise<T[]> {
@@ -94,7 +109,7 @@ describe('ping', () => {
     ['v6', true],
     ['v6', false],
   ] as const)('%s, privileged: %s', async ([version, privileged], context) => {
-    const { a, far } = await path(context);
+    const { a, far } = await shared(context);
     const host = far[version];
     const results = await pings(host, { count: 4, privileged, netns: a.namespace });
     expect(results.map(({ kind }) => kind)).toEqual(['reply', 'reply', 'reply', 'reply']);
@@ -107,7 +122,7 @@ describe('ping', () => {
   });
 
   it.for([true, false])('tells who lets none through, privileged: %s', async (privileged, context) => {
-    const { a, far, near } = await path(context);
+    const { a, far, near } = await shared(context);
     const options = { count: 2, privileged, netns: a.namespace } as const;
     const expired = await pings(far.v4, { ...options, hopLimit: 2 });
     expect(expired).toMatchObject(
@@ -192,7 +207,7 @@ describe('traceroute', () => {
     ['icmp', 'v6'],
     ['tcp', 'v6'],
   ] as const)('by %s over IP%s', async ([method, version], context) => {
-    const { a, far, near } = await path(context);
+    const { a, far, near } = await shared(context);
     const host = far[version];
     const found = await hops(host, { method, netns: a.namespace });
     expect(found.map(({ hop, reached, unreachable }) => [hop, reached, unreachable])).toEqual([
