@@ -1,4 +1,4 @@
-import { constants, Socket } from '@sockeye/core';
+import { constants, type NetworkNamespace, Socket } from '@sockeye/core';
 import { hopLimit, ttl } from '@sockeye/core/cmsg';
 import { bindToDevice, ipReceiveErrors, ipv6ReceiveErrors } from '@sockeye/core/options';
 import { Asker } from './asker.ts';
@@ -8,9 +8,37 @@ import { hostOf, portOf, type RawError, type RawPacket, readError } from './raw-
 import { addressOf, RawSocket } from './raw-socket.ts';
 import { ipOf, type Target, withPort } from './target.ts';
 import { encodeTcp, TCP_HEADER_LENGTH, TcpView, tcpFlags } from './tcp.ts';
-import type { ProbeAnswer, Probes, TracerouteOptions } from './traceroute.ts';
 
-type Wanted = TracerouteOptions & { readonly port: number; readonly size: number };
+/** How probes are sent. */
+export interface ProbeOptions {
+  /** The address to send from. */
+  readonly source?: string | undefined;
+  /** Only by this interface. */
+  readonly interface?: string | undefined;
+  /** The network namespace to do it in. */
+  readonly netns?: NetworkNamespace | undefined;
+  /** UDP: the first probe's port, one more for each. TCP: the port. */
+  readonly port: number;
+  /** Bytes of data in each probe of UDP and ICMP. */
+  readonly size: number;
+}
+
+/** What a kind of probe knows of an answer. */
+export interface ProbeAnswer {
+  readonly from: string;
+  readonly reached: boolean;
+  readonly icmp: { readonly type: number; readonly code: number } | undefined;
+}
+
+/** A kind of probe. */
+export interface Probes {
+  readonly asker: Asker<unknown>;
+  /** Sends one with so many hops; its answer has this key. */
+  send(key: number, hops: number): Promise<unknown>;
+  keyOf(number: number): number;
+  read(reply: unknown): ProbeAnswer;
+  close(): void;
+}
 
 const ROOM = 2048;
 const CONTROL_ROOM = 256;
@@ -22,7 +50,7 @@ function ofError({ error, from = '' }: RawError, target: Target): ProbeAnswer {
 }
 
 /** A datagram socket in the options' namespace, by their interface, from their address. */
-function datagrams(target: Target, { netns, source, interface: by }: Wanted, type: number): Socket {
+function datagrams(target: Target, { netns, source, interface: by }: ProbeOptions, type: number): Socket {
   const family = target.family === 'inet' ? constants.AF_INET : constants.AF_INET6;
   const socket = Socket.create(family, type, 0, netns === undefined ? {} : { netns });
   try {
@@ -36,7 +64,7 @@ function datagrams(target: Target, { netns, source, interface: by }: Wanted, typ
 }
 
 /** UDP datagrams, each to a port of its own, which is its key; errors come by the error queue, without privilege. */
-export function udpProbes(target: Target, options: Wanted): Probes {
+export function udpProbes(target: Target, options: ProbeOptions): Probes {
   const six = target.family === 'inet6';
   const socket = datagrams(target, options, constants.SOCK_DGRAM);
   (six ? ipv6ReceiveErrors : ipReceiveErrors).set(socket, true);
@@ -75,7 +103,7 @@ export function udpProbes(target: Target, options: Wanted): Probes {
 }
 
 /** Echoes, whose sequence number is their key. */
-export function echoProbes(target: Target, options: Wanted): Probes {
+export function echoProbes(target: Target, options: ProbeOptions): Probes {
   const echo = Echo.open(target, options);
   return {
     asker: echo.asker as Asker<unknown>,
@@ -95,7 +123,7 @@ export function echoProbes(target: Target, options: Wanted): Probes {
  * TCP's SYNs, whose sequence number is their key. The answer to one that arrives is acknowledged by nobody: the kernel, which knows of
  * no connection, resets it.
  */
-export async function tcpProbes(target: Target, options: Wanted): Promise<Probes> {
+export async function tcpProbes(target: Target, options: ProbeOptions): Promise<Probes> {
   const { netns, interface: by } = options;
   const six = target.family === 'inet6';
   // Bound and nothing more: so nobody else gets the port, and it is known from which address one sends.
@@ -177,7 +205,7 @@ const CHECKSUM = 16;
 const DISCARD = 9;
 
 /** The address that the kernel would send from. */
-function sourceOf(target: Target, options: Wanted): Uint8Array {
+function sourceOf(target: Target, options: ProbeOptions): Uint8Array {
   const asked = datagrams(target, options, constants.SOCK_DGRAM);
   try {
     asked.connectSync(withPort(target.address, DISCARD));

@@ -1,11 +1,10 @@
 import { checkInteger, checkObject, wrongValue } from '@sockeye/addr/check';
-import type { NetworkNamespace } from '@sockeye/core';
-import type { Answer, Asker } from './asker.ts';
+import type { Answer } from './asker.ts';
 import { beside, pause } from './results.ts';
 import { type Target, targetOf } from './target.ts';
-import { echoProbes, tcpProbes, udpProbes } from './trace-probes.ts';
+import { echoProbes, type ProbeOptions, type Probes, tcpProbes, udpProbes } from './trace-probes.ts';
 
-export interface TracerouteOptions {
+export interface TracerouteOptions extends Omit<ProbeOptions, 'port' | 'size'> {
   /**
    * What is sent: `udp` to ports that nobody listens at, which takes no privilege; `icmp` echoes, which take what `ping` does; `tcp`
    * SYNs to a port, with CAP_NET_RAW, whose connections are never made. Default `udp`.
@@ -26,12 +25,6 @@ export interface TracerouteOptions {
   /** Bytes of data in each probe of `udp` and `icmp`. Default 32. */
   readonly size?: number | undefined;
   readonly family?: 'inet' | 'inet6' | undefined;
-  /** The address to send from. */
-  readonly source?: string | undefined;
-  /** Only by this interface. */
-  readonly interface?: string | undefined;
-  /** The network namespace to do it in. */
-  readonly netns?: NetworkNamespace | undefined;
   /** Aborting rejects with an `AbortError`. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -57,23 +50,6 @@ export interface TraceHop {
   readonly reached: boolean;
   /** Why it is the last hop although the target did not answer: an ICMP error other than that of hops. */
   readonly unreachable: boolean;
-}
-
-/** What a kind of probe knows of an answer. */
-export interface ProbeAnswer {
-  readonly from: string;
-  readonly reached: boolean;
-  readonly icmp: TraceAnswer['icmp'];
-}
-
-/** A kind of probe. */
-export interface Probes {
-  readonly asker: Asker<unknown>;
-  /** Sends one with so many hops; its answer has this key. */
-  send(key: number, hops: number): Promise<unknown>;
-  keyOf(number: number): number;
-  read(reply: unknown): ProbeAnswer;
-  close(): void;
 }
 
 /** ICMP's time exceeded in transit. */
@@ -139,10 +115,7 @@ export async function* traceroute(
   }
 }
 
-type Opener = (
-  target: Target,
-  options: TracerouteOptions & { port: number; size: number },
-) => Promise<Probes> | Probes;
+type Opener = (target: Target, options: ProbeOptions) => Promise<Probes> | Probes;
 const open: Readonly<Record<'udp' | 'icmp' | 'tcp', Opener>> = {
   udp: udpProbes,
   icmp: echoProbes,
