@@ -1,10 +1,10 @@
 /** Ask and answer over links: ping, ARP, traceroute, path MTU, DHCP; the hosts are Linux's, the DHCP server busybox's. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inet } from '@sockeye/addr';
-import { constants, errnos, Socket } from '@sockeye/core';
+import { AddressBuffer, constants, errnos, Socket } from '@sockeye/core';
 import {
   arpScan,
   type DhcpOffer,
@@ -241,6 +241,17 @@ describe('traceroute', () => {
       answers: [{ icmp: undefined }, { icmp: undefined }],
     });
     expect(server.tryAccept()).toBe(-errnos.EAGAIN);
+    const echo = Socket.create(constants.AF_INET, constants.SOCK_DGRAM, 0, { netns: b.namespace });
+    onTestFinished(() => echo.close());
+    echo.bind(inet(far.v4, 40_000));
+    const answered = (async () => {
+      const from = new AddressBuffer();
+      const count = await echo.recvFromInto(Buffer.alloc(64), from, { timeout: 5000 });
+      await echo.sendTo(Buffer.alloc(count), from);
+    })();
+    const toServer = await hops(far.v4, { port: 40_000, firstHop: 3, probes: 1, netns: a.namespace });
+    expect(toServer).toMatchObject([{ hop: 3, reached: true, answers: [{ from: far.v4, icmp: undefined }] }]);
+    await answered;
     const nowhere = await hops('10.3.9.9', { netns: a.namespace });
     expect(nowhere).toMatchObject([
       {
@@ -256,6 +267,46 @@ describe('traceroute', () => {
       [2, undefined, undefined, undefined],
       [3, undefined, undefined, undefined],
     ]);
+  });
+});
+
+describe('whoever leaves early', () => {
+  const aborted = { name: 'AbortError', code: 'ABORT_ERR', cause: 'enough' };
+
+  it('leaves no descriptor, and is told of the abort', async (context) => {
+    const { a, near } = await shared(context);
+    const netns = a.namespace;
+    const open = (): number => readdirSync('/proc/self/fd').length;
+    const before = open();
+    // Addresses that nobody has, on a's own link: nothing comes back before the kernel gives up.
+    const nobody = near[0].v4.replace(/\.\d+$/, '.77');
+    const signal = (): AbortSignal => {
+      const abort = new AbortController();
+      setTimeout(() => abort.abort('enough'), 20);
+      return abort.signal;
+    };
+    const timeout = 60_000;
+    for (const method of ['udp', 'icmp', 'tcp'] as const)
+      await expect(
+        all(traceroute(nobody, { method, netns, timeout, signal: signal() })),
+      ).rejects.toMatchObject(aborted);
+    await expect(pathMtu(nobody, { netns, timeout, signal: signal() })).rejects.toMatchObject(aborted);
+    await expect(all(ping(nobody, { netns, timeout, signal: signal() }))).rejects.toMatchObject(aborted);
+    await expect(all(dhcpDiscover('eth0', { netns, timeout, signal: signal() }))).rejects.toMatchObject(
+      aborted,
+    );
+    await expect(
+      all(arpScan('eth0', { netns, timeout, signal: AbortSignal.abort('enough') })),
+    ).rejects.toMatchObject(aborted);
+    for await (const { hop } of traceroute(near[2].v4, { netns })) {
+      expect(hop).toBe(1);
+      break;
+    }
+    for await (const { address } of arpScan('eth0', { netns, timeout })) {
+      expect(address).toBe(near[0].v4);
+      break;
+    }
+    expect(await soon(() => open() <= before)).toBe(true);
   });
 });
 

@@ -365,11 +365,16 @@ describe('packet sockets', () => {
     expect(o.packetRolloverStatistics.get(by)).toEqual({ all: 0n, huge: 0n, failed: 0n });
     o.packetFanoutProgram.set(by, [{ code: 6, jt: 0, jf: 0, k: 0 }]);
     expect(thrown(() => o.packetFanoutBpf.set(by, 0)).code).toBe('EINVAL');
-    const virtual = open(c.AF_PACKET, c.SOCK_RAW, 0);
-    for (const size of [10, 12, 0]) {
-      o.packetVnetHeaderSize.set(virtual, size);
-      expect(o.packetVnetHeaderSize.get(virtual)).toBe(size);
-    }
+  });
+
+  it('have virtio headers of both lengths', (context) => {
+    unless(context, ['EPERM', 'ENOPROTOOPT'], () => {
+      const socket = open(c.AF_PACKET, c.SOCK_RAW, 0);
+      for (const size of [10, 12, 0]) {
+        o.packetVnetHeaderSize.set(socket, size);
+        expect(o.packetVnetHeaderSize.get(socket)).toBe(size);
+      }
+    });
   });
 
   it('keep types of ICMP out', (context) => {

@@ -36,7 +36,7 @@ export interface FanoutOptions {
   readonly defragment?: boolean | undefined;
   /** When the chosen socket is full, the next one with room (3.10). Default false. */
   readonly rollover?: boolean | undefined;
-  /** Leave out what this host sends, for all of the group (6.12). Default false. */
+  /** Leave out what this host sends, for all of the group (6.2). Default false. */
   readonly ignoreOutgoing?: boolean | undefined;
   /** With the mode `program`: classic instructions whose result, modulo the number of sockets, is the socket. */
   readonly program?: FilterProgram | undefined;

@@ -198,7 +198,7 @@ describe('a capture', () => {
   });
 
   it('has a virtio header beside the packet where it is asked for', async () => {
-    const cap = await begin({ virtioHeader: 12, timestamps: 'none' });
+    const cap = await begin({ virtioHeader: 10, timestamps: 'none' });
     send('virtual');
     const batch = await cap.recvBatch({ timeout: 5000 });
     const packet = batch?.at(0);

@@ -149,32 +149,38 @@ describe('packet sockets', () => {
     );
   });
 
-  it('have a virtio header in front, which tells what offload left undone', () => {
+  it.for([
+    10, 12,
+  ] as const)('have a virtio header of %i bytes in front, which tells what offload left undone', (virtioHeader, context) => {
     const sender = Socket.create(constants.AF_INET, constants.SOCK_DGRAM);
     try {
-      for (const virtioHeader of [10, 12] as const) {
-        const receiver = open({ protocol: constants.ETH_P_IP, virtioHeader });
-        const loopback = Uint8Array.of(2, 0, 0, 9, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0);
-        sender.sendToSync(Buffer.from(`virtio ${virtioHeader}`), loopback);
-        let data: Buffer = Buffer.alloc(0);
-        do ({ data } = receiver.recvSync({ timeout: 5000 }));
-        while (!data.includes(`virtio ${virtioHeader}`));
-        const view = new VirtioView().decode(data);
-        expect(data.length).toBe(virtioHeader + 14 + 20 + 8 + 9);
-        expect([view.flags & virtioFlags.NEEDS_CHECKSUM, view.segmentation]).toEqual([1, 0]);
-        expect([view.checksumStart, view.checksumOffset]).toEqual([34, 6]);
-        const again = new Uint8Array(10);
-        expect(encodeVirtio(view, again)).toBe(10);
-        expect(again).toEqual(new Uint8Array(data.subarray(0, 10)));
-        const plain = open({ protocol: PRIVATE });
-        const out = open({ protocol: 0, virtioHeader });
-        out.sendSync(Buffer.concat([new Uint8Array(virtioHeader), privateFrame('as it is')]));
-        expect(queued(plain)).toEqual(['as it is']);
-      }
-      expect(() => open({ virtioHeader: 11 as never })).toThrow(/virtioHeader must be 0, 10 or 12/);
+      const receiver = open({ protocol: constants.ETH_P_IP, virtioHeader });
+      const loopback = Uint8Array.of(2, 0, 0, 9, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0);
+      sender.sendToSync(Buffer.from('with virtio'), loopback);
+      let data: Buffer = Buffer.alloc(0);
+      do ({ data } = receiver.recvSync({ timeout: 5000 }));
+      while (!data.includes('with virtio'));
+      const view = new VirtioView().decode(data);
+      expect(data.length).toBe(virtioHeader + 14 + 20 + 8 + 11);
+      expect([view.flags & virtioFlags.NEEDS_CHECKSUM, view.segmentation]).toEqual([1, 0]);
+      expect([view.checksumStart, view.checksumOffset]).toEqual([34, 6]);
+      const again = new Uint8Array(10);
+      expect(encodeVirtio(view, again)).toBe(10);
+      expect(again).toEqual(new Uint8Array(data.subarray(0, 10)));
+      const plain = open({ protocol: PRIVATE });
+      const out = open({ protocol: 0, virtioHeader });
+      out.sendSync(Buffer.concat([new Uint8Array(virtioHeader), privateFrame('as it is')]));
+      expect(queued(plain)).toEqual(['as it is']);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'ENOPROTOOPT') throw error;
+      context.skip((error as Error).message);
     } finally {
       sender.close();
     }
+  });
+
+  it('have no virtio headers of other lengths', () => {
+    expect(() => open({ virtioHeader: 11 as never })).toThrow(/virtioHeader must be 0, 10 or 12/);
   });
 
   it('send past the queue of the interface', () => {
