@@ -34,8 +34,8 @@ function load(): Canboat | string {
 const canboat = load();
 
 /**
- * Fast-packets to all and to one, of 13 to 134 bytes. The list fills its frames: canboat takes what is behind the end of a list for
- * one more entry.
+ * Fast-packets to all and to one, of 13 to 134 bytes. Of what is behind the end of a list canboat makes
+ * further entries, all 0.
  */
 const MESSAGES: readonly Message[] = [
   {
@@ -86,6 +86,12 @@ const MESSAGES: readonly Message[] = [
   },
 ];
 
+function withoutEmpty(message: Message | undefined): Message | undefined {
+  const list = message?.fields.list;
+  if (message === undefined || !Array.isArray(list)) return message;
+  return { ...message, fields: { ...message.fields, list: list.filter(({ pgn }) => pgn !== 0) } };
+}
+
 const candump = (id: number, data: Uint8Array): string =>
   `(1700000000.000001) can0 ${id.toString(16).padStart(8, '0').toUpperCase()}#${Buffer.from(data).toString('hex').toUpperCase()}`;
 
@@ -106,7 +112,7 @@ describe.each(MESSAGES)('$pgn', (message) => {
       const read = frames.map((frame) => parser.parseString(candump(id, frame)));
       expect(wrong).toEqual([]);
       expect(read.slice(0, -1)).toEqual(Array(frames.length - 1).fill(undefined));
-      expect(read.at(-1)).toMatchObject({ pgn, src, dst, prio, fields });
+      expect(withoutEmpty(read.at(-1))).toMatchObject({ pgn, src, dst, prio, fields });
     }
   });
 
