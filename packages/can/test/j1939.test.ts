@@ -2,7 +2,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { can } from '@sockeye/addr';
+import { can, canJ1939 } from '@sockeye/addr';
 import { constants, ifNameToIndex, platform, Socket } from '@sockeye/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decodeFrame, encodeFrame } from '../src/frame.ts';
@@ -103,7 +103,7 @@ describe('messages', () => {
     0, 1, 8, 9, 1785, 1786, 100_000,
   ])('of %i bytes go to one receiver, and are acknowledged', async (length) => {
     const [a, b] = [open(0x20), open(0x30)];
-    const heard = b.messages({ pgn: PROPRIETARY_A, maxLength: 100_000 });
+    const heard = b.messages({ pgn: PROPRIETARY_A });
     const data = pattern(length);
     await a.send({ pgn: PROPRIETARY_A, to: 0x30, data, priority: 5 }, { timeout: 20_000 });
     const message = await next(heard);
@@ -119,6 +119,40 @@ describe('messages', () => {
     });
     expect(Buffer.compare(message.data, data)).toBe(0);
     expect(Math.abs(Number(message.timestampNs) / 1e6 - Date.now())).toBeLessThan(60_000);
+  });
+
+  it('that the send buffer has no room for go to the kernel as there is', async () => {
+    const [a, b] = [open(0x20), open(0x30)];
+    const data = pattern(400_000);
+    const heard = b.messages({ pgn: PROPRIETARY_A, maxLength: data.length });
+    // Who has CAP_NET_ADMIN may have a larger one.
+    const own = process.geteuid?.() ?? 0;
+    if (own === 0) process.seteuid?.(65534);
+    try {
+      await a.send({ pgn: PROPRIETARY_A, to: 0x30, data });
+    } finally {
+      if (own === 0) process.seteuid?.(own);
+    }
+    expect(Buffer.compare((await next(heard)).data, data)).toBe(0);
+    // To nobody: what is left of it is not taken for a message.
+    await expect(a.send({ pgn: PROPRIETARY_A, to: 0x99, data })).rejects.toMatchObject({
+      code: 'EHOSTUNREACH',
+    });
+    await a.send({ pgn: PROPRIETARY_A, to: 0x30, data: pattern(9) });
+    expect((await next(heard)).data).toHaveLength(9);
+  });
+
+  it('a callback that throws fails its own send', async () => {
+    const [a, b] = [open(0x20), open(0x30)];
+    const heard = b.messages({ pgn: PROPRIETARY_A });
+    const onProgress = (): never => {
+      throw new RangeError('mine');
+    };
+    const failing = a.send({ pgn: PROPRIETARY_A, to: 0x30, data: pattern(100) }, { onProgress });
+    const after = a.send({ pgn: PROPRIETARY_A, to: 0x30, data: pattern(50) });
+    await expect(failing).rejects.toThrow('mine');
+    await after;
+    expect([(await next(heard)).data.length, (await next(heard)).data.length]).toEqual([100, 50]);
   });
 
   it('go to everybody, in one frame or announced, and not back', async () => {
@@ -292,6 +326,35 @@ describe('messages', () => {
     expect(() => a.messages()).toThrow(expect.objectContaining({ code: 'EBADF' }));
     await expect(a.send({ pgn: PROPRIETARY_B })).rejects.toMatchObject({ code: 'EBADF' });
     await a.close();
+  });
+
+  it('of a bare socket say in their errors what is missing', async () => {
+    const ifindex = ifNameToIndex(BUS);
+    const make = (): Socket => Socket.create(constants.AF_CAN, constants.SOCK_DGRAM, constants.CAN_J1939);
+    const socket = make();
+    const claimed = make();
+    const unbound = make();
+    try {
+      const to = (addr: number | undefined, pgn: number): Uint8Array =>
+        canJ1939({ ifindex, addr, pgn }).toSockaddr('linux');
+      socket.bind(canJ1939({ ifindex, addr: 0x20 }));
+      claimed.bind(canJ1939({ ifindex, name }));
+      expect(() => unbound.sendToSync(pattern(1), to(0x30, PROPRIETARY_A))).toThrow(
+        /EBADFD: .*; the socket has no address/,
+      );
+      expect(() => socket.sendToSync(pattern(1), to(undefined, PROPRIETARY_B))).toThrow(
+        /EACCES: .*; .* SO_BROADCAST$/,
+      );
+      expect(() => claimed.sendToSync(pattern(1), to(0x30, PROPRIETARY_A))).toThrow(
+        /EADDRNOTAVAIL: .*; a NAME .* 250 ms/,
+      );
+      claimed.setsockopt(constants.SOL_SOCKET, constants.SO_BROADCAST, 1);
+      expect(() => claimed.sendToSync(pattern(1), to(undefined, 0xee00))).toThrow(
+        /EPROTO: .*; an address claim has the NAME/,
+      );
+    } finally {
+      for (const one of [socket, claimed, unbound]) one.close();
+    }
   });
 
   it('that are none are refused before anything is sent', async () => {

@@ -232,7 +232,12 @@ export class Lane {
       const before = pending.acknowledged;
       // An acknowledgement counts what the receiver has asked for anew, which of a broadcast is nothing.
       pending.acknowledged = notice.kind === 'acknowledged' ? length : Math.max(before, notice.bytes);
-      if (pending.acknowledged > before) message.onProgress?.(pending.acknowledged, length);
+      try {
+        if (pending.acknowledged > before) message.onProgress?.(pending.acknowledged, length);
+      } catch (error) {
+        // The caller's own, who hears of it; the kernel goes on.
+        pending.reject(error as Error);
+      }
       if (notice.kind === 'acknowledged') this.#end(notice.key, pending);
     } else if (notice.kind === 'aborted') {
       const { code, errno } = notice;

@@ -23,6 +23,7 @@ const J1939_SENDS: ReadonlyMap<string, string> = new Map([
     'a NAME that is sent from, or to, has no address: send from one after its claim, which the kernel takes 250 ms after it was ' +
       'sent, and to one that has claimed its address since this socket was bound',
   ],
+  ['EBUSY', 'another socket sends a long message from this address to the same one'],
   ['EACCES', 'it goes to everybody, which takes the option SO_BROADCAST'],
   ['EBADFD', 'the socket has no address to send from: bind it to one, or to a NAME'],
   ['EPROTO', 'an address claim has the NAME that the socket is bound to as its data, and goes to everybody'],
