@@ -15,7 +15,7 @@ interface Machine {
 }
 
 /** What is tried on the CAN of both kernels. */
-const can = ['vcan', 'bcm', 'bcm-kernel', 'isotp-vcan', 'j1939'].map(
+const can = ['vcan', 'bcm', 'bcm-kernel', 'isotp-vcan', 'j1939', 'j1939-network'].map(
   (name) => `packages/can/test/${name}.test.ts`,
 );
 

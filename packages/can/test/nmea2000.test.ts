@@ -50,13 +50,18 @@ class Frames implements CanBus {
     return { ...frame, ifindex: 0, direction: 'rx', timestampNs: 0n };
   }
 
+  /** Each has a socket of its own: it is to get all frames. */
   frames(options?: CanReceiveOptions): CanFrames {
+    const own = new Frames();
     const frames: CanFrames = {
       dropped: 0,
-      next: async () => ({ done: false, value: await this.recv(options) }),
-      return: async () => ({ done: true, value: undefined }),
+      next: async () => ({ done: false, value: await own.recv(options) }),
+      return: async () => {
+        await own.close();
+        return { done: true, value: undefined };
+      },
       [Symbol.asyncIterator]: () => frames,
-      [Symbol.asyncDispose]: async () => {},
+      [Symbol.asyncDispose]: () => own.close(),
     };
     return frames;
   }
@@ -128,6 +133,7 @@ describe('NMEA 2000', () => {
     }
     expect(messages.counters).toEqual({ messages: 4, outOfOrder: 0, timedOut: 0, evicted: 0, stray: 0 });
     expect((await next(some)).pgn).toBe(WIND);
+    await some.return();
     await messages.return();
     expect(await messages.next()).toEqual({ done: true, value: undefined });
   });
@@ -146,6 +152,7 @@ describe('NMEA 2000', () => {
     await all.send({ pgn: WIND, data: pattern(3) });
     expect((await next(messages)).pgn).toBe(WIND);
     expect(messages.counters.stray).toBe(1);
+    await messages.return();
   });
 
   it('that is none is refused', async () => {

@@ -10,9 +10,12 @@ import {
   wrongValue,
 } from '@sockeye/addr/check';
 import { ifNameToIndex, platform, SocketError, type WaitOptions } from '@sockeye/core';
+import { refuseAnswer } from './acknowledgement.ts';
+import { changesOf } from './changes.ts';
 import type { ClaimState } from './claim.ts';
 import { Claimer, type J1939Change } from './claimer.ts';
-import { aborted, Lane, type LaneMessage, untilAborted } from './lane.ts';
+import { Lane, type LaneMessage } from './lane.ts';
+import { aborted, Limit, untilAborted } from './limit.ts';
 import { checkName, decodeName } from './name.ts';
 import {
   BROADCAST,
@@ -24,7 +27,6 @@ import {
   NULL_ADDRESS,
   PGN_ACKNOWLEDGEMENT,
   PGN_REQUEST,
-  pgnFromBytes,
   pgnToBytes,
 } from './pgn.ts';
 import { type J1939Message, J1939Messages, type J1939ReceiveOptions } from './receiver.ts';
@@ -72,14 +74,6 @@ export interface J1939RequestOptions extends WaitOptions {
 const FRAME = 8;
 /** Milliseconds: Tr (200) and T3 (1250) of SAE J1939-21, for an answer that may come in parts. */
 const REQUEST_TIMEOUT = 1250;
-/** What an acknowledgement says; SAE J1939-21, 5.4.4. */
-const ANSWERS: readonly (readonly [code: string, words: string])[] = [
-  ['ENODATA', 'was acknowledged without an answer'],
-  ['EOPNOTSUPP', 'was refused: it is not supported there'],
-  ['EACCES', 'was refused: access denied'],
-  ['EBUSY', 'cannot be answered now'],
-];
-
 function interfaceIndex(value: string | number): number {
   canJ1939({ ifindex: 0 }).toSockaddr(platform);
   if (typeof value === 'string') return ifNameToIndex(value);
@@ -417,68 +411,4 @@ function addressesOf(range: readonly [number, number] | undefined): number[] {
   const first = checkInteger('range[0]', range[0], 0, MAX_ADDRESS);
   const last = checkInteger('range[1]', range[1], first, MAX_ADDRESS);
   return Array.from({ length: last - first + 1 }, (_, at) => first + at);
-}
-
-/** An acknowledgement, to us, of what was asked for: an error. */
-function refuseAnswer({ data, from }: J1939Message, asked: number): void {
-  if (pgnFromBytes(data, 5) !== asked) return;
-  const [code, words] = ANSWERS[data[0] ?? 1] ?? (ANSWERS[1] as (typeof ANSWERS)[number]);
-  const what = `request for 0x${asked.toString(16)} to 0x${from.toString(16)}`;
-  throw new SocketError(`${code}: the ${what} ${words}`, { code, syscall: 'request' });
-}
-
-async function* changesOf(
-  queue: (J1939Change | undefined)[],
-  signal: AbortSignal | undefined,
-  waits: (resolve: () => void) => void,
-  done: () => void,
-): AsyncGenerator<J1939Change, void, undefined> {
-  try {
-    const never = new AbortController().signal;
-    for (;;) {
-      if (signal?.aborted) throw aborted(signal);
-      if (queue.length === 0) await untilAborted(new Promise<void>(waits), signal ?? never);
-      while (queue.length > 0) {
-        const change = queue.shift();
-        if (change === undefined) return;
-        yield change;
-      }
-    }
-  } finally {
-    done();
-  }
-}
-
-/** A timeout and a signal as one signal. */
-class Limit {
-  readonly signal: AbortSignal;
-  readonly #outer: AbortSignal | undefined;
-  readonly #onAbort: () => void;
-  readonly #timer: NodeJS.Timeout | undefined;
-
-  constructor({ timeout, signal }: WaitOptions, what: string) {
-    const controller = new AbortController();
-    this.signal = controller.signal;
-    this.#outer = signal;
-    this.#onAbort = () => controller.abort(signal?.reason);
-    if (signal !== undefined && !(signal instanceof AbortSignal))
-      throw wrongType('signal', 'an AbortSignal', signal);
-    if (timeout !== undefined && timeout !== Number.POSITIVE_INFINITY) {
-      if (typeof timeout !== 'number') throw wrongType('timeout', 'a number of milliseconds', timeout);
-      if (!(timeout >= 0 && timeout <= 0x7fffffff))
-        throw outOfRange('timeout', 'from 0 to 2147483647 milliseconds', timeout);
-      const late = new SocketError(`${what}: the timeout ran out`, {
-        code: 'ERR_SOCKET_TIMEOUT',
-        syscall: what,
-      });
-      this.#timer = setTimeout(() => controller.abort(late), timeout);
-    }
-    if (signal?.aborted) controller.abort(signal.reason);
-    else signal?.addEventListener('abort', this.#onAbort, { once: true });
-  }
-
-  end(): void {
-    clearTimeout(this.#timer);
-    this.#outer?.removeEventListener('abort', this.#onAbort);
-  }
 }

@@ -4,6 +4,7 @@ import { type Address, constants as c, errnos, Socket, SocketError } from '@sock
 import { J1939AbortError } from './abort.ts';
 import { askForNotices, ErrorQueue, type Notice } from './error-queue.ts';
 import { nothingPasses } from './filter.ts';
+import { aborted, untilAborted } from './limit.ts';
 
 /** A message as a lane takes it: checked. */
 export interface LaneMessage {
@@ -275,33 +276,6 @@ function pend(message: LaneMessage): [Pending, Promise<void>] {
   // Whoever waits may have left.
   ended.catch(() => {});
   return [{ message, acknowledged: 0, settled: false, resolve, reject }, ended];
-}
-
-/** The error of a wait that a signal has ended. */
-export function aborted(signal: AbortSignal): SocketError {
-  const { reason } = signal;
-  if (reason instanceof SocketError) return reason;
-  const error = new SocketError('The operation was aborted', { code: 'ABORT_ERR', cause: reason });
-  error.name = 'AbortError';
-  return error;
-}
-
-/** What the promise says, or that the signal was aborted before. */
-export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  let leave = (): void => {};
-  const left = new Promise<never>((_, reject) => {
-    leave = () => reject(aborted(signal));
-  });
-  left.catch(() => {});
-  if (signal.aborted) leave();
-  signal.addEventListener('abort', leave, { once: true });
-  try {
-    return await Promise.race([promise, left]);
-  } catch (error) {
-    throw signal.aborted ? aborted(signal) : error;
-  } finally {
-    signal.removeEventListener('abort', leave);
-  }
 }
 
 function priorityError(priority: number, cause: SocketError): SocketError {
