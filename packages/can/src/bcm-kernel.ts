@@ -26,6 +26,7 @@ import { BcmSocket, type Receiver, type Told } from './bcm-socket.ts';
 import { endedError } from './bcm-wait.ts';
 import { KernelWatch } from './bcm-watch.ts';
 import { CAN_ERR_FLAG, type CanId } from './id.ts';
+import { CANFD_MTU } from './layout.ts';
 
 /** The broadcast manager of Linux, on one interface: the kernel's networking/can.rst. It takes no capability. */
 export class Bcm implements BroadcastManager, Receiver {
@@ -79,6 +80,7 @@ export class Bcm implements BroadcastManager, Receiver {
     const list = checkFrames(frames);
     const plan = checkTiming(timing);
     this.#one();
+    if (list[0]!.fd) this.#carriesFd();
     const label = this.#label(list[0]!);
     const key = keyOf(label, list[0]!.fd);
     const job = new KernelCyclic(this.#socket, label, list, plan, ({ stopped }) => {
@@ -89,6 +91,13 @@ export class Bcm implements BroadcastManager, Receiver {
     this.#hold();
     this.#socket.read();
     return job;
+  }
+
+  /** The kernel takes such a job on any interface, and then loses each frame without a word. */
+  #carriesFd(): void {
+    if (this.#socket.mtu() >= CANFD_MTU) return;
+    const words = 'sendmsg EINVAL: the interface carries classic frames only; CAN FD takes an MTU of 72';
+    throw new SocketError(words, { code: 'EINVAL', errno: -errnos.EINVAL, syscall: 'sendmsg' });
   }
 
   /**

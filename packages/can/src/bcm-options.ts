@@ -196,7 +196,8 @@ export interface BroadcastManager extends Disposable, AsyncDisposable {
    *
    * @param frames at most 256, all classic or all FD
    * @throws ERR_OUT_OF_RANGE for more frames or none, an interval below `least`, a count that is none; ERR_INVALID_ARG_VALUE
-   * for mixed frames or a timing without an interval; what `encodeFrame` throws; SocketError
+   * for mixed frames or a timing without an interval; what `encodeFrame` throws; SocketError EINVAL for FD frames on an
+   * interface that carries none, ENODEV
    */
   cyclic(frames: BcmFrameFields | readonly BcmFrameFields[], timing: CyclicTiming): Promise<CyclicJob>;
   /**

@@ -1,6 +1,15 @@
 /** A socket of the kernel's broadcast manager: messages out, and in one place, whoever asked, messages in. */
 import { can, decode } from '@sockeye/addr';
-import { constants, errnos, MessageBuffer, platform, Socket, SocketError, strerror } from '@sockeye/core';
+import {
+  constants,
+  errnos,
+  ifIndexToName,
+  MessageBuffer,
+  platform,
+  Socket,
+  SocketError,
+  strerror,
+} from '@sockeye/core';
 import { controlSpace, decodeControl } from '@sockeye/core/cmsg';
 import {
   BCM_HEAD_SIZE,
@@ -34,6 +43,9 @@ export interface Receiver {
 
 /** Of SO_TIMESTAMPNS (a timespec) and SO_RXQ_OVFL. */
 const CONTROL: number = controlSpace(16, 4);
+/** sizeof(struct ifreq), and where what is asked for stands behind the name (net/if.h). */
+const IFREQ_SIZE = 40;
+const IFNAMSIZ = 16;
 /** How often a question is asked whose answer found no room. */
 const TRIES = 3;
 
@@ -106,6 +118,14 @@ export class BcmSocket {
     if (this.#gone !== undefined) throw this.#gone;
     const words = `recvmsg ENOBUFS: ${TRIES} answers of the broadcast manager found no room in the receive buffer`;
     throw new SocketError(words, { code: 'ENOBUFS', errno: -errnos.ENOBUFS, syscall: 'recvmsg' });
+  }
+
+  /** Bytes of the largest frame that the interface takes: netdevice(7), SIOCGIFMTU. Throws SocketError ENODEV. */
+  mtu(): number {
+    const request = new Uint8Array(IFREQ_SIZE);
+    request.set(new TextEncoder().encode(ifIndexToName(this.ifindex)));
+    this.socket.ioctl(constants.SIOCGIFMTU, request);
+    return new Int32Array(request.buffer, IFNAMSIZ, 1)[0]!;
   }
 
   /** Sees to it that messages are read for as long as the receiver wants any. */

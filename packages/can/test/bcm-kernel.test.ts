@@ -107,6 +107,17 @@ describe('on an interface', () => {
     }
   });
 
+  it('that carries no FD frames takes no job of them', async () => {
+    await link.configure({ mtu: 16, up: true });
+    const manager = keep(Bcm.open(NAME));
+    const fd = frameOf('123##0');
+    await expect(manager.cyclic(fd, { every: 10 })).rejects.toThrow(/EINVAL.*MTU of 72/);
+    await link.configure({ mtu: 72, up: true });
+    using job = await manager.cyclic(fd, { every: 10 });
+    expect((await keep(new RawPeer(NAME)).take(1))[0]?.text).toBe('123##0');
+    expect(job.stopped).toBe(false);
+  });
+
   it('frames have the kernel’s time', async () => {
     using watch = keep(Bcm.open(NAME)).watch(0x123);
     const before = BigInt(Date.now()) * 1_000_000n;
