@@ -208,7 +208,7 @@ function readInterval(bytes: Uint8Array, at: number): number {
       'bcm_timeval',
       at,
       'an interval from 0 on',
-      `${seconds} s ${microseconds} µs`,
+      `${seconds} s ${microseconds} us`,
     );
   }
   return all;
