@@ -1,5 +1,5 @@
 /** Arguments as Python's C functions take them, refused with Python's words. */
-import { OverflowError, typeError, ValueError } from './errors.ts';
+import { OverflowError, typeError, UnicodeEncodeError, ValueError } from './errors.ts';
 import { types } from './runtime.ts';
 
 /** What Python calls a bytes-like object: a Buffer, any view, an ArrayBuffer. */
@@ -26,10 +26,22 @@ export function noneOrType(value: unknown): string {
   return value === undefined || value === null ? 'None' : typeName(value);
 }
 
+const LONG_LIMIT = 2n ** 63n;
+const ULONG_LIMIT = 2n ** 64n;
+
+/** The number next to it, on the same side of what C's longs hold. */
+function near(value: bigint): number {
+  const number = Number(value);
+  if (value < -LONG_LIMIT) return Math.min(number, -(2 ** 63) - 2048);
+  if (value < LONG_LIMIT) return Math.min(number, 2 ** 63 - 1024);
+  return value < ULONG_LIMIT ? Math.min(number, 2 ** 64 - 2048) : number;
+}
+
 /** A whole number: integers, true and false, bigints. JavaScript cannot tell 1 from 1.0. */
 export function toInteger(value: unknown): number {
   if (typeof value === 'number' && Number.isInteger(value)) return value;
-  if (typeof value === 'boolean' || typeof value === 'bigint') return Number(value);
+  if (typeof value === 'boolean') return Number(value);
+  if (typeof value === 'bigint') return near(value);
   throw typeError(`'${typeName(value)}' object cannot be interpreted as an integer`);
 }
 
@@ -62,12 +74,17 @@ export function toUint32(value: unknown): number {
 /** The most bytes that the kernel moves in one call: read(2). */
 const MOST = 0x7ffff000;
 
-/** How many bytes are asked for. */
-export function toSize(value: unknown, negative: string): number {
+/** A C ssize_t. */
+export function toSsize(value: unknown): number {
   const number = toInteger(value);
   if (number >= LONG_MAX || number < -LONG_MAX) {
     throw new OverflowError('Python int too large to convert to C ssize_t');
   }
+  return number;
+}
+
+/** How many bytes are asked for. Python looks at the other arguments before it refuses a size below 0. */
+export function toSize(number: number, negative: string): number {
   if (number < 0) throw new ValueError(negative);
   return Math.min(number, MOST);
 }
@@ -107,11 +124,19 @@ export function toWritable(value: unknown, caller: string): Uint8Array {
   throw typeError(`${caller}() argument 1 must be read-write bytes-like object, not ${noneOrType(value)}`);
 }
 
+/** The bytes of text. Throws UnicodeEncodeError for lone surrogates, whatever they stand for. */
+export function encodeUtf8(text: string): Uint8Array {
+  const at = /\p{Surrogate}/u.test(text) ? [...text].findIndex((one) => /\p{Surrogate}/u.test(one)) : -1;
+  if (at >= 0) throw new UnicodeEncodeError('utf-8', text, at, at + 1, 'surrogates not allowed');
+  return Buffer.from(text);
+}
+
 /** A string for C, without NUL. */
 export function toText(value: unknown, caller: string, position: number): string {
   if (typeof value !== 'string') {
     throw typeError(`${caller}() argument ${position} must be str, not ${noneOrType(value)}`);
   }
+  encodeUtf8(value);
   if (value.includes('\0')) throw new ValueError('embedded null character');
   return value;
 }

@@ -24,13 +24,6 @@ export function fsencode(name: string): Uint8Array {
   return Buffer.concat(parts);
 }
 
-/** The bytes of text. Throws UnicodeEncodeError for lone surrogates, whatever they stand for. */
-export function encodeUtf8(text: string): Uint8Array {
-  const at = /\p{Surrogate}/u.test(text) ? [...text].findIndex((one) => /\p{Surrogate}/u.test(one)) : -1;
-  if (at >= 0) throw new UnicodeEncodeError('utf-8', text, at, at + 1, 'surrogates not allowed');
-  return Buffer.from(text);
-}
-
 /** The name that the bytes are. */
 export function fsdecode(bytes: Uint8Array): string {
   try {
@@ -68,6 +61,7 @@ export function toName(value: unknown): string {
     throw typeError(`expected str, bytes or os.PathLike object, not ${typeName(value)}`);
   }
   const name = typeof value === 'string' ? value : fsdecode(value);
+  if (name === value) fsencode(name);
   if (name.includes('\0')) throw new ValueError('embedded null byte');
   return name;
 }

@@ -2,9 +2,8 @@
 import { getaddrinfoSync } from '@sockeye/core';
 import type { ReturnedInet, ReturnedInet6 } from './address/family.ts';
 import { fromSockaddr } from './address/registry.ts';
-import { toInt } from './arguments.ts';
+import { encodeUtf8, toInt } from './arguments.ts';
 import { asPython, plainError, typeError, ValueError } from './errors.ts';
-import { encodeUtf8 } from './filesystem.ts';
 import { idna } from './host.ts';
 import { bind, type Signature } from './signature.ts';
 

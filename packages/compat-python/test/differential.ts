@@ -186,3 +186,17 @@ export function ours({ on, call, args }: Call): Outcome {
     for (const one of held) one.close();
   }
 }
+
+/** Descriptor numbers and ephemeral ports differ from process to process. */
+export function comparable(call: Call, outcome: Outcome): Outcome {
+  if ('error' in outcome) {
+    // Bug-fix releases of 3.11 changed these words.
+    if (outcome.message.startsWith('timestamp ')) return { ...outcome, message: 'timestamp' };
+    // JavaScript has no other error for a value without a method.
+    if (outcome.error === 'AttributeError') return { ...outcome, error: 'TypeError' };
+    // Its subclasses tell what encoding failed; there is but one here.
+    return outcome.error.startsWith('Unicode') ? { ...outcome, error: 'UnicodeError' } : outcome;
+  }
+  if (call.call === 'fileno' && call.on !== 'closed') return { result: typeof outcome.result };
+  return outcome;
+}

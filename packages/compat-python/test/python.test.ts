@@ -4,22 +4,8 @@ import { describe, expect, it } from 'vitest';
 import * as first from './calls.ts';
 import * as messages from './calls-messages.ts';
 import * as names from './calls-names.ts';
-import { type Call, type Outcome, ours, theirs } from './differential.ts';
+import { type Call, comparable, type Outcome, ours, theirs } from './differential.ts';
 import { needsPython311, thrown } from './support.ts';
-
-/** Descriptor numbers and ephemeral ports differ from process to process. */
-function comparable(call: Call, outcome: Outcome): Outcome {
-  if ('error' in outcome) {
-    // Bug-fix releases of 3.11 changed these words.
-    if (outcome.message.startsWith('timestamp ')) return { ...outcome, message: 'timestamp' };
-    // JavaScript has no other error for a value without a method.
-    if (outcome.error === 'AttributeError') return { ...outcome, error: 'TypeError' };
-    // Its subclasses tell what encoding failed; there is but one here.
-    return outcome.error.startsWith('Unicode') ? { ...outcome, error: 'UnicodeError' } : outcome;
-  }
-  if (call.call === 'fileno' && call.on !== 'closed') return { result: typeof outcome.result };
-  return outcome;
-}
 
 /** All lists of calls but the one that needs a privilege. */
 const lists = [first, messages, names]

@@ -51,11 +51,9 @@ export class Endpoint {
       return;
     }
     const overflow = 'Python int too large to convert to C int';
-    const [family, type, proto] = [0, 1, 2].map((at) => toInt(given[at] ?? -1, overflow)) as [
-      number,
-      number,
-      number,
-    ];
+    const [family, type, proto] = [0, 1, 2].map((at) =>
+      toInt(given[at] === undefined ? -1 : given[at], overflow),
+    ) as [number, number, number];
     const nonblocking = type !== -1 && (type & (constants.SOCK_NONBLOCK ?? 0)) !== 0;
     const kind = type === -1 ? -1 : type & ~TYPE_FLAGS;
     this.held = asPython(() =>
@@ -144,7 +142,7 @@ export class Endpoint {
   getsockopt(level: number, optname: number, buflen: number): Buffer;
   getsockopt(...args: readonly unknown[]): number | Buffer {
     takes('getsockopt', args, 2, 3);
-    const [at, name, length] = [toInt(args[0]), toInt(args[1]), toInt(args[2] ?? 0)];
+    const [at, name, length] = [toInt(args[0]), toInt(args[1]), toInt(args[2] === undefined ? 0 : args[2])];
     if (length < 0 || length > OPTION_MAX) throw plainError('getsockopt buflen out of range');
     const { core, family } = this.held;
     // VM sockets have integers of 64 bits, and Python knows.
@@ -164,7 +162,7 @@ export class Endpoint {
   setsockopt(level: number, optname: number, value: number | boolean | BytesLike): void;
   setsockopt(level: number, optname: number, value: null, optlen: number): void;
   setsockopt(...args: readonly unknown[]): void {
-    if (args.length === 4 && args[2] === null && isInteger(args[3])) {
+    if (args.length === 4 && args[2] === null && isInteger(args[3]) && isInt(args[0]) && isInt(args[1])) {
       this.#setLength(toInt(args[0]), toInt(args[1]), toUint32(args[3]));
       return;
     }
@@ -191,7 +189,7 @@ export class Endpoint {
   /** Ends one or both directions: shutdown(2). `how` is SHUT_RD, SHUT_WR or SHUT_RDWR. */
   shutdown(how: number, ...surplus: never[]): void {
     takesOne('socket.shutdown', [how, ...surplus]);
-    const direction = toInt(how);
+    const direction = toInt(how, 'Python int too large to convert to C int');
     asPython(() => this.held.core.shutdown(direction));
   }
 
@@ -263,6 +261,10 @@ function wide(value: unknown): Uint8Array {
 
 function isInteger(value: unknown): boolean {
   return Number.isInteger(value) || typeof value === 'boolean' || typeof value === 'bigint';
+}
+
+function isInt(value: unknown): boolean {
+  return isInteger(value) && Number(value) >= -(2 ** 31) && Number(value) < 2 ** 31;
 }
 
 function made({ family, type, proto }: Kind): Held {

@@ -2,7 +2,7 @@
 import { constants, errnos, MessageBuffer } from '@sockeye/core';
 import type { RetAddress } from '../address/family.ts';
 import type { Address } from '../address/registry.ts';
-import { type BytesLike, isView, toBytes, toInt, toInteger, toSize, typeName } from '../arguments.ts';
+import { type BytesLike, isView, toBytes, toInt, toSize, toSsize, typeName } from '../arguments.ts';
 import { OverflowError, plainError, systemError, typeError, ValueError } from '../errors.ts';
 import { bind, type Signature, takes } from '../signature.ts';
 import { Transfer } from './transfer.ts';
@@ -22,14 +22,6 @@ const MOST_BUFFERS = 1024;
 const HEADER = 16;
 const ALIGNMENT = 8;
 
-function length(value: unknown): number {
-  const number = toInteger(value);
-  if (number >= 2 ** 63 || number < -(2 ** 63)) {
-    throw new OverflowError('Python int too large to convert to C ssize_t');
-  }
-  return number;
-}
-
 /**
  * The bytes of a control message of `length` bytes, without the padding behind it: cmsg(3).
  *
@@ -37,7 +29,7 @@ function length(value: unknown): number {
  */
 export function CMSG_LEN(...args: [length: number]): number {
   takes('CMSG_LEN', args, 1, 1);
-  const bytes = length(args[0]);
+  const bytes = toSsize(args[0]);
   if (bytes < 0 || bytes > INT_MAX - HEADER) throw new OverflowError('CMSG_LEN() argument out of range');
   return HEADER + bytes;
 }
@@ -45,7 +37,7 @@ export function CMSG_LEN(...args: [length: number]): number {
 /** The same with padding: what to give `recvmsg` for each message. Throws OverflowError as {@link CMSG_LEN}. */
 export function CMSG_SPACE(...args: [length: number]): number {
   takes('CMSG_SPACE', args, 1, 1);
-  const bytes = length(args[0]);
+  const bytes = toSsize(args[0]);
   // Python leaves room for a whole alignment, needed or not.
   if (bytes < 0 || bytes > INT_MAX - HEADER - ALIGNMENT) {
     throw new OverflowError('CMSG_SPACE() argument out of range');
@@ -55,7 +47,7 @@ export function CMSG_SPACE(...args: [length: number]): number {
 
 /** Room for control data. */
 function toRoom(value: unknown): number {
-  const room = length(value);
+  const room = toSsize(value);
   if (room < 0 || room > INT_MAX) throw new ValueError('invalid ancillary data buffer length');
   return Math.min(room, MOST_CONTROL);
 }
@@ -125,7 +117,8 @@ export class Messages extends Transfer {
   ): [data: Buffer, ancdata: Ancillary[], msg_flags: number, address: RetAddress] {
     takes('recvmsg', args, 1, 3);
     const { held } = this;
-    const [size, room, flags] = [length(args[0]), length(args[1] ?? 0), toInt(args[2] ?? 0)];
+    const [bufsize, ancbufsize = 0, given = 0] = args;
+    const [size, room, flags] = [toSsize(bufsize), toSsize(ancbufsize), toInt(given)];
     if (size < 0) throw new ValueError('negative buffer size in recvmsg()');
     const control = toRoom(room);
     try {
@@ -148,7 +141,8 @@ export class Messages extends Transfer {
   ): [nbytes: number, ancdata: Ancillary[], msg_flags: number, address: RetAddress] {
     takes('recvmsg_into', args, 1, 3);
     const { held } = this;
-    const [room, flags] = [length(args[1] ?? 0), toInt(args[2] ?? 0)];
+    const [, ancbufsize = 0, given = 0] = args;
+    const [room, flags] = [toSsize(ancbufsize), toInt(given)];
     const words = 'recvmsg_into() argument 1 must be an iterable';
     const views = items(args[0], words).map((item) => {
       if (!isView(item)) throw typeError(`${words} of single-segment read-write buffers`);
@@ -180,7 +174,7 @@ export class Messages extends Transfer {
   sendmsg(...args: readonly unknown[]): number {
     takes('sendmsg', args, 1, 4);
     const { held } = this;
-    const flags = toInt(args[2] ?? 0);
+    const flags = toInt(args[2] === undefined ? 0 : args[2]);
     const address = args[3] === undefined || args[3] === null ? undefined : this.address(args[3], 'sendmsg');
     const views = items(args[0], 'sendmsg() argument 1 must be an iterable').map((item) => toBytes(item));
     const control = args[1] === undefined ? undefined : controlOf(args[1]);

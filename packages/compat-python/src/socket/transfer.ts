@@ -2,7 +2,7 @@
 import { AddressBuffer, constants, errnos } from '@sockeye/core';
 import type { RetAddress } from '../address/family.ts';
 import type { Address } from '../address/registry.ts';
-import { type BytesLike, isView, toBytes, toSize, toWritable } from '../arguments.ts';
+import { type BytesLike, isView, toBytes, toSize, toSsize, toWritable } from '../arguments.ts';
 import { systemError, typeError, ValueError } from '../errors.ts';
 import { bind, type Signature, takes, takesOne } from '../signature.ts';
 import { Endpoint } from './endpoint.ts';
@@ -67,8 +67,9 @@ export class Transfer extends Endpoint {
     if (bufsize === undefined) takes('recv', [], 1, 2);
     if (surplus.length > 0) takes('recv', [bufsize, flags, ...surplus], 1, 2);
     const { held } = this;
-    const size = toSize(bufsize, 'negative buffersize in recv');
+    const asked = toSsize(bufsize);
     const options = held.options(flags);
+    const size = toSize(asked, 'negative buffersize in recv');
     if (size === 0) return Buffer.alloc(0);
     try {
       return held.core.recvSync(size, options);
@@ -83,18 +84,18 @@ export class Transfer extends Endpoint {
   recv_into(buffer: BytesLike, nbytes?: number | IntoKeywords, flags?: number, ...surplus: never[]): number {
     if (!isView(buffer) || typeof nbytes === 'object' || surplus.length > 0) {
       const args = bind(RECV_INTO, [buffer, nbytes, flags, ...surplus]);
-      return this.#recvInto(args[0], args[1] ?? 0, args[2] ?? 0);
+      return this.#recvInto(args[0], args[1], args[2]);
     }
-    return this.#recvInto(buffer, nbytes ?? 0, flags ?? 0);
+    return this.#recvInto(buffer, nbytes, flags);
   }
 
-  #recvInto(buffer: unknown, nbytes: unknown, flags: unknown): number {
+  #recvInto(buffer: unknown, nbytes: unknown = 0, flags: unknown = 0): number {
     const { held } = this;
     const view = toWritable(buffer, 'recv_into');
-    const length =
-      nbytes === 0 ? view.length : toSize(nbytes, 'negative buffersize in recv_into') || view.length;
-    if (length > view.length) throw new ValueError('buffer too small for requested bytes');
+    const asked = nbytes === 0 ? 0 : toSsize(nbytes);
     const options = held.options(flags);
+    const length = asked === 0 ? view.length : toSize(asked, 'negative buffersize in recv_into');
+    if (length > view.length) throw new ValueError('buffer too small for requested bytes');
     if (length === 0) return 0;
     try {
       return held.core.recvIntoSync(view, length === view.length ? options : { ...options, length });
@@ -112,9 +113,11 @@ export class Transfer extends Endpoint {
     if (bufsize === undefined) takes('recvfrom', [], 1, 2);
     if (surplus.length > 0) takes('recvfrom', [bufsize, flags, ...surplus], 1, 2);
     const { held } = this;
-    const size = toSize(bufsize, 'negative buffersize in recvfrom');
+    const asked = toSsize(bufsize);
+    const options = held.options(flags);
+    const size = toSize(asked, 'negative buffersize in recvfrom');
     try {
-      const { data, address } = held.core.recvFromSync(size, held.options(flags));
+      const { data, address } = held.core.recvFromSync(size, options);
       return [data, held.from(address) as A];
     } catch (error) {
       throw held.failed(error);
@@ -135,11 +138,13 @@ export class Transfer extends Endpoint {
     const { held } = this;
     const [buffer, nbytes = 0, flags = 0] = bind(RECVFROM_INTO, args);
     const view = toWritable(buffer, 'recvfrom_into');
-    const length = toSize(nbytes, 'negative buffersize in recvfrom_into') || view.length;
+    const asked = toSsize(nbytes);
+    const options = held.options(flags);
+    const length = toSize(asked, 'negative buffersize in recvfrom_into') || view.length;
     if (length > view.length) throw new ValueError('nbytes is greater than the length of the buffer');
     const from = new AddressBuffer();
     try {
-      const count = held.core.recvFromIntoSync(view, from, { ...held.options(flags), length });
+      const count = held.core.recvFromIntoSync(view, from, { ...options, length });
       return [count, held.from(from.view())];
     } catch (error) {
       throw held.failed(error);
