@@ -98,8 +98,9 @@ export class FrameView implements Reception {
   }
 
   get id(): CanId {
-    const canId = this.#canId;
-    return idOfCanId(this.xl ? canId & CAN_SFF_MASK : canId);
+    const at = this.#start;
+    const canId = this.#words[at >>> 2]!;
+    return idOfCanId((this.#payload[at + XL_FLAGS]! & CANXL_XLF) === 0 ? canId : canId & CAN_SFF_MASK);
   }
 
   get remote(): boolean {
@@ -154,14 +155,22 @@ export class FrameView implements Reception {
 
   /** A view of the memory. */
   get data(): Uint8Array {
-    if (this.remote) return NONE;
-    const { length, xl } = this;
-    const kept = xl ? this.#keptXl : this.#kept;
-    const known = kept[this.#row];
+    const at = this.#start;
+    const row = this.#row;
+    if ((this.#payload[at + LEN]! & CANXL_XLF) !== 0)
+      return this.#keep(this.#keptXl, row, at + CANXL_HDR_SIZE);
+    if ((this.#words[at >>> 2]! & CAN_RTR_FLAG) !== 0) return NONE;
+    const known = this.#kept[row];
+    if (known !== undefined && known.length === this.#payload[at + LEN]!) return known;
+    return this.#keep(this.#kept, row, at + DATA);
+  }
+
+  #keep(kept: (Uint8Array | undefined)[], row: number, from: number): Uint8Array {
+    const { length } = this;
+    const known = kept[row];
     if (known !== undefined && known.length === length) return known;
-    const from = this.#at + (xl ? CANXL_HDR_SIZE : DATA);
     const data = this.#payload.subarray(from, from + length);
-    kept[this.#row] = data;
+    kept[row] = data;
     return data;
   }
 
@@ -230,25 +239,54 @@ export function receivedFrame(
     : { ...frame, ifindex, direction, timestampNs, hardwareTimestampNs };
 }
 
+/** An iterator that allocates nothing: it is used again, as the view is, and its results are one object. */
+class Rows implements Iterator<FrameView, undefined> {
+  readonly #rows: FrameRows;
+  readonly #view: FrameView;
+  readonly #result: { done: false; value: FrameView };
+  #row = 0;
+
+  constructor(rows: FrameRows, view: FrameView) {
+    this.#rows = rows;
+    this.#view = view;
+    this.#result = { done: false, value: view };
+  }
+
+  again(): this {
+    this.#row = 0;
+    return this;
+  }
+
+  next(): IteratorResult<FrameView, undefined> {
+    if (this.#row >= this.#rows.length) return ENDED;
+    this.#view.over(this.#row);
+    this.#row += 1;
+    return this.#result;
+  }
+}
+
+const ENDED: IteratorResult<FrameView, undefined> = Object.freeze({ done: true, value: undefined });
+
 /** The frames of one system call, or of one turn. It is used again for the next. */
 export class FrameBatch implements Iterable<FrameView> {
   readonly #rows: FrameRows;
   readonly #view: FrameView;
+  readonly #walk: Rows;
 
   /** Not for callers: `batches()` makes it. */
   constructor(rows: FrameRows) {
     this.#rows = rows;
     this.#view = new FrameView(rows);
+    this.#walk = new Rows(rows, this.#view);
   }
 
   get length(): number {
     return this.#rows.length;
   }
 
-  /** Frame after frame, in one view. */
-  *[Symbol.iterator](): Generator<FrameView, void, undefined> {
-    const rows = this.#rows;
-    for (let row = 0; row < rows.length; row++) yield this.#view.over(row);
+  /** Frame after frame, in one view: a batch is gone through by one loop at a time. */
+  [Symbol.iterator](): Iterator<FrameView, undefined> {
+    return this.#walk.again();
   }
 
   /**

@@ -1,0 +1,3 @@
+import { pairs } from '../../kit/can-pairs.mjs';
+
+await pairs({});
