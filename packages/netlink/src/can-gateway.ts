@@ -64,7 +64,10 @@ export interface GatewayModification {
   readonly frame: Uint8Array;
 }
 
-/** A checksum over bytes `from` to `to` of the data, into byte `result`; negative ones count from the end. */
+/**
+ * A checksum over bytes `from` to `to` of the data, into byte `result`; negative ones count from the end. Of frames that are
+ * modified too: without a modification the kernel leaves it out.
+ */
 export interface GatewayXor {
   readonly from: number;
   readonly to: number;
@@ -153,6 +156,10 @@ export function encodeGatewayRule(rule: GatewayRuleFields): Uint8Array {
   const fd = rule.fd === true;
   const [size, first] = fd ? [CANFD_MTU, CGW.FDMOD_AND] : [CAN_MTU, CGW.MOD_AND];
   checkObject('modifications', modifications);
+  if (modifications.length === 0 && (xor !== undefined || crc8 !== undefined)) {
+    const takes = 'one or more beside `xor` or `crc8`: the kernel does sums of changed frames alone';
+    throw wrongValue('modifications', takes, modifications);
+  }
   for (const { operation, fields, frame } of modifications) {
     const index = OPERATIONS.indexOf(operation);
     if (index < 0) throw wrongValue('operation', `one of ${OPERATIONS.join(', ')}`, operation);
