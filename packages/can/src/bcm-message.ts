@@ -102,6 +102,7 @@ const frameSize = (flags: number): number => ((flags & CAN_FD_FRAME) === 0 ? CAN
 
 /** Bytes that {@link encodeBcmMessage} writes. */
 export function bcmMessageSize(message: Pick<BcmMessageFields, 'flags' | 'frames'>): number {
+  checkObject('message', message);
   return BCM_HEAD_SIZE + (message.frames?.length ?? 0) * frameSize(message.flags ?? 0);
 }
 

@@ -2,6 +2,7 @@ import {
   bytesLeft,
   checkBytes,
   checkInteger,
+  checkObject,
   checkRoom,
   checkUint,
   outOfRange,
@@ -115,6 +116,7 @@ export function decodeFdFrame(bytes: Uint8Array, offset = 0): FdFrame {
  * a remote frame.
  */
 export function encodeFdFrame(frame: FdFrameFields, into: Uint8Array, offset = 0): number {
+  checkObject('frame', frame);
   checkRoom('into', into, offset, CANFD_MTU);
   // A caller without types can ask for it.
   if ((frame.remote as boolean | undefined) === true) {

@@ -94,6 +94,7 @@ export function decodeClassicFrame(bytes: Uint8Array, offset = 0): ClassicFrame 
  * ERR_INVALID_ARG_VALUE for a remote frame with data, or a `length` that is not that of the data.
  */
 export function encodeClassicFrame(frame: ClassicFrameFields, into: Uint8Array, offset = 0): number {
+  checkObject('frame', frame);
   checkRoom('into', into, offset, CAN_MTU);
   const canId = encodeCanId(frame.id, frame);
   const { data, len8Dlc = 0, remote = false } = frame;

@@ -1,4 +1,4 @@
-import { checkUint, outOfRange, wrongType, wrongValue } from '@sockeye/addr/check';
+import { checkObject, checkUint, outOfRange, wrongType, wrongValue } from '@sockeye/addr/check';
 
 /** Flags and masks of a canid_t (linux/can.h). */
 export const CAN_EFF_FLAG = 0x80000000;
@@ -74,6 +74,8 @@ export function ext(value: number): CanId {
 
 /** Whether both name the same frames on the bus: number and kind are equal. */
 export function sameId(one: CanId, other: CanId): boolean {
+  checkObject('one', one);
+  checkObject('other', other);
   return one.value === other.value && one.extended === other.extended;
 }
 
@@ -137,6 +139,7 @@ export function encodeCanId(
   id: CanId | number,
   flags: { readonly [Flag in keyof CanIdFlags]?: boolean | undefined } = {},
 ): number {
+  checkObject('flags', flags);
   const { value, extended: isExtended } = toCanId('id', id);
   const { remote = false, error = false } = flags;
   if (error && !isExtended) throw outOfRange('id', 'ext(class) on an error frame', value);
@@ -150,8 +153,9 @@ export function encodeCanId(
  * candump has it.
  */
 export function formatId(id: CanId): string {
-  return id.value
+  const { value, extended: isExtended } = toCanId('id', id);
+  return value
     .toString(16)
     .toUpperCase()
-    .padStart(id.extended ? 8 : 3, '0');
+    .padStart(isExtended ? 8 : 3, '0');
 }
