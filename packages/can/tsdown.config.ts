@@ -14,6 +14,7 @@ export default defineConfig({
     'src/frame.ts',
     'src/id.ts',
     'src/isotp.ts',
+    'src/isotp/machine.ts',
     'src/j1939.ts',
     'src/j1939/claim.ts',
     'src/j1939/fast-packet.ts',

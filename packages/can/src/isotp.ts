@@ -3,15 +3,4 @@ export { IsoTpError } from './isotp/error.ts';
 export { IsoTp } from './isotp/open.ts';
 export type { IsoTpOptions, IsoTpTimeouts } from './isotp/options.ts';
 export type { IsoTpBus } from './isotp/own.ts';
-export {
-  decodePci,
-  decodeStMin,
-  encodeConsecutive,
-  encodeFirst,
-  encodeFlow,
-  encodeSingle,
-  encodeStMin,
-  type Layout,
-  type Pci,
-} from './isotp/pci.ts';
 export type { IsoTpResult } from './isotp/result.ts';
