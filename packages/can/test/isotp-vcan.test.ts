@@ -233,6 +233,13 @@ describe.each(BOTH)('failures of %s', (implementation) => {
     expect(performance.now() - since).toBeGreaterThan(900);
     raw.send('7E8#0201020000000001');
     await expect(near.recv(WAIT)).rejects.toMatchObject({ code: 'EBADMSG', result: 'N_ERROR' });
+    // A send that finds it standing is not what failed.
+    raw.send('7E8#0201020000000001');
+    const sending = near.send(counting(10), WAIT);
+    await raw.next('7E0#10');
+    raw.send('7E8#3000000000000000');
+    await sending;
+    await expect(near.recv(WAIT)).rejects.toMatchObject({ code: 'EBADMSG', syscall: 'recv' });
     raw.send('7E8#0201020000000000');
     expect(await near.recv(WAIT)).toEqual(Uint8Array.of(1, 2));
   });

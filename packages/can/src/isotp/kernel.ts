@@ -105,8 +105,6 @@ export class KernelIsoTp extends Connection {
         await this.#finished(patience);
         this.#orphan = false;
       }
-      this.#sendFault = undefined;
-      this.#sending = message;
       await this.#hand(message, patience);
       await this.#finished(patience);
     } catch (error) {
@@ -117,6 +115,7 @@ export class KernelIsoTp extends Connection {
       throw error;
     } finally {
       this.#sending = undefined;
+      this.#sendFault = undefined;
     }
   }
 
@@ -124,11 +123,15 @@ export class KernelIsoTp extends Connection {
   async #hand(message: Uint8Array, patience: Patience): Promise<void> {
     const { waitTxDone } = this.settings;
     for (let tries = 0; ; tries++) {
-      // So that what the send itself tells of is its own.
-      if (waitTxDone) this.#settle(this.socket.getsockopt(constants.SOL_SOCKET, constants.SO_ERROR), 'send');
+      // Until the kernel has taken the message, what it tells of is older.
+      this.#sending = undefined;
+      if (waitTxDone) {
+        this.#settle(this.socket.getsockopt(constants.SOL_SOCKET, constants.SO_ERROR), 'send');
+        this.#sending = message;
+      }
       let errno = -this.socket.trySend(message);
-      if (errno <= 0) return;
       if (errno === errnos.EAGAIN || errno === errnos.ENOBUFS) {
+        this.#sending = message;
         try {
           await this.socket.send(message, patience.options);
           return;
@@ -136,6 +139,9 @@ export class KernelIsoTp extends Connection {
           if (!(error instanceof SocketError) || error.errno === undefined) throw error;
           errno = -error.errno;
         }
+      } else if (errno <= 0) {
+        this.#sending = message;
+        return;
       }
       const fault = this.#fault(errno);
       if (fault === undefined || tries === TRIES) throw this.#refused(errno, message);
