@@ -29,6 +29,8 @@ const machines: Machine[] = [
       ...insideSpecs('6.1'),
       ...can,
       'packages/can/test/bcm-kernel.test.ts',
+      'packages/can/test/j1939-readme.test.ts',
+      'packages/can/test/nmea2000.test.ts',
       'packages/can/test/link.test.ts',
       'packages/netlink/test/rtnetlink.test.ts',
       'packages/netlink/test/can-gateway.test.ts',

@@ -195,7 +195,11 @@ describe('an interface', () => {
       await expect(J1939.claim(bus, { name, prefer: 0x80 })).rejects.toMatchObject({ code: 'ENETDOWN' });
       link('set', bus, 'up');
       const a = keep(await J1939.claim(bus, { name, prefer: 0x80 }));
-      const heard = open(0x30, bus).messages({ pgn: PROPRIETARY_B });
+      const b = open(0x30, bus);
+      const heard = b.messages({ pgn: PROPRIETARY_B });
+      const ours = a.messages({ pgn: PROPRIETARY_A });
+      await b.send({ pgn: PROPRIETARY_A, to: 0x80, data: pattern(1) });
+      expect((await next(ours)).data).toHaveLength(1);
       const waiting = heard.next();
       waiting.catch(() => {});
       const sending = a.send({ pgn: PROPRIETARY_A, to: 0x99, data: pattern(100) });
@@ -211,6 +215,10 @@ describe('an interface', () => {
       expect(await again).toEqual({ type: 'claimed', address: 0x80 });
       await a.send({ pgn: PROPRIETARY_B, data: pattern(3) });
       expect(await next(heard)).toMatchObject({ from: 0x80, pgn: PROPRIETARY_B });
+      // Nothing is left of what was, for who has sent before.
+      await b.send({ pgn: PROPRIETARY_A, to: 0x80, data: pattern(2) });
+      await expect(ours.next()).rejects.toMatchObject({ code: 'ENETDOWN' });
+      expect((await next(ours)).data).toHaveLength(2);
       const [gone, over] = [until(a, 'gone'), heard.next()];
       over.catch(() => {});
       // Some kernels wait with the removal until the last socket is closed.

@@ -3,7 +3,7 @@ import { canJ1939 } from '@sockeye/addr';
 import { constants, ifNameToIndex, Socket } from '@sockeye/core';
 import { describe, expect, it } from 'vitest';
 import { J1939, type J1939Messages, type J1939Reception } from '../src/j1939.ts';
-import { name, next, onBus, open, PROPRIETARY_A, PROPRIETARY_B, pattern, RawBus } from './j1939-bus.ts';
+import { BUS, name, next, onBus, open, PROPRIETARY_A, PROPRIETARY_B, pattern, RawBus } from './j1939-bus.ts';
 
 onBus();
 

@@ -31,6 +31,8 @@ export type J1939Change =
 
 /** Milliseconds by which the kernel may be later than we: it counts from the moment at which a claim was on the bus. */
 const MARGIN = 5;
+/** And by which it may be on a machine that is busy: its timer runs when nothing else does. */
+const LATEST = 1000;
 /** Pauses between the tries to claim on an interface that is down, in milliseconds. */
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 1000;
@@ -111,7 +113,7 @@ export class Claimer {
 
   /** Milliseconds until the kernel, too, has the address for ours, if that may still take some. */
   get settling(): number {
-    return Math.max(0, this.#sentAt + CLAIM_TIME + 4 * MARGIN - performance.now());
+    return Math.max(0, this.#sentAt + CLAIM_TIME + LATEST - performance.now());
   }
 
   /** Begins anew, where no address was left. */

@@ -143,7 +143,7 @@ export class Lane {
     this.#pending.set(key, pending);
     let sent = 0;
     try {
-      sent = await this.#socket.sendMsg(data, { address, signal });
+      sent = await this.#first(data, address, signal);
     } catch (error) {
       // The kernel has counted it, and tells its end by the error queue as well.
       if (error instanceof SocketError && error.code === 'EBUSY') this.#next = (key + 1) >>> 0;
@@ -164,6 +164,17 @@ export class Lane {
       else if (count !== -errnos.EAGAIN) break;
     }
     return { ended };
+  }
+
+  /** The first call for a message. The kernel tells once that the interface was down, also long after it is up again. */
+  async #first(data: Uint8Array, address: Address, signal: AbortSignal): Promise<number> {
+    try {
+      return await this.#socket.sendMsg(data, { address, signal });
+    } catch (error) {
+      const stale = (error as SocketError).code === 'ENETDOWN' && interfaceState(this.#ifindex) === 'up';
+      if (!stale) throw error;
+      return this.#socket.sendMsg(data, { address, signal });
+    }
   }
 
   #address({ pgn, to }: LaneMessage): Address {

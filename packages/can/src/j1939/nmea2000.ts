@@ -17,6 +17,7 @@ import {
   FastPacketReassembler,
   MAX_FAST_PACKET,
 } from './fast-packet.ts';
+import { Limit, untilAborted } from './limit.ts';
 import { BROADCAST, checkPgn, decodePduId, encodePduId, isPdu1, MAX_ADDRESS } from './pgn.ts';
 
 /** A message, whole. */
@@ -270,15 +271,22 @@ export class Nmea2000 {
       throw outOfRange('data', `at most ${most} bytes${words}`, data);
     }
     if (this.#carrier.mute) throw wrongValue('address', 'given to the constructor, to send from', undefined);
+    const limit = new Limit(options, 'send');
+    const { signal } = limit;
     const sent = this.#turn.then(async () => {
       const fields = { pgn, to, priority, data };
-      if (!fast) return this.#carrier.send(fields, data, options);
+      if (!fast) return this.#carrier.send(fields, data, { signal });
       const sequence = this.#sequences.get(pgn) ?? 0;
       this.#sequences.set(pgn, (sequence + 1) & 7);
-      for (const frame of encodeFastPacket(data, sequence)) await this.#carrier.send(fields, frame, options);
+      for (const frame of encodeFastPacket(data, sequence))
+        await this.#carrier.send(fields, frame, { signal });
     });
     this.#turn = sent.catch(() => {});
-    return sent;
+    try {
+      await untilAborted(sent, signal);
+    } finally {
+      limit.end();
+    }
   }
 
   /** Messages from now on. Throws what the bus's `frames`, or the network's `messages` does. */
