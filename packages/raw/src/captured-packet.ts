@@ -34,6 +34,11 @@ const LL_ADDR = 12;
 const MAC_ADDRESSES = 12;
 const TAG = 4;
 
+/** Looked up once: a table of all constants is slow to look into for each packet. */
+const { SOL_PACKET, PACKET_AUXDATA, ETH_P_8021Q } = constants;
+const { TP_STATUS_CSUMNOTREADY, TP_STATUS_CSUM_VALID, TP_STATUS_VLAN_VALID, TP_STATUS_VLAN_TPID_VALID } =
+  constants;
+
 const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 const CMSG_LENGTH = LITTLE_ENDIAN ? 0 : 1;
 
@@ -206,8 +211,8 @@ export class PacketBatch implements Iterable<CapturedPacket> {
     const at = this.#auxiliary[this.#check(index)]!;
     if (at < 0) return 'unknown';
     const status = this.#words[at / 4 + AUX_STATUS]!;
-    if ((status & constants.TP_STATUS_CSUMNOTREADY) !== 0) return 'partial';
-    return (status & constants.TP_STATUS_CSUM_VALID) !== 0 ? 'valid' : 'unknown';
+    if ((status & TP_STATUS_CSUMNOTREADY) !== 0) return 'partial';
+    return (status & TP_STATUS_CSUM_VALID) !== 0 ? 'valid' : 'unknown';
   }
 
   /** The kind of its outermost header (`linkTypes`); undefined where it has none, or one that `dissect` does not know. */
@@ -242,9 +247,8 @@ export class PacketBatch implements Iterable<CapturedPacket> {
 
   /** Where the control message PACKET_AUXDATA is: mostly where the last packet had it. */
   #find(index: number): number {
-    const { controlRoom, controlLengths } = this.slab;
-    const start = index * controlRoom;
-    const end = start + controlLengths[index]!;
+    const start = index * CONTROL_ROOM;
+    const end = start + this.slab.controlLengths[index]!;
     if (this.#isAuxiliary(start + this.#usual, end)) return start + this.#usual;
     for (let at = start; at + CMSG_HEADER <= end; ) {
       const length = this.#words[at / 4 + CMSG_LENGTH]!;
@@ -262,18 +266,18 @@ export class PacketBatch implements Iterable<CapturedPacket> {
     const word = at / 4;
     return (
       at + AUX_SIZE <= end &&
-      this.#words[word + CMSG_LEVEL] === constants.SOL_PACKET &&
-      this.#words[word + CMSG_TYPE] === constants.PACKET_AUXDATA
+      this.#words[word + CMSG_LEVEL] === SOL_PACKET &&
+      this.#words[word + CMSG_TYPE] === PACKET_AUXDATA
     );
   }
 
   #isTagged(at: number): boolean {
-    return (this.#words[at / 4 + AUX_STATUS]! & constants.TP_STATUS_VLAN_VALID) !== 0;
+    return (this.#words[at / 4 + AUX_STATUS]! & TP_STATUS_VLAN_VALID) !== 0;
   }
 
   #tpid(at: number): number {
-    const typed = (this.#words[at / 4 + AUX_STATUS]! & constants.TP_STATUS_VLAN_TPID_VALID) !== 0;
-    return typed ? this.#halves[at / 2 + AUX_TPID]! : constants.ETH_P_8021Q;
+    const typed = (this.#words[at / 4 + AUX_STATUS]! & TP_STATUS_VLAN_TPID_VALID) !== 0;
+    return typed ? this.#halves[at / 2 + AUX_TPID]! : ETH_P_8021Q;
   }
 
   #linkType(index: number): number | undefined {
