@@ -38,6 +38,7 @@ export async function link() {
   child.unref();
   return {
     netns: { pid: child.pid },
+    commands: child.stdin,
     go: () => child.stdin.write('g'),
     stop: () => child.stdin.write('s'),
   };
