@@ -17,10 +17,16 @@ function other(value: unknown): unknown {
   return value ?? 1;
 }
 
-/** Does what `call` does, with another result; what has none is not done. */
+/** Other bytes than these, or than each of these. */
+function spoiled(given: unknown): unknown {
+  const bytes = Array.isArray(given) && given.length > 0 && given.every((each) => each instanceof Uint8Array);
+  return bytes || given instanceof Uint8Array ? other(given) : given;
+}
+
+/** Does what `call` does with other bytes, and has another result. */
 function broken(call: Call): Call {
   return function (...args) {
-    const value = call.apply(this, args);
+    const value = call.apply(this, args.map(spoiled));
     return other(value);
   };
 }
