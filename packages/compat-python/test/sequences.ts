@@ -7,7 +7,7 @@ type Op = readonly [name: string, at: number, ...args: number[]];
 
 /** What a sequence begins with, and what it does. */
 export interface Sequence {
-  readonly kind: 'stream' | 'datagram' | 'seqpacket' | 'tcp' | 'udp';
+  readonly kind: 'stream' | 'datagram' | 'seqpacket' | 'tcp' | 'udp' | 'tcp6' | 'udp6' | 'netlink';
   /** Seconds, 0 for not waiting. */
   readonly timeout: number;
   readonly ops: readonly Op[];
@@ -62,7 +62,7 @@ const op: fc.Arbitrary<Op> = fc.oneof(
 
 export const sequence: fc.Arbitrary<Sequence> = fc
   .record({
-    kind: fc.constantFrom('stream', 'datagram', 'seqpacket', 'tcp', 'udp'),
+    kind: fc.constantFrom('stream', 'datagram', 'seqpacket', 'tcp', 'udp', 'tcp6', 'udp6', 'netlink'),
     timeout: fc.constantFrom(0, 0.01),
     ops: fc.array(op, { minLength: 1, maxLength: 25 }),
   })
@@ -73,7 +73,7 @@ export const sequence: fc.Arbitrary<Sequence> = fc
  * gives as many bytes as the datagram had, of which it has received fewer.
  */
 function defined(kind: Sequence['kind'], [name, index, ...args]: Op): Op {
-  const odd = name === 'recv' || name === 'recvfrom' || (kind === 'tcp' && name.startsWith('rec'));
+  const odd = name === 'recv' || name === 'recvfrom' || (kind.startsWith('tcp') && name.startsWith('rec'));
   return [name, index, ...(odd ? args.map((value) => (value === 0x20 ? 0 : value)) : args)];
 }
 
@@ -106,11 +106,17 @@ def begin(kind):
     if kind == 'stream': return list(socket.socketpair())
     if kind == 'datagram': return list(socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM))
     if kind == 'seqpacket': return list(socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET))
-    if kind == 'tcp':
-        l = socket.create_server(('127.0.0.1', 0)); a = socket.create_connection(l.getsockname())
+    if kind == 'netlink':
+        # Numbers that nobody else has, and that are no others' digits.
+        a, b = (socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 2) for _ in range(2))
+        a.bind((2**30 + 2 * os.getpid(), 0)); b.bind((2**30 + 2 * os.getpid() + 1, 0))
+        a.connect(b.getsockname()); b.connect(a.getsockname()); return [a, b]
+    host, family = ('::1', socket.AF_INET6) if kind.endswith('6') else ('127.0.0.1', socket.AF_INET)
+    if kind.startswith('tcp'):
+        l = socket.create_server((host, 0), family=family); a = socket.create_connection(l.getsockname()[:2])
         b, _ = l.accept(); l.close(); return [a, b]
-    a, b = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
-    a.bind(('127.0.0.1', 0)); b.bind(('127.0.0.1', 0))
+    a, b = (socket.socket(family, socket.SOCK_DGRAM) for _ in range(2))
+    a.bind((host, 0)); b.bind((host, 0))
     a.connect(b.getsockname()); b.connect(a.getsockname()); return [a, b]
 
 def do(sockets, detached, name, at, args):
@@ -151,7 +157,8 @@ def do(sockets, detached, name, at, args):
 out = []
 for q in json.load(sys.stdin):
     sockets, detached, results = begin(q['kind']), [], []
-    ports = [str(s.getsockname()[1]) for s in sockets] if q['kind'] in ('tcp', 'udp') else []
+    own = 0 if q['kind'] == 'netlink' else 1
+    ports = [str(s.getsockname()[own]) for s in sockets] if q['kind'][:3] in ('tcp', 'udp', 'net') else []
     for s in sockets: s.settimeout(q['timeout'])
     for name, at, *args in q['ops']:
         try: r = shown(do(sockets, detached, name, at, args))
@@ -173,22 +180,36 @@ function begin(kind: Sequence['kind']): socket.socket[] {
   if (kind === 'stream') return socket.socketpair();
   if (kind === 'datagram') return socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM);
   if (kind === 'seqpacket') return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET);
-  if (kind === 'tcp') {
-    const listener = socket.create_server(['127.0.0.1', 0]);
-    const a = socket.create_connection(listener.getsockname<socket.ReturnedInet>());
+  if (kind === 'netlink') {
+    const made = (): socket.socket => socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_USERSOCK);
+    const [a, b] = [made(), made()];
+    for (const [at, one] of [a, b].entries()) one.bind([2 ** 30 + 2 * process.pid + at, 0]);
+    a.connect(b.getsockname<socket.ReturnedPair>());
+    b.connect(a.getsockname<socket.ReturnedPair>());
+    return [a, b];
+  }
+  const six = kind.endsWith('6');
+  const [host, family] = six ? ['::1', socket.AF_INET6] : ['127.0.0.1', socket.AF_INET];
+  if (kind.startsWith('tcp')) {
+    const listener = socket.create_server([host, 0], { family });
+    const [, port] = listener.getsockname<socket.ReturnedInet>();
+    const a = socket.create_connection([host, port]);
     const [b] = listener.accept();
     listener.close();
     return [a, b];
   }
   const [a, b] = [0, 1].map(() => {
-    const one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);
-    one.bind(['127.0.0.1', 0]);
+    const one = socket.socket(family, socket.SOCK_DGRAM);
+    one.bind([host, 0]);
     return one;
   }) as [socket.socket, socket.socket];
   a.connect(b.getsockname<socket.ReturnedInet>());
   b.connect(a.getsockname<socket.ReturnedInet>());
   return [a, b];
 }
+
+/** netlink(7): between processes. */
+const NETLINK_USERSOCK = 2;
 
 /** Calls that are made of more than one here, or on more than the socket. */
 const made: Readonly<
@@ -282,8 +303,9 @@ function shown(value: unknown): unknown {
 export function run({ kind, timeout, ops }: Sequence): unknown[] {
   const sockets = begin(kind);
   const numbers: number[] = [];
-  const inet = kind === 'tcp' || kind === 'udp';
-  const ports = inet ? sockets.map((s) => String(s.getsockname<socket.ReturnedInet>()[1])) : [];
+  const numbered = /^(tcp|udp|net)/.test(kind);
+  const own = kind === 'netlink' ? 0 : 1;
+  const ports = numbered ? sockets.map((s) => String(s.getsockname<socket.ReturnedInet>()[own])) : [];
   for (const s of sockets) s.settimeout(timeout);
   const results = ops.map(([name, index, ...args]) => {
     const s = sockets[index % sockets.length] as socket.socket;
