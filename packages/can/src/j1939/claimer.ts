@@ -48,6 +48,8 @@ export interface ClaimerOptions extends ClaimMachineOptions {
   /** Whether to go where a commanded-address message says. */
   readonly commanded: boolean;
   readonly changed: (change: J1939Change) => void;
+  /** Binds all other sockets of the NAME anew: to this, or to what each was. */
+  readonly rebind: (local: CanJ1939Address | undefined) => void;
 }
 
 export class Claimer {
@@ -240,9 +242,25 @@ export class Claimer {
       else if (state === 'down') this.#retry(Math.min(2 * pause, LONGEST_PAUSE));
       else {
         this.#down = 'up';
+        this.#forget();
         this.#do(this.machine.start(performance.now()));
       }
     }, pause);
+  }
+
+  /**
+   * Has the kernel forget the NAME. While a socket is bound to it, Linux (6.1, seen) takes no claim of the same address again after
+   * the interface was down.
+   */
+  #forget(): void {
+    const nobody = canJ1939({ ifindex: this.#options.ifindex });
+    try {
+      this.#options.rebind(nobody);
+      this.#socket.bind(nobody);
+      this.#options.rebind(undefined);
+    } catch (error) {
+      this.#failed(error as SocketError);
+    }
   }
 
   /** Nothing is to be done any more. Some kernels wait with the removal until the last socket is closed. */

@@ -157,6 +157,7 @@ export class J1939 implements AsyncDisposable {
         addresses,
         commanded,
         changed: (change) => ecu.#tell(change),
+        rebind: (local) => ecu.#rebind(local ?? ecu.#local()),
       });
       ecu.#claimer = claimer;
       await untilAborted(claimer.settled(), limit.signal);
@@ -327,6 +328,10 @@ export class J1939 implements AsyncDisposable {
     await this.#closeLanes();
     this.#claimer?.close();
     this.#tell(undefined);
+  }
+
+  #rebind(local: CanJ1939Address): void {
+    for (const one of [...this.#receivers, ...this.#lanes.values()]) one.rebind(local);
   }
 
   async #closeLanes(): Promise<void> {

@@ -117,6 +117,11 @@ export class Lane {
     );
   }
 
+  /** Binds it anew, to the same interface. */
+  rebind(local: CanJ1939Address): void {
+    this.#socket.bind(local);
+  }
+
   /** Waits until nothing is under way, since close(2) would wait for that and hold this thread; then closes the socket. */
   async close(): Promise<void> {
     if (this.busy > 0) {

@@ -188,6 +188,11 @@ export class J1939Messages implements AsyncIterableIterator<J1939Message>, Async
     return { done: true, value: undefined };
   }
 
+  /** @internal Binds it anew, to the same interface. */
+  rebind(local: CanJ1939Address): void {
+    if (!this.#done) this.#socket.bind(local);
+  }
+
   /** Closes it; twice is fine. */
   async return(): Promise<IteratorResult<J1939Message, undefined>> {
     if (!this.#done) {
