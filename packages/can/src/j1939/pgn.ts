@@ -102,7 +102,7 @@ export function encodePduId(fields: PduIdFields): CanId {
  */
 export function decodePduId(id: CanId | number): PduId {
   const value = typeof id === 'number' ? checkUint('id', id, 29) : toCanId('id', id).value;
-  if (typeof id !== 'number' && !id.extended) throw wrongValue('id', 'an extended one, ext(…)', id);
+  if (typeof id !== 'number' && !id.extended) throw wrongValue('id', 'an extended one, ext(...)', id);
   const group = (value >>> 8) & MAX_PGN;
   const pdu1 = isPdu1(group);
   return {
