@@ -12,6 +12,7 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 const STAMP = join(root, '.cache/built');
 const NODES = join(root, 'rigs/nodes');
 const CONTAINERS = join(root, 'rigs/containers');
+const CANBOAT = join(root, 'rigs/canboat');
 /** What a build is made from: these, and whatever lies below them. */
 const SOURCES = [
   'packages',
@@ -92,6 +93,7 @@ export function setUp({ nodes = false } = {}) {
   install(root, 'dependencies');
   if (nodes) install(NODES, 'the Node.js releases to test on', ['--no-bin-links']);
   if (nodes) install(CONTAINERS, 'testcontainers', ['--no-bin-links']);
+  if (nodes) install(CANBOAT, 'canboat', ['--no-bin-links', '--ignore-scripts']);
   const sources = SOURCES.reduce((latest, name) => Math.max(latest, newest(join(root, name))), 0);
   const outputs = ['addr', 'core', 'capture', 'netlink', 'can', 'raw', 'compat-python'].map((name) =>
     join(root, 'packages', name, 'dist'),

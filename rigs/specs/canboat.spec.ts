@@ -22,7 +22,7 @@ interface Canboat {
   pgnToCandump3(message: Message): string[];
 }
 
-/** It is installed apart: `npm ci --prefix rigs/canboat --no-bin-links --ignore-scripts`. */
+/** It is installed apart, by scripts/setup.mjs before the tests. */
 function load(): Canboat | string {
   try {
     return createRequire(new URL('../canboat/package.json', import.meta.url))('@canboat/canboatjs');
