@@ -21,6 +21,7 @@ export default defineConfig({
     'src/j1939/name.ts',
     'src/j1939/pgn.ts',
     'src/link.ts',
+    'src/load.ts',
     'src/memory.ts',
     'src/slcan.ts',
     'src/socketcand.ts',

@@ -78,6 +78,15 @@ export {
   std,
   toCanId,
 } from './id.ts';
+export {
+  BusLoad,
+  type BusLoadOptions,
+  busLoad,
+  type FrameBits,
+  frameBits,
+  type LoadFigures,
+  type LoadOptions,
+} from './load.ts';
 export { MemoryBus, VirtualCan, type VirtualCanNodeOptions, type VirtualCanOptions } from './memory.ts';
 export type { CanErrors } from './socket-filters.ts';
 export type { CanSocketOptions, VcidOptions } from './socket-options.ts';
