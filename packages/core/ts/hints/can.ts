@@ -41,6 +41,12 @@ export function canHint({ code, syscall, family, protocol }: Failure): string | 
   }
   if (protocol === constants.CAN_J1939 && syscall.startsWith('send') && J1939_SENDS.has(code))
     return J1939_SENDS.get(code);
+  if (code === 'EINVAL' && protocol === constants.CAN_RAW && /^send/.test(syscall)) {
+    return (
+      'an FD frame takes a socket with CAN_RAW_FD_FRAMES and an interface with an MTU of 72, an XL frame CAN_RAW_XL_FRAMES and ' +
+      'an MTU of 2060: "ip link show <interface>" says what it has'
+    );
+  }
   if (code === 'ENETDOWN') return 'the interface is down: run "sudo ip link set <interface> up"';
   return undefined;
 }
