@@ -59,7 +59,7 @@ export class Transmission {
   /** The frame before the one that flow control is awaited for has not been confirmed. */
   #unconfirmed = false;
 
-  /** @param message 1 to 2³²-1 bytes, which stay as they are until the end */
+  /** @param message 1 to 0xffffffff bytes, which stay as they are until the end */
   constructor(settings: TransmissionSettings, message: Uint8Array, now: number) {
     this.#settings = settings;
     this.#message = message;
