@@ -156,7 +156,7 @@ export class KernelIsoTp extends Connection {
     const words =
       most === undefined
         ? 'this kernel takes no message so long: 8,300 bytes unless its module was loaded with another max_pdu_size (Linux 6.4 and later), 66,000 before'
-        : `this kernel takes at most ${most} bytes: load its module with more ("sudo modprobe can-isotp max_pdu_size=${message.length}", at most 1049600)`;
+        : `this kernel takes at most ${most} bytes: load its module with more ("sudo modprobe can-isotp max_pdu_size=${Math.min(message.length, ROOM - 1)}", its most is ${ROOM - 1})`;
     return systemError('EINVAL', 'send', `${message.length} bytes: ${words}; or use implementation: 'own'`);
   }
 
