@@ -51,7 +51,7 @@ export interface RunOptions {
 }
 
 /** Milliseconds for one test, of which the slowest takes 10 s; an emulated processor takes its time. */
-const PATIENCE = process.env.SOCKEYE_RIG === undefined ? 30_000 : 150_000;
+const PATIENCE = process.env.SOCKEYE_RIG === undefined ? 30_000 : 400_000;
 /** Why a test failed that did not end. */
 export const HANGS = 'it hangs';
 /** After so many that hung there is no sense in going on. */
