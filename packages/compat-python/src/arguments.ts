@@ -68,7 +68,7 @@ export function toInt(value: unknown, overflow?: string): number {
 
 /** A C unsigned int, which Python masks. */
 export function toUint32(value: unknown): number {
-  return Number(BigInt.asUintN(32, BigInt(toInteger(value))));
+  return Number(BigInt.asUintN(32, typeof value === 'bigint' ? value : BigInt(toInteger(value))));
 }
 
 /** The most bytes that the kernel moves in one call: read(2). */
