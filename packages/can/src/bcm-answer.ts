@@ -1,4 +1,5 @@
 import { checkObject, wrongValue } from '@sockeye/addr/check';
+import type { NamespaceOptions } from '@sockeye/core';
 import { type BcmFrame, type BcmFrameFields, RX_RTR_FRAME, RX_SETUP } from './bcm-message.ts';
 import { canIdOf, checkAnswer, type RemoteAnswer, withData } from './bcm-options.ts';
 import { BcmSocket, type Receiver } from './bcm-socket.ts';
@@ -14,10 +15,15 @@ export class KernelAnswer implements RemoteAnswer, Receiver {
   #frame: BcmFrame;
 
   /** @param over is called when it has ended */
-  constructor(ifindex: number, frame: BcmFrame, over: (answer: KernelAnswer) => void) {
+  constructor(
+    ifindex: number,
+    frame: BcmFrame,
+    over: (answer: KernelAnswer) => void,
+    options?: NamespaceOptions,
+  ) {
     this.#frame = frame;
     this.#over = over;
-    this.#socket = new BcmSocket(ifindex, 1, this);
+    this.#socket = new BcmSocket(ifindex, 1, this, options);
     try {
       this.#setup(frame);
     } catch (error) {

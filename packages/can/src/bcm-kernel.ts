@@ -1,5 +1,5 @@
-import { checkUint } from '@sockeye/addr/check';
-import { errnos, ifNameToIndex, SocketError } from '@sockeye/core';
+import { checkObject, checkUint, wrongValue } from '@sockeye/addr/check';
+import { errnos, ifNameToIndex, type NamespaceOptions, SocketError } from '@sockeye/core';
 import { KernelAnswer } from './bcm-answer.ts';
 import { KernelCyclic } from './bcm-cyclic.ts';
 import {
@@ -39,9 +39,12 @@ export class Bcm implements BroadcastManager, Receiver {
   readonly #others: Set<{ close(): void }> = new Set();
   #labels = 0;
 
-  private constructor(ifindex: number) {
+  readonly #options: NamespaceOptions | undefined;
+
+  private constructor(ifindex: number, options?: NamespaceOptions) {
     this.ifindex = ifindex;
-    this.#socket = new BcmSocket(ifindex, BCM_MAX_FRAMES, this);
+    this.#options = options;
+    this.#socket = new BcmSocket(ifindex, BCM_MAX_FRAMES, this, options);
     this.#socket.socket.unref();
   }
 
@@ -49,12 +52,20 @@ export class Bcm implements BroadcastManager, Receiver {
    * Opens it on an interface, by name or index. On 0, all interfaces, there are watches alone; with `throttle` or `absentAfter`
    * newer kernels have such a watch follow the first interface that has the identifier.
    *
+   * @param options `netns`: the network namespace that the interface is in, which is then given by index
    * @throws SocketError ENOTSUP on other systems than Linux, EAFNOSUPPORT or EPROTONOSUPPORT where the kernel has no broadcast
    * manager, ENODEV for an interface that does not exist or is not CAN
    */
-  static open(interfaceNameOrIndex: string | number): Bcm {
-    if (typeof interfaceNameOrIndex !== 'string')
-      return new Bcm(checkUint('interfaceNameOrIndex', interfaceNameOrIndex, 31));
+  static open(interfaceNameOrIndex: string | number, options: NamespaceOptions = {}): Bcm {
+    checkObject('options', options);
+    const { netns } = options;
+    const place = netns === undefined ? undefined : { netns };
+    if (typeof interfaceNameOrIndex !== 'string') {
+      return new Bcm(checkUint('interfaceNameOrIndex', interfaceNameOrIndex, 31), place);
+    }
+    if (place !== undefined) {
+      throw wrongValue('interfaceNameOrIndex', 'an index with `netns`', interfaceNameOrIndex);
+    }
     // All interfaces first: that the kernel has no broadcast manager is worth more to know than that it lacks the interface.
     new Bcm(0).close();
     return new Bcm(ifNameToIndex(interfaceNameOrIndex));
@@ -123,9 +134,8 @@ export class Bcm implements BroadcastManager, Receiver {
   watch(id: CanId | number, options: WatchOptions = {}): Watch {
     const plan = checkWatch(id, options);
     this.#use();
-    const watch = new KernelWatch(this.ifindex, plan, options.signal, (closed) => {
-      this.#others.delete(closed);
-    });
+    const over = (closed: KernelWatch): void => void this.#others.delete(closed);
+    const watch = new KernelWatch(this.ifindex, plan, options.signal, over, this.#options);
     if (!watch.closed) this.#others.add(watch);
     return watch;
   }
@@ -133,7 +143,8 @@ export class Bcm implements BroadcastManager, Receiver {
   answer(frame: BcmFrameFields): RemoteAnswer {
     const answer = checkAnswer(frame);
     this.#one();
-    const made = new KernelAnswer(this.ifindex, answer, (ended) => this.#others.delete(ended));
+    const over = (ended: KernelAnswer): void => void this.#others.delete(ended);
+    const made = new KernelAnswer(this.ifindex, answer, over, this.#options);
     this.#others.add(made);
     return made;
   }

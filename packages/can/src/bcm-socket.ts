@@ -3,8 +3,8 @@ import { can, decode } from '@sockeye/addr';
 import {
   constants,
   errnos,
-  ifIndexToName,
   MessageBuffer,
+  type NamespaceOptions,
   platform,
   Socket,
   SocketError,
@@ -63,16 +63,17 @@ export class BcmSocket {
   /**
    * @param ifindex 0 for all interfaces
    * @param frames the most that a message to us has
+   * @param options in which namespace the interface is
    * @throws SocketError EAFNOSUPPORT, EPROTONOSUPPORT where the kernel has no broadcast manager, ENODEV
    */
-  constructor(ifindex: number, frames: number, receiver: Receiver) {
+  constructor(ifindex: number, frames: number, receiver: Receiver, options?: NamespaceOptions) {
     this.ifindex = ifindex;
     this.#receiver = receiver;
     this.#room = new Uint8Array(BCM_HEAD_SIZE + frames * CANFD_MTU);
     const address = can(ifindex);
     address.toSockaddr(platform);
     const { AF_CAN, SOCK_DGRAM, CAN_BCM, SOL_SOCKET, SO_TIMESTAMPNS, SO_RXQ_OVFL } = constants;
-    this.socket = Socket.create(AF_CAN, SOCK_DGRAM, CAN_BCM);
+    this.socket = Socket.create(AF_CAN, SOCK_DGRAM, CAN_BCM, options);
     try {
       this.socket.setsockopt(SOL_SOCKET, SO_TIMESTAMPNS, 1);
       this.socket.setsockopt(SOL_SOCKET, SO_RXQ_OVFL, 1);
@@ -123,9 +124,12 @@ export class BcmSocket {
   /** Bytes of the largest frame that the interface takes: netdevice(7), SIOCGIFMTU. Throws SocketError ENODEV. */
   mtu(): number {
     const request = new Uint8Array(IFREQ_SIZE);
-    request.set(new TextEncoder().encode(ifIndexToName(this.ifindex)));
+    const value = new Int32Array(request.buffer, IFNAMSIZ, 1);
+    value[0] = this.ifindex;
+    // Its name too as the socket's own namespace has it.
+    this.socket.ioctl(constants.SIOCGIFNAME, request);
     this.socket.ioctl(constants.SIOCGIFMTU, request);
-    return new Int32Array(request.buffer, IFNAMSIZ, 1)[0]!;
+    return value[0]!;
   }
 
   /** Sees to it that messages are read for as long as the receiver wants any. */

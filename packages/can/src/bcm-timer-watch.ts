@@ -35,6 +35,8 @@ export class TimerWatch implements Watch {
   #absence: NodeJS.Timeout | undefined;
   #absent = false;
   #lost = 0;
+  /** What was queued for other readers before is not for this. */
+  readonly #since: bigint = nowNs();
   #closed = false;
 
   constructor(
@@ -86,7 +88,7 @@ export class TimerWatch implements Watch {
 
   #take(given: BcmFrame, { ifindex, timestampNs: stamp }: Reception): void {
     const { canId, fd, mask, multiplex, autoTimer, throttle } = this.#plan;
-    if (given.fd !== fd || canIdOf(given) !== canId) return;
+    if (given.fd !== fd || canIdOf(given) !== canId || isStale(stamp, this.#since)) return;
     const frame = checkFrame(given);
     clearTimeout(this.#absence);
     const resumed = this.#absent;
@@ -195,6 +197,16 @@ export class TimerWatch implements Watch {
     this.close();
   }
 }
+
+/** Nanoseconds since 1970: no later than whoever stamps frames has it. */
+export function nowNs(): bigint {
+  const ms = Math.min(Date.now(), performance.timeOrigin + performance.now());
+  return BigInt(Math.floor(ms * 1000)) * 1000n;
+}
+
+/** Whether a frame came before; 0 is a bus that does not say. */
+export const isStale = (timestampNs: bigint, since: bigint): boolean =>
+  timestampNs !== 0n && timestampNs < since;
 
 /** A canid_t whose bits all count. CAN_ERR_FLAG, which would say "error frames", is left out. */
 const EXACTLY: number = (CAN_EFF_FLAG | CAN_RTR_FLAG | CAN_EFF_MASK) >>> 0;

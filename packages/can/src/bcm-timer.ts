@@ -15,7 +15,7 @@ import {
   type WatchOptions,
 } from './bcm-options.ts';
 import { TimerCyclic } from './bcm-timer-cyclic.ts';
-import { TimerWatch } from './bcm-timer-watch.ts';
+import { isStale, nowNs, TimerWatch } from './bcm-timer-watch.ts';
 import { Ending, endedError } from './bcm-wait.ts';
 import type { CanBus, CanFrames } from './bus.ts';
 import type { CanId } from './id.ts';
@@ -92,6 +92,7 @@ class TimerAnswer implements RemoteAnswer {
   readonly #abort: AbortController = new AbortController();
   readonly #ending: Ending = new Ending();
   readonly #over: (answer: TimerAnswer) => void;
+  readonly #since: bigint = nowNs();
   #frame: BcmFrame;
 
   constructor(bus: BroadcastBus, frame: BcmFrame, over: (answer: TimerAnswer) => void) {
@@ -110,10 +111,10 @@ class TimerAnswer implements RemoteAnswer {
     let frames = first;
     while (!this.stopped) {
       try {
-        for await (const { remote } of frames) {
+        for await (const { remote, timestampNs } of frames) {
           if (this.stopped) break;
           // As in the kernel, an answer that finds no room is lost, and the next request gets one.
-          if (remote) await bus.send(this.#frame).catch(() => {});
+          if (remote && !isStale(timestampNs, this.#since)) await bus.send(this.#frame).catch(() => {});
         }
         this.#end(undefined);
       } catch (error) {

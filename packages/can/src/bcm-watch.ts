@@ -1,3 +1,4 @@
+import type { NamespaceOptions } from '@sockeye/core';
 import {
   type BcmFrame,
   CAN_FD_FRAME,
@@ -57,6 +58,7 @@ export class KernelWatch implements Watch, Receiver {
     plan: WatchPlan,
     signal: AbortSignal | undefined,
     closed: (watch: KernelWatch) => void,
+    options?: NamespaceOptions,
   ) {
     this.#plan = plan;
     this.#closed = closed;
@@ -68,7 +70,7 @@ export class KernelWatch implements Watch, Receiver {
       (plan.autoTimer ? 0 : RX_NO_AUTOTIMER) |
       (plan.announceResume ? RX_ANNOUNCE_RESUME : 0);
     this.#queue = new EventQueue(signal, () => this.#shut());
-    this.#socket = new BcmSocket(ifindex, Math.max(1, this.#frames.length), this);
+    this.#socket = new BcmSocket(ifindex, Math.max(1, this.#frames.length), this, options);
     try {
       if (!this.#queue.over) this.#setup(SETTIMER | (plan.absentAtStart ? STARTTIMER : 0));
       else this.#shut();

@@ -1,5 +1,5 @@
 /** The broadcast manager: frames sent again and again, watched, and answered for, by the kernel or by timers. */
-import { SocketError } from '@sockeye/core';
+import { type NamespaceOptions, SocketError } from '@sockeye/core';
 import { Bcm } from './bcm-kernel.ts';
 import type { BroadcastManager } from './bcm-options.ts';
 import { type BroadcastBus, TimerBcm } from './bcm-timer.ts';
@@ -33,12 +33,17 @@ const LACKING: ReadonlySet<string> = new Set(['EPROTONOSUPPORT', 'EAFNOSUPPORT',
  * `by` of what it gives says which. Closing it leaves the bus open.
  *
  * @param ifindex the interface that the bus is; undefined for one that is none
+ * @param options `netns`: the network namespace that it is in
  * @throws SocketError ENODEV for an interface that is gone
  */
-export function broadcastManager(bus: BroadcastBus, ifindex?: number): BroadcastManager {
+export function broadcastManager(
+  bus: BroadcastBus,
+  ifindex?: number,
+  options?: NamespaceOptions,
+): BroadcastManager {
   if (ifindex === undefined) return new TimerBcm(bus);
   try {
-    return Bcm.open(ifindex);
+    return Bcm.open(ifindex, options);
   } catch (error) {
     if (error instanceof SocketError && LACKING.has(error.code)) return new TimerBcm(bus);
     throw error;

@@ -47,6 +47,9 @@ describe('without the kernel’s broadcast manager', () => {
   it('what is no interface is refused before any system call', () => {
     expect(() => Bcm.open(-1)).toThrow(refusal('ERR_OUT_OF_RANGE'));
     expect(() => Bcm.open(null as never)).toThrow(refusal('ERR_INVALID_ARG_TYPE'));
+    expect(() => Bcm.open('can0', { netns: '/proc/self/ns/net' })).toThrow(
+      /^interfaceNameOrIndex must be an index/,
+    );
   });
 });
 
@@ -105,6 +108,19 @@ describe('on an interface', () => {
     } finally {
       await other.delete();
     }
+  });
+
+  it('of another namespace is opened there', async () => {
+    const manager = keep(Bcm.open(link.index, { netns: '/proc/self/ns/net' }));
+    using watch = manager.watch(0x123);
+    using answer = manager.answer(frameOf('124#01'));
+    using job = await manager.cyclic(frameOf('123##0'), { every: 10 });
+    const peer = keep(new RawPeer(NAME));
+    await peer.take(1);
+    job.stop();
+    await peer.send('123#01');
+    expect(word((await watch.next()).value)).toBe('123#01');
+    expect(answer.stopped).toBe(false);
   });
 
   it('that carries no FD frames takes no job of them', async () => {

@@ -3,7 +3,7 @@ import { can } from '@sockeye/addr';
 import { constants, errnos, ifNameToIndex, MessageBuffer, Socket } from '@sockeye/core';
 import { controlSpace, decodeControl } from '@sockeye/core/cmsg';
 import type { BroadcastBus } from '../src/bcm.ts';
-import type { CanFrames, ReceivedFrame } from '../src/bus.ts';
+import type { CanBus, CanFrames, ReceivedFrame } from '../src/bus.ts';
 import { type CanFilter, type KernelFilter, kernelFilter } from '../src/filter.ts';
 import { type CanFrame, decodeFrame, encodeFrame } from '../src/frame.ts';
 import { encodeCanId } from '../src/id.ts';
@@ -76,6 +76,46 @@ export class RawPeer implements Peer {
 
   close(): void {
     this.#socket.close();
+  }
+}
+
+/** A node of any bus, which reads all the time. */
+export class BusPeer implements Peer {
+  readonly #bus: CanBus;
+  readonly #seen: Seen[] = [];
+  #arrived: (() => void) | undefined;
+
+  constructor(bus: CanBus) {
+    this.#bus = bus;
+    void this.#read(bus.frames());
+  }
+
+  async #read(frames: CanFrames): Promise<void> {
+    for await (const frame of frames) {
+      this.#seen.push({ text: formatFrame(frame), ms: Number(frame.timestampNs / 1000n) / 1000 });
+      this.#arrived?.();
+    }
+  }
+
+  send(text: string): Promise<void> {
+    return this.#bus.send(parseFrame(text));
+  }
+
+  async take(count: number): Promise<Seen[]> {
+    while (this.#seen.length < count) {
+      await new Promise<void>((resolve) => {
+        this.#arrived = resolve;
+      });
+    }
+    return this.#seen.splice(0, count);
+  }
+
+  now(): string[] {
+    return this.#seen.splice(0).map(({ text }) => text);
+  }
+
+  close(): void {
+    void this.#bus.close();
   }
 }
 

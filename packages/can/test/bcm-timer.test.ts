@@ -1,16 +1,25 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TimerBcm } from '../src/bcm.ts';
+import { VirtualCan } from '../src/memory.ts';
 import { describeBroadcastManager, frameOf, pause, refusal, word } from './bcm-contract.ts';
-import { Wire } from './bcm-peers.ts';
+import { BusPeer, Wire } from './bcm-peers.ts';
 
 describeBroadcastManager(
   'the broadcast manager by timers',
   async () => {
-    const nodes = new Set<Wire>();
-    const own = new Wire(nodes);
-    const peer = new Wire(nodes);
-    const manager = new TimerBcm(own.bus);
-    return { manager, peer, close: () => manager.close() };
+    const bus = new VirtualCan();
+    const own = bus.open();
+    const peer = new BusPeer(bus.open());
+    const manager = new TimerBcm(own);
+    return {
+      manager,
+      peer,
+      close() {
+        manager.close();
+        void own.close();
+        peer.close();
+      },
+    };
   },
   undefined,
 );
@@ -68,6 +77,17 @@ describe('a bus that fails', () => {
     const last = manager.watch(0x123);
     own.end();
     expect(await last.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it('is not watched back in time', async () => {
+    const bus = new VirtualCan();
+    const [near, far] = [bus.open(), bus.open()];
+    await far.send({ id: 0x123, data: Uint8Array.of(1) });
+    await pause(5);
+    using watch = new TimerBcm(near).watch(0x123);
+    await far.send({ id: 0x123, data: Uint8Array.of(2) });
+    expect(word((await watch.next()).value)).toBe('123#02');
+    await Promise.all([near.close(), far.close()]);
   });
 
   it('that is slow is not asked again before it is through', async () => {
