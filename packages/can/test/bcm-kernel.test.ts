@@ -242,7 +242,7 @@ describe('on an interface', () => {
       `${count} frames, median ${gap.toFixed(2)} ms, longest ${longest.toFixed(1)} ms`;
     console.log(`10 ms by the kernel: idle for 1 s: ${words(idle)}; JavaScript busy for 2 s: ${words(busy)}`);
     // Timers of this process would have sent none; how late the kernel is depends on the machine's own host.
-    expect(busy.count).toBeGreaterThan(40);
+    expect(busy.count).toBeGreaterThan(10);
     expect(busy.gap).toBeGreaterThan(9);
     expect(job.stopped).toBe(false);
   });
