@@ -2,6 +2,7 @@ import { checkObject } from '@sockeye/addr/check';
 import { errnos, SocketError, type WaitOptions } from '@sockeye/core';
 import type { BcmFrame } from './bcm-message.ts';
 import {
+  type BroadcastBus,
   type CyclicContent,
   type CyclicJob,
   type CyclicRetiming,
@@ -13,7 +14,6 @@ import {
   milliseconds,
   type TimingPlan,
 } from './bcm-options.ts';
-import type { BroadcastBus } from './bcm-timer.ts';
 import { Ending, Waiters } from './bcm-wait.ts';
 
 /** What passes: the frame is lost, as it is when the kernel sends, and the job goes on. */

@@ -1,6 +1,7 @@
 import type { SocketError } from '@sockeye/core';
 import type { BcmFrame } from './bcm-message.ts';
 import {
+  type BroadcastBus,
   canIdOf,
   checkFrame,
   milliseconds,
@@ -11,7 +12,6 @@ import {
   type WatchStatus,
 } from './bcm-options.ts';
 import { EventQueue } from './bcm-queue.ts';
-import type { BroadcastBus } from './bcm-timer.ts';
 import { endedError } from './bcm-wait.ts';
 import { messageOf } from './bcm-watch.ts';
 import type { CanFrames, Reception } from './bus.ts';

@@ -3,6 +3,7 @@ import type { SocketError } from '@sockeye/core';
 import { checkUpdate } from './bcm-answer.ts';
 import type { BcmFrame, BcmFrameFields } from './bcm-message.ts';
 import {
+  type BroadcastBus,
   type BroadcastManager,
   type CyclicJob,
   type CyclicTiming,
@@ -17,11 +18,8 @@ import {
 import { TimerCyclic } from './bcm-timer-cyclic.ts';
 import { isStale, nowNs, TimerWatch } from './bcm-timer-watch.ts';
 import { Ending, endedError } from './bcm-wait.ts';
-import type { CanBus, CanFrames } from './bus.ts';
+import type { CanFrames } from './bus.ts';
 import type { CanId } from './id.ts';
-
-/** What of a bus is needed. */
-export type BroadcastBus = Pick<CanBus, 'send' | 'frames'>;
 
 /**
  * The broadcast manager over any bus. Frames go when this process comes to it: a period has no drift, but while JavaScript is busy

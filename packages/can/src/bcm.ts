@@ -1,12 +1,13 @@
 /** The broadcast manager: frames sent again and again, watched, and answered for, by the kernel or by timers. */
 import { type NamespaceOptions, SocketError } from '@sockeye/core';
 import { Bcm } from './bcm-kernel.ts';
-import type { BroadcastManager } from './bcm-options.ts';
-import { type BroadcastBus, TimerBcm } from './bcm-timer.ts';
+import type { BroadcastBus, BroadcastManager } from './bcm-options.ts';
+import { TimerBcm } from './bcm-timer.ts';
 
 export type { BcmFrame, BcmFrameFields } from './bcm-message.ts';
 export type {
   Broadcast,
+  BroadcastBus,
   BroadcastBy,
   BroadcastManager,
   CyclicContent,
@@ -23,7 +24,7 @@ export type {
   WatchOptions,
   WatchStatus,
 } from './bcm-options.ts';
-export { Bcm, type BroadcastBus, TimerBcm };
+export { Bcm, TimerBcm };
 
 /** What a kernel without CAN, or without can-bcm, says, and an operating system without CAN. */
 const LACKING: ReadonlySet<string> = new Set(['EPROTONOSUPPORT', 'EAFNOSUPPORT', 'ENOTSUP']);
