@@ -32,8 +32,8 @@ import { FrameBatch } from './frame-view.ts';
 import { checkWait, FrameHub } from './hub.ts';
 import { KernelRows, type RowsKind } from './kernel-rows.ts';
 import { CANFD_MTU, CANXL_MTU, readHostU32 } from './layout.ts';
-import { type CanErrors, SocketFilters } from './socket-filters.ts';
-import { type CanSocketOptions, checkFlag, planOptions } from './socket-options.ts';
+import { SocketFilters } from './socket-filters.ts';
+import { type CanErrors, type CanSocketOptions, checkFlag, planOptions } from './socket-options.ts';
 
 /** Frames that are read at once where nobody said how many, and that are sent by one call. */
 const AT_ONCE = 64;

@@ -1,5 +1,5 @@
 /** Frames in memory that is used again: nothing is made per frame. */
-import type { CanDirection, ReceivedFrame, Reception } from './bus.ts';
+
 import { CanBusError } from './bus-error.ts';
 import { CANFD_BRS, CANFD_ESI, decodeFdFrame } from './fd.ts';
 import { type CanFrame, type CanFrameFields, decodeClassicFrame, encodeFrame } from './frame.ts';
@@ -22,6 +22,7 @@ import {
   XL_LEN,
   XL_SDT,
 } from './layout.ts';
+import type { CanDirection, ReceivedFrame, Reception } from './reception.ts';
 import { CANXL_RRS, CANXL_SEC, CANXL_VCID_OFFSET, decodeXlFrame } from './xl.ts';
 
 /** Memory of many frames, a row each, and what is known of them. */

@@ -88,8 +88,7 @@ export {
   type LoadOptions,
 } from './load.ts';
 export { MemoryBus, VirtualCan, type VirtualCanNodeOptions, type VirtualCanOptions } from './memory.ts';
-export type { CanErrors } from './socket-filters.ts';
-export type { CanSocketOptions, VcidOptions } from './socket-options.ts';
+export type { CanErrors, CanSocketOptions, VcidOptions } from './socket-options.ts';
 export { formatFrame, parseFrame } from './text.ts';
 export {
   CANXL_HDR_SIZE,

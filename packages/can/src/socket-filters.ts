@@ -1,14 +1,11 @@
 import { constants, type Socket } from '@sockeye/core';
 import { detachFilter, filter } from '@sockeye/core/options';
 import { type FilterInstruction, filterProgram } from './bpf.ts';
-import { type ErrorClass, errorMask } from './error-frame.ts';
+import { errorMask } from './error-frame.ts';
 import { CAN_RAW_FILTER_MAX, type CanFilter, encodeFilters } from './filter.ts';
 import { readHostU32 } from './layout.ts';
 import { type Matcher, matcher } from './match.ts';
-import { type CanSocketOptions, checkFlag } from './socket-options.ts';
-
-/** Which error frames: all, none, or those of some classes. */
-export type CanErrors = boolean | readonly ErrorClass[];
+import { type CanErrors, type CanSocketOptions, checkFlag } from './socket-options.ts';
 
 const EVERYTHING: readonly CanFilter[] = [{ canId: 0, canMask: 0 }];
 

@@ -1,8 +1,8 @@
 import { checkObject, checkUint, wrongType, wrongValue } from '@sockeye/addr/check';
 import { constants, errnos, type Socket, type SocketError } from '@sockeye/core';
 import { receiveBuffer, receiveBufferForce, timestamping, timestampNanoseconds } from '@sockeye/core/options';
+import type { ErrorClass } from './error-frame.ts';
 import type { CanFilter } from './filter.ts';
-import type { CanErrors } from './socket-filters.ts';
 
 /** Virtual networks of CAN XL (VCID), Linux 6.9. */
 export interface VcidOptions {
@@ -11,6 +11,9 @@ export interface VcidOptions {
   /** Which frames are received: all, tagged or not (the default), or those whose VCID has `value` in the bits of `mask`. */
   readonly rx?: { readonly value: number; readonly mask?: number | undefined } | 'all' | undefined;
 }
+
+/** Which error frames: all, none, or those of some classes. */
+export type CanErrors = boolean | readonly ErrorClass[];
 
 export interface CanSocketOptions {
   /**
