@@ -1,10 +1,9 @@
 /** The broadcast manager: frames sent again and again, watched, and answered for, by the kernel or by timers. */
 import { type NamespaceOptions, SocketError } from '@sockeye/core';
-import { Bcm } from './bcm-kernel.ts';
-import type { BroadcastBus, BroadcastManager } from './bcm-options.ts';
-import { TimerBcm } from './bcm-timer.ts';
+import { Bcm } from './bcm/kernel.ts';
+import type { BroadcastBus, BroadcastManager } from './bcm/options.ts';
+import { TimerBcm } from './bcm/timer.ts';
 
-export type { BcmFrame, BcmFrameFields } from './bcm-message.ts';
 export type {
   Broadcast,
   BroadcastBus,
@@ -23,7 +22,8 @@ export type {
   WatchEvent,
   WatchOptions,
   WatchStatus,
-} from './bcm-options.ts';
+} from './bcm/options.ts';
+export type { BcmFrame, BcmFrameFields } from './bcm-message.ts';
 export { Bcm, TimerBcm };
 
 /** What a kernel without CAN, or without can-bcm, says, and an operating system without CAN. */

@@ -13,6 +13,16 @@ import {
 } from '@sockeye/core';
 import { memoryInfo } from '@sockeye/core/options';
 import { FrameBatches } from './batches.ts';
+import {
+  type BcmFrameFields,
+  type BroadcastManager,
+  broadcastManager,
+  type CyclicJob,
+  type CyclicTiming,
+  type RemoteAnswer,
+  type Watch,
+  type WatchOptions,
+} from './bcm.ts';
 import type {
   CanBatches,
   CanBatchOptions,
@@ -30,6 +40,7 @@ import type { CanFilter } from './filter.ts';
 import { type CanFrameFields, encodeFrame } from './frame.ts';
 import { FrameBatch } from './frame-view.ts';
 import { checkWait, FrameHub } from './hub.ts';
+import type { CanId } from './id.ts';
 import { KernelRows, type RowsKind } from './kernel-rows.ts';
 import { CANFD_MTU, CANXL_MTU, readHostU32 } from './layout.ts';
 import { SocketFilters } from './socket-filters.ts';
@@ -65,8 +76,16 @@ export class CanSocket implements CanBus, Disposable {
   /** Whether own frames come back, be it for nobody to see. */
   #echoing: boolean;
   #out: Batch | undefined;
+  readonly #netns: NamespaceOptions | undefined;
+  #broadcasts: BroadcastManager | undefined;
 
-  private constructor(socket: Socket, ifindex: number, options: CanSocketOptions, name: string) {
+  private constructor(
+    socket: Socket,
+    ifindex: number,
+    options: CanSocketOptions,
+    name: string,
+    netns?: NamespaceOptions,
+  ) {
     const { fd = false, xl = false, loopback = true, receiveOwn = false } = options;
     this.socket = socket;
     this.ifindex = ifindex;
@@ -75,6 +94,7 @@ export class CanSocket implements CanBus, Disposable {
     // linux/can/raw.c: XL frames include FD frames.
     this.fd = fd || xl;
     this.#loopback = loopback;
+    this.#netns = netns;
     this.#receiveOwn = receiveOwn;
     this.#echoing = receiveOwn;
     this.#filters = new SocketFilters(socket, options);
@@ -154,6 +174,7 @@ export class CanSocket implements CanBus, Disposable {
         ifindex,
         options,
         nameOf(interfaceNameOrIndex, netns !== undefined),
+        foreign,
       );
       set(socket);
       opened.#filters.set();
@@ -350,8 +371,35 @@ export class CanSocket implements CanBus, Disposable {
     return sent;
   }
 
-  /** Closes the socket; twice is fine. It is done when the call returns. */
+  /**
+   * The broadcast manager of the interface, which {@link cyclic}, {@link watch} and {@link answer} are done by: the kernel's, or timers
+   * over this socket where the kernel has none, or where this socket is not open on one interface. It is closed with the socket.
+   * @throws EBADF on a closed socket; ENODEV
+   */
+  get broadcasts(): BroadcastManager {
+    if (this.closed) throw closedError('broadcasts');
+    this.#broadcasts ??= broadcastManager(this, this.ifindex === 0 ? undefined : this.ifindex, this.#netns);
+    return this.#broadcasts;
+  }
+
+  /** Sends a frame, or several in turn, again and again, until the job is stopped: {@link BroadcastManager.cyclic}. */
+  async cyclic(frames: BcmFrameFields | readonly BcmFrameFields[], timing: CyclicTiming): Promise<CyclicJob> {
+    return this.broadcasts.cyclic(frames, timing);
+  }
+
+  /** Tells when the content of frames with this identifier changes, or they stay away: {@link BroadcastManager.watch}. */
+  watch(id: CanId | number, options?: WatchOptions): Watch {
+    return this.broadcasts.watch(id, options);
+  }
+
+  /** Sends this frame whenever it is asked for by a remote request: {@link BroadcastManager.answer}. */
+  answer(frame: BcmFrameFields): RemoteAnswer {
+    return this.broadcasts.answer(frame);
+  }
+
+  /** Closes the socket, and ends its broadcasts; twice is fine. It is done when the call returns. */
   close(): Promise<void> {
+    this.#broadcasts?.close();
     this.socket.close();
     this.#hub.end();
     this.#echoes.fail(

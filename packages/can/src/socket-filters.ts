@@ -1,4 +1,4 @@
-import { constants, type Socket } from '@sockeye/core';
+import { constants, type Socket, type SocketError } from '@sockeye/core';
 import { detachFilter, filter } from '@sockeye/core/options';
 import { type FilterInstruction, filterProgram } from './bpf.ts';
 import { errorMask } from './error-frame.ts';
@@ -9,7 +9,10 @@ import { type CanErrors, type CanSocketOptions, checkFlag } from './socket-optio
 
 const EVERYTHING: readonly CanFilter[] = [{ canId: 0, canMask: 0 }];
 
-/** The receive filters of a socket: in the kernel, as a list or a program; and in JavaScript, while more is let in for a moment. */
+/**
+ * The receive filters of a socket: in the kernel, as a list or a program; and in JavaScript, while more is let in for a moment, or
+ * where the kernel has no memory for the program.
+ */
 export class SocketFilters {
   readonly #socket: Socket;
   #filters: readonly CanFilter[] | undefined;
@@ -104,10 +107,11 @@ export class SocketFilters {
     const awaited = this.#awaited.size > 0;
     if (this.#program !== undefined && !awaited) {
       // The program first: nothing is to come between that neither lets in.
-      filter.set(this.#socket, this.#program);
-      this.#attached = true;
-      this.#setList(EVERYTHING, false);
-      return;
+      if (this.#attach(this.#program)) {
+        this.#setList(EVERYTHING, false);
+        return;
+      }
+      this.#match();
     }
     const extra = [...this.#awaited.keys()].map((canId) => ({ canId, canMask: 0xdfffffff }));
     const fits = this.#program === undefined && (!awaited || !this.#joined);
@@ -119,6 +123,18 @@ export class SocketFilters {
       detachFilter.set(this.#socket);
       this.#attached = false;
     }
+  }
+
+  /** Attaches a program; false where it is longer than this system's memory for options, net.core.optmem_max. */
+  #attach(program: FilterInstruction[]): boolean {
+    try {
+      filter.set(this.#socket, program);
+    } catch (error) {
+      if ((error as SocketError).code !== 'ENOMEM') throw error;
+      return false;
+    }
+    this.#attached = true;
+    return true;
   }
 
   /** A new socket has this one already. */

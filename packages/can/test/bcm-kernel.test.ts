@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { ifNameToIndex } from '@sockeye/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Bcm, broadcastManager } from '../src/bcm.ts';
+import { CanSocket } from '../src/can-socket.ts';
+import { std } from '../src/id.ts';
 import { CanLink } from '../src/link.ts';
 import { frameOf, pause, refusal, word } from './bcm-contract.ts';
 import { RawPeer, Wire } from './bcm-peers.ts';
@@ -74,6 +76,34 @@ describe('on an interface', () => {
     expect(() => broadcastManager(wire.bus, 0x7ffffffe)).toThrow(refusal('ENODEV'));
     using manager = broadcastManager(wire.bus, ifNameToIndex(NAME));
     expect(manager.by).toBe('kernel');
+  });
+
+  it('is its socket’s own: jobs and watches by the kernel, which end with it', async () => {
+    const bus = keep(await CanSocket.open(NAME, { filters: [] }));
+    const peer = keep(await CanSocket.open(NAME));
+    expect(bus.broadcasts.by).toBe('kernel');
+    const job = await bus.cyclic(
+      { id: std(0x100), data: Uint8Array.of(1) },
+      { every: 10, first: { count: 2, every: 5 } },
+    );
+    expect((await peer.recv({ timeout: 10_000 })).data).toEqual(Uint8Array.of(1));
+    job.update(Uint8Array.of(2));
+    const changed = await peer.recv({ filters: [std(0x100)], timeout: 10_000 });
+    expect([1, 2]).toContain(changed.data[0]);
+    const events = bus.watch(std(0x200), { mask: Uint8Array.of(0xff) });
+    await peer.send({ id: std(0x200), data: Uint8Array.of(7) });
+    const { value } = await events.next();
+    expect(value).toMatchObject({ type: 'changed', frame: { data: Uint8Array.of(7) } });
+    await bus.close();
+    expect((await events.next()).done).toBe(true);
+    expect(await job.ended).toBeUndefined();
+    expect(() => bus.broadcasts).toThrow(refusal('EBADF'));
+    await expect(bus.cyclic({ id: 1 }, { every: 10 })).rejects.toThrow(refusal('EBADF'));
+  });
+
+  it('of a socket on all interfaces is made of timers, which name none', async () => {
+    const bus = keep(await CanSocket.open(0));
+    expect(bus.broadcasts.by).toBe('timer');
   });
 
   it('jobs with one identifier have names of their own in the kernel', async () => {

@@ -81,6 +81,19 @@ function drain(socket: CanSocket): string[] {
   }
 }
 
+/** What is there, through all that filters. */
+function taken(bus: CanSocket): string[] {
+  const texts: string[] = [];
+  for (;;) {
+    try {
+      texts.push(formatFrame(bus.recvSync({ timeout: 0 })));
+    } catch (error) {
+      expect(error).toEqual(refusal('ERR_SOCKET_TIMEOUT'));
+      return texts;
+    }
+  }
+}
+
 const sendAll = (socket: CanSocket, ...texts: string[]): void => {
   for (const text of texts) socket.sendSync(parseFrame(text), { timeout: 5000 });
 };
@@ -159,20 +172,20 @@ describe('a virtual CAN bus', () => {
     const joined = open(BUS, { filters: blind, joinFilters: true });
     const texts = ['00000000#', '00000001#', '00000200#', '00000BB6#', '00000BB8#', '200#'];
     sendAll(sender, ...texts, '20000040#0000000000000000');
-    expect(drain(receiver)).toEqual(['00000000#', '00000200#', '00000BB6#', '20000040#0000000000000000']);
-    expect(drain(joined)).toEqual(['00000001#', '00000BB8#', '200#']);
+    expect(taken(receiver)).toEqual(['00000000#', '00000200#', '00000BB6#', '20000040#0000000000000000']);
+    expect(taken(joined)).toEqual(['00000001#', '00000BB8#', '200#']);
     receiver.setFilters([std(0x200)]);
     sendAll(sender, ...texts);
-    expect(drain(receiver)).toEqual(['200#']);
+    expect(taken(receiver)).toEqual(['200#']);
     receiver.setFilters(undefined);
     sendAll(sender, ...texts);
-    expect(drain(receiver)).toEqual(texts);
+    expect(taken(receiver)).toEqual(texts);
     // A list that is too long is refused, and what was set stays.
     receiver.setFilters(even);
     const many = Array.from({ length: 100_000 }, (_, n) => ext(2 * n));
     expect(() => receiver.setFilters(many)).toThrow(refusal('ERR_OUT_OF_RANGE'));
     sendAll(sender, ...texts);
-    expect(drain(receiver)).toEqual(['00000000#', '00000200#', '00000BB6#']);
+    expect(taken(receiver)).toEqual(['00000000#', '00000200#', '00000BB6#']);
   });
 
   it('tells the direction of each frame, and counts what it drops', async () => {

@@ -18,8 +18,8 @@ import {
   bcmMessageSize,
   decodeBcmMessage,
   encodeBcmMessage,
-} from './bcm-message.ts';
-import { CANFD_MTU } from './layout.ts';
+} from '../bcm-message.ts';
+import { CANFD_MTU } from '../layout.ts';
 
 /** A message from the kernel. */
 export interface Told {

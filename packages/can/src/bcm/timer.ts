@@ -1,7 +1,9 @@
 /** The broadcast manager of a bus that is not the kernel's: the same interface, by timers of this process. */
 import type { SocketError } from '@sockeye/core';
-import { checkUpdate } from './bcm-answer.ts';
-import type { BcmFrame, BcmFrameFields } from './bcm-message.ts';
+import type { BcmFrame, BcmFrameFields } from '../bcm-message.ts';
+import type { CanFrames } from '../bus.ts';
+import type { CanId } from '../id.ts';
+import { checkUpdate } from './answer.ts';
 import {
   type BroadcastBus,
   type BroadcastManager,
@@ -14,12 +16,10 @@ import {
   type RemoteAnswer,
   type Watch,
   type WatchOptions,
-} from './bcm-options.ts';
-import { TimerCyclic } from './bcm-timer-cyclic.ts';
-import { isStale, nowNs, TimerWatch } from './bcm-timer-watch.ts';
-import { Ending, endedError } from './bcm-wait.ts';
-import type { CanFrames } from './bus.ts';
-import type { CanId } from './id.ts';
+} from './options.ts';
+import { TimerCyclic } from './timer-cyclic.ts';
+import { isStale, nowNs, TimerWatch } from './timer-watch.ts';
+import { Ending, endedError } from './wait.ts';
 
 /**
  * The broadcast manager over any bus. Frames go when this process comes to it: a period has no drift, but while JavaScript is busy

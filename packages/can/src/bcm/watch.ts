@@ -13,20 +13,14 @@ import {
   RX_TIMEOUT,
   SETTIMER,
   STARTTIMER,
-} from './bcm-message.ts';
-import {
-  milliseconds,
-  type Watch,
-  type WatchEvent,
-  type WatchPlan,
-  type WatchStatus,
-} from './bcm-options.ts';
-import { EventQueue } from './bcm-queue.ts';
-import { BcmSocket, type Receiver, type Told } from './bcm-socket.ts';
-import { endedError } from './bcm-wait.ts';
-import { decodeFdFrame } from './fd.ts';
-import { decodeClassicFrame } from './frame.ts';
-import { CAN_ID, CAN_MTU, CANFD_MTU, DATA, LEN, writeHostU32 } from './layout.ts';
+} from '../bcm-message.ts';
+import { decodeFdFrame } from '../fd.ts';
+import { decodeClassicFrame } from '../frame.ts';
+import { CAN_ID, CAN_MTU, CANFD_MTU, DATA, LEN, writeHostU32 } from '../layout.ts';
+import { milliseconds, type Watch, type WatchEvent, type WatchPlan, type WatchStatus } from './options.ts';
+import { EventQueue } from './queue.ts';
+import { BcmSocket, type Receiver, type Told } from './socket.ts';
+import { endedError } from './wait.ts';
 
 /** Which of the multiplexed messages it is. */
 export function messageOf({ multiplex }: WatchPlan, data: Uint8Array): number | undefined {

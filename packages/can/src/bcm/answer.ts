@@ -1,10 +1,10 @@
 import { checkObject, wrongValue } from '@sockeye/addr/check';
 import type { NamespaceOptions } from '@sockeye/core';
-import { type BcmFrame, type BcmFrameFields, RX_RTR_FRAME, RX_SETUP } from './bcm-message.ts';
-import { canIdOf, checkAnswer, type RemoteAnswer, withData } from './bcm-options.ts';
-import { BcmSocket, type Receiver } from './bcm-socket.ts';
-import { Ending } from './bcm-wait.ts';
-import { CAN_RTR_FLAG, formatId } from './id.ts';
+import { type BcmFrame, type BcmFrameFields, RX_RTR_FRAME, RX_SETUP } from '../bcm-message.ts';
+import { CAN_RTR_FLAG, formatId } from '../id.ts';
+import { canIdOf, checkAnswer, type RemoteAnswer, withData } from './options.ts';
+import { BcmSocket, type Receiver } from './socket.ts';
+import { Ending } from './wait.ts';
 
 /** The kernel's answer to remote requests, which it gives without telling of them. It has a socket of its own, as a watch has. */
 export class KernelAnswer implements RemoteAnswer, Receiver {

@@ -12,7 +12,7 @@ import {
   TX_RESET_MULTI_IDX,
   TX_SETUP,
   TX_STATUS,
-} from './bcm-message.ts';
+} from '../bcm-message.ts';
 import {
   type CyclicContent,
   type CyclicJob,
@@ -24,9 +24,9 @@ import {
   checkTiming,
   milliseconds,
   type TimingPlan,
-} from './bcm-options.ts';
-import type { BcmSocket } from './bcm-socket.ts';
-import { Ending, Waiters } from './bcm-wait.ts';
+} from './options.ts';
+import type { BcmSocket } from './socket.ts';
+import { Ending, Waiters } from './wait.ts';
 
 /** What can only be refused since the interface, or the socket, is gone already. */
 const GONE: ReadonlySet<string | undefined> = new Set(['ENODEV', 'ENOTCONN', 'EBADF']);

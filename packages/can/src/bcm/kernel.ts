@@ -1,14 +1,16 @@
 import { checkObject, checkUint, wrongValue } from '@sockeye/addr/check';
 import { errnos, ifNameToIndex, type NamespaceOptions, SocketError } from '@sockeye/core';
-import { KernelAnswer } from './bcm-answer.ts';
-import { KernelCyclic } from './bcm-cyclic.ts';
 import {
   BCM_MAX_FRAMES,
   type BcmFrame,
   type BcmFrameFields,
   CAN_FD_FRAME,
   TX_EXPIRED,
-} from './bcm-message.ts';
+} from '../bcm-message.ts';
+import { CAN_ERR_FLAG, type CanId } from '../id.ts';
+import { CANFD_MTU } from '../layout.ts';
+import { KernelAnswer } from './answer.ts';
+import { KernelCyclic } from './cyclic.ts';
 import {
   type BroadcastManager,
   type CyclicJob,
@@ -21,12 +23,10 @@ import {
   type RemoteAnswer,
   type Watch,
   type WatchOptions,
-} from './bcm-options.ts';
-import { BcmSocket, type Receiver, type Told } from './bcm-socket.ts';
-import { endedError } from './bcm-wait.ts';
-import { KernelWatch } from './bcm-watch.ts';
-import { CAN_ERR_FLAG, type CanId } from './id.ts';
-import { CANFD_MTU } from './layout.ts';
+} from './options.ts';
+import { BcmSocket, type Receiver, type Told } from './socket.ts';
+import { endedError } from './wait.ts';
+import { KernelWatch } from './watch.ts';
 
 /** The broadcast manager of Linux, on one interface: the kernel's networking/can.rst. It takes no capability. */
 export class Bcm implements BroadcastManager, Receiver {

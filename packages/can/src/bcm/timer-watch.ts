@@ -1,5 +1,7 @@
 import type { SocketError } from '@sockeye/core';
-import type { BcmFrame } from './bcm-message.ts';
+import type { BcmFrame } from '../bcm-message.ts';
+import type { CanFrames, Reception } from '../bus.ts';
+import { CAN_EFF_FLAG, CAN_EFF_MASK, CAN_RTR_FLAG } from '../id.ts';
 import {
   type BroadcastBus,
   canIdOf,
@@ -10,12 +12,10 @@ import {
   type WatchEvent,
   type WatchPlan,
   type WatchStatus,
-} from './bcm-options.ts';
-import { EventQueue } from './bcm-queue.ts';
-import { endedError } from './bcm-wait.ts';
-import { messageOf } from './bcm-watch.ts';
-import type { CanFrames, Reception } from './bus.ts';
-import { CAN_EFF_FLAG, CAN_EFF_MASK, CAN_RTR_FLAG } from './id.ts';
+} from './options.ts';
+import { EventQueue } from './queue.ts';
+import { endedError } from './wait.ts';
+import { messageOf } from './watch.ts';
 
 /** So many events wait to be taken; what comes then is lost, and counted. */
 const MOST = 4096;

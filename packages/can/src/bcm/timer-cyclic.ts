@@ -1,6 +1,6 @@
 import { checkObject } from '@sockeye/addr/check';
 import { errnos, SocketError, type WaitOptions } from '@sockeye/core';
-import type { BcmFrame } from './bcm-message.ts';
+import type { BcmFrame } from '../bcm-message.ts';
 import {
   type BroadcastBus,
   type CyclicContent,
@@ -13,8 +13,8 @@ import {
   checkTiming,
   milliseconds,
   type TimingPlan,
-} from './bcm-options.ts';
-import { Ending, Waiters } from './bcm-wait.ts';
+} from './options.ts';
+import { Ending, Waiters } from './wait.ts';
 
 /** What passes: the frame is lost, as it is when the kernel sends, and the job goes on. */
 const PASSING: ReadonlySet<string | undefined> = new Set([

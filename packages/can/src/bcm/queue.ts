@@ -1,5 +1,5 @@
-import type { WatchEvent } from './bcm-options.ts';
-import { aborted, checkSignal } from './bcm-wait.ts';
+import type { WatchEvent } from './options.ts';
+import { aborted, checkSignal } from './wait.ts';
 
 type Result = IteratorResult<WatchEvent, undefined>;
 

@@ -7,12 +7,12 @@ import {
   wrongType,
   wrongValue,
 } from '@sockeye/addr/check';
-import { BCM_MAX_FRAMES, type BcmFrame, type BcmFrameFields, checkBcmFrame } from './bcm-message.ts';
-import type { CanBus } from './bus.ts';
-import { decodeFdFrame } from './fd.ts';
-import { decodeClassicFrame, encodeFrame } from './frame.ts';
-import { type CanId, encodeCanId, toCanId } from './id.ts';
-import { CAN_MAX_DLEN, CANFD_MAX_DLEN, CANFD_MTU } from './layout.ts';
+import { BCM_MAX_FRAMES, type BcmFrame, type BcmFrameFields, checkBcmFrame } from '../bcm-message.ts';
+import type { CanBus } from '../bus.ts';
+import { decodeFdFrame } from '../fd.ts';
+import { decodeClassicFrame, encodeFrame } from '../frame.ts';
+import { type CanId, encodeCanId, toCanId } from '../id.ts';
+import { CAN_MAX_DLEN, CANFD_MAX_DLEN, CANFD_MTU } from '../layout.ts';
 
 /** What timers need of a bus. */
 export type BroadcastBus = Pick<CanBus, 'send' | 'frames'>;
