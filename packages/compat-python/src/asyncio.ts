@@ -7,7 +7,7 @@ import { AddressBuffer, constants, getaddrinfo, type WaitOptions } from '@sockey
 import { allFamilies } from './address/all.ts';
 import type { Called, RetAddress } from './address/family.ts';
 import { type Address, fromSockaddr, register, toSockaddr } from './address/registry.ts';
-import { type BytesLike, toBytes, toInteger, toSize, toWritable, typeName } from './arguments.ts';
+import { type BytesLike, toBytes, toInteger, toSize, toSsize, toWritable, typeName } from './arguments.ts';
 import { OSError, pythonError, typeError, ValueError } from './errors.ts';
 import { shown } from './repr.ts';
 import { heldOf } from './socket/endpoint.ts';
@@ -53,7 +53,7 @@ async function asPython<T>(result: Promise<T>): Promise<T> {
  */
 export async function sock_recv(sock: PythonSocket, nbytes: number, cancel?: Cancel): Promise<Buffer> {
   const { core } = held(sock, 'recv');
-  const size = toSize(nbytes, 'negative buffersize in recv');
+  const size = toSize(toSsize(nbytes), 'negative buffersize in recv');
   return asPython(core.recv(size, waiting(cancel)));
 }
 
@@ -70,7 +70,7 @@ export async function sock_recvfrom<A extends RetAddress = RetAddress>(
   cancel?: Cancel,
 ): Promise<[data: Buffer, address: A]> {
   const its = held(sock, 'recvfrom');
-  const size = toSize(bufsize, 'negative buffersize in recvfrom');
+  const size = toSize(toSsize(bufsize), 'negative buffersize in recvfrom');
   const { data, address } = await asPython(its.core.recvFrom(size, waiting(cancel)));
   return [data, its.from(address) as A];
 }
@@ -84,7 +84,7 @@ export async function sock_recvfrom_into<A extends RetAddress = RetAddress>(
 ): Promise<[nbytes: number, address: A]> {
   const its = held(sock, 'recvfrom_into');
   const view = toWritable(buf, 'recvfrom_into');
-  const length = toSize(nbytes, 'negative buffersize in recvfrom_into') || view.length;
+  const length = toSize(toSsize(nbytes), 'negative buffersize in recvfrom_into') || view.length;
   if (length > view.length) throw new ValueError('nbytes is greater than the length of the buffer');
   const from = new AddressBuffer();
   const count = await asPython(its.core.recvFromInto(view, from, { ...waiting(cancel), length }));

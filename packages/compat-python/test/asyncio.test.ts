@@ -114,6 +114,11 @@ describe('refusals', () => {
     ["l.sock_sendto(u,b'x',1)", (_, u) => loop.sock_sendto(u, Buffer.from('x'), 1)],
     ['l.sock_recvfrom_into(u,bytearray(3),9)', (_, u) => loop.sock_recvfrom_into(u, Buffer.alloc(3), 9)],
     ['l.sock_recvfrom(u,-1)', (_, u) => loop.sock_recvfrom(u, -1)],
+    ["l.sock_recvfrom(u,'x')", (_, u) => Reflect.apply(loop.sock_recvfrom, loop, [u, 'x'])],
+    [
+      "l.sock_recvfrom_into(u,bytearray(3),'x')",
+      (_, u) => Reflect.apply(loop.sock_recvfrom_into, loop, [u, Buffer.alloc(3), 'x']),
+    ],
     ["l.sock_connect(s,('127.0.0.1',1))", (_, _u, s) => loop.sock_connect(s, ['127.0.0.1', 1])],
     ["l.sock_connect(s,('127.0.0.1',))", (_, _u, s) => loop.sock_connect(s, ['127.0.0.1'])],
   ];
