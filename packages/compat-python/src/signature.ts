@@ -85,7 +85,9 @@ export function bind(signature: Signature, args: readonly unknown[]): readonly u
 function surplus(signature: Signature, count: number): TypeError {
   const { name, parameters, required = 0, positional = parameters.length } = signature;
   if (signature.native === true) {
-    return typeError(`${name}() takes at most ${several(positional, 'argument')} (${count} given)`);
+    // Python/getargs.c says so where some go by name alone.
+    const noun = positional < parameters.length ? 'positional argument' : 'argument';
+    return typeError(`${name}() takes at most ${several(positional, noun)} (${count} given)`);
   }
   const self = signature.method === true ? 1 : 0;
   const [least, most, had] = [required + self, positional + self, count + self];

@@ -197,9 +197,10 @@ export class Messages extends Transfer {
     const { held } = this;
     if (held.family !== constants.AF_ALG) throw plainError('algset is only supported for AF_ALG');
     const [msg, op, iv, assoclen, flags = 0] = bind(AFALG, args);
-    const control = [{ level: constants.SOL_ALG, type: constants.ALG_SET_OP, data: operation(op) }];
+    const [doing, length] = [int(2, op), int(4, assoclen)];
+    const control = [{ level: constants.SOL_ALG, type: constants.ALG_SET_OP, data: operation(doing) }];
     const vector = iv === undefined ? undefined : toBytes(iv);
-    if (assoclen !== undefined) control.push(associated(assoclen));
+    if (length !== undefined) control.push(associated(length));
     if (vector !== undefined) {
       const data = Buffer.concat([integer(vector.length), vector]);
       control.push({ level: constants.SOL_ALG, type: constants.ALG_SET_IV, data });
@@ -218,14 +219,23 @@ function integer(value: number): Buffer {
   return Buffer.from(new Uint8Array(Uint32Array.of(value).buffer));
 }
 
-function operation(op: unknown): Buffer {
-  const known = Number.isInteger(op) ? (op as number) : -1;
+/** What the argument parser takes for a Python int: a number that is none has been refused by then. */
+function int(position: number, value: unknown): number | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'bigint' && typeof value !== 'boolean' && !Number.isInteger(value)) {
+    throw typeError(`sendmsg_afalg() argument ${position} must be int, not ${typeName(value)}`);
+  }
+  return Number(value);
+}
+
+function operation(op: number | undefined): Buffer {
+  const known = op ?? -1;
   if (known < 0 || known > INT_MAX) throw typeError("Invalid or missing argument 'op'");
   return integer(known);
 }
 
-function associated(assoclen: unknown): { level: number; type: number; data: Buffer } {
-  if (!Number.isInteger(assoclen) || (assoclen as number) < 0) throw typeError('assoclen must be positive');
-  const data = integer(toInt(assoclen));
+function associated(assoclen: number): { level: number; type: number; data: Buffer } {
+  if (assoclen < 0) throw typeError('assoclen must be positive');
+  const data = integer(toInt(assoclen, 'Python int too large to convert to C int'));
   return { level: constants.SOL_ALG, type: constants.ALG_SET_AEAD_ASSOCLEN, data };
 }
