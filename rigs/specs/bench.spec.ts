@@ -413,6 +413,10 @@ describe('the cases', () => {
     const { status, err } = await bench(['--quick', '--json', json]);
     expect(status, err).toBe(0);
     const { rows } = JSON.parse(readFileSync(json, 'utf8')) as { rows: Row[] };
-    for (const { name, ours } of rows) expect(ours, name).not.toBeNull();
+    for (const { name, ours, missing } of rows) {
+      // The rig's machine has CAN where this kernel has none: npm run rig -- vm -- npm run bench -- --place vm.
+      if (ours === null) expect(missing.ours, name).toMatch(/^no (vcan|can-isotp)\b/);
+    }
+    expect(rows.filter(({ ours }) => ours !== null).length).toBeGreaterThan(30);
   });
 });
