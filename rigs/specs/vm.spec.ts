@@ -14,34 +14,17 @@ interface Machine {
   files: string[];
 }
 
-/** What is tried on the CAN of both kernels. */
-const can = ['vcan', 'bcm', 'isotp-vcan', 'j1939', 'j1939-network'].map(
-  (name) => `packages/can/test/${name}.test.ts`,
-);
+const testsOf = (name: string, topics: readonly string[]): string[] =>
+  topics.map((topic) => `packages/${name}/test/${topic}.test.ts`);
 
-/** The packages' own tests that need the machine's families or a CAN bus are among them. */
+/** What is tried on the CAN of both kernels. */
+const can = testsOf('can', ['vcan', 'bcm', 'isotp-vcan', 'j1939', 'j1939-network']);
+/** Options of sockets that only these kernels have. */
+const options = testsOf('core', ['option', 'option-live']);
+
+/** The same kernel more than once, so that all end at about the same time: the longest comes first. */
 const machines: Machine[] = [
-  {
-    name: '6.1',
-    kernel: '6.1',
-    project: '!rigs-thread',
-    files: [
-      ...insideSpecs('6.1'),
-      ...can,
-      'packages/can/test/bcm-kernel.test.ts',
-      'packages/can/test/j1939-readme.test.ts',
-      'packages/can/test/nmea2000.test.ts',
-      'packages/can/test/link.test.ts',
-      'packages/netlink/test/rtnetlink.test.ts',
-      'packages/netlink/test/can-gateway.test.ts',
-      'packages/core/test/option.test.ts',
-      'packages/core/test/option-live.test.ts',
-      'packages/core/test/option-tcp.test.ts',
-      'packages/compat-python/test/families.test.ts',
-      'packages/compat-python/test/examples.test.ts',
-      'packages/core/test/cmsg-live.test.ts',
-    ],
-  },
+  { name: '6.1', kernel: '6.1', project: 'rigs', files: insideSpecs('6.1') },
   {
     name: '6.1, thread engine',
     kernel: '6.1',
@@ -60,8 +43,20 @@ const machines: Machine[] = [
       'rigs/specs/inside/families.spec.ts',
       'rigs/specs/inside/options.spec.ts',
       ...can,
-      'packages/core/test/option.test.ts',
-      'packages/core/test/option-live.test.ts',
+      ...options,
+    ],
+  },
+  // The packages' own tests that need the machine's families or a CAN bus.
+  {
+    name: '6.1, the packages',
+    kernel: '6.1',
+    files: [
+      ...can,
+      ...testsOf('can', ['bcm-kernel', 'j1939-readme', 'nmea2000', 'link']),
+      ...testsOf('netlink', ['rtnetlink', 'can-gateway']),
+      ...options,
+      ...testsOf('core', ['option-tcp', 'cmsg-live']),
+      ...testsOf('compat-python', ['python', 'families', 'examples']),
     ],
   },
 ];
@@ -113,6 +108,12 @@ function show({ kernel, accel, bootMs, totalMs, tests, errors }: Suite, files: r
   console.log(
     `${kernel} (${accel}): first command after ${seconds(bootMs)}, ${tests.length} tests in ${seconds(totalMs)}`,
   );
+  const spent = files.map((file) => ({
+    file,
+    ms: tests.filter((test) => test.file === file).reduce((sum, { ms }) => sum + ms, 0),
+  }));
+  for (const { file, ms } of spent.toSorted((a, b) => b.ms - a.ms).slice(0, 5))
+    console.log(`  ${seconds(ms)} ${file}`);
   it('every file ran, and nothing failed outside of tests', () => {
     if (errors.length > 0) throw new Error(errors.join('\n\n'));
   });
