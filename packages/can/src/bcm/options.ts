@@ -220,7 +220,7 @@ const LONGEST = 0x7fffffff;
 const LEAST = 1;
 
 /** Milliseconds as whole microseconds. */
-export function checkInterval(argument: string, value: unknown, least = 0): number {
+function checkInterval(argument: string, value: unknown, least = 0): number {
   if (typeof value !== 'number') throw wrongType(argument, 'a number of milliseconds', value);
   const microseconds = Math.round(value * 1000);
   if (!(value <= LONGEST && microseconds >= 1)) {
@@ -324,7 +324,7 @@ export function canIdOf(frame: BcmFrame): number {
 }
 
 /** What of a message's content counts: `value` in the bits of the multiplexer, `mask` elsewhere. */
-export interface MessagePlan {
+interface MessagePlan {
   readonly value: Uint8Array;
   readonly mask: Uint8Array;
 }
