@@ -56,7 +56,7 @@ const machines: Machine[] = [
       ...testsOf('netlink', ['rtnetlink', 'can-gateway']),
       ...options,
       ...testsOf('core', ['option-tcp', 'cmsg-live']),
-      ...testsOf('compat-python', ['families', 'examples']),
+      ...testsOf('compat-python', ['families', 'examples-families']),
     ],
   },
 ];
