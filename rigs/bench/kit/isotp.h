@@ -1,17 +1,16 @@
-/* One end of an ISO-TP connection on vcan0, with no pauses between frames. */
+/* One end of an ISO-TP connection on a bus of its own, with no pauses between frames. */
 #ifndef ISOTP_H
 #define ISOTP_H
 
+#include "bus.h"
 #include <linux/can.h>
 #include <linux/can/isotp.h>
-#include <net/if.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-/* A descriptor, or -1 where there is no can-isotp, or no vcan0. */
+/* A descriptor, or -1 where there is no can-isotp, or no bus. */
 static inline int isotp_end(canid_t tx, canid_t rx) {
   struct can_isotp_options options = {.txpad_content = 0xcc, .rxpad_content = 0xcc};
-  struct sockaddr_can address = {.can_family = AF_CAN, .can_ifindex = (int)if_nametoindex("vcan0")};
+  struct sockaddr_can address = {.can_family = AF_CAN, .can_ifindex = (int)if_nametoindex(bus)};
   int fd = socket(AF_CAN, SOCK_DGRAM | SOCK_CLOEXEC, CAN_ISOTP);
   if (fd < 0) return -1;
   options.frame_txtime = CAN_ISOTP_FRAME_TXTIME_ZERO;

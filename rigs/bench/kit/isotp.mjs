@@ -1,20 +1,23 @@
 import { IsoTp } from '@sockeye/can/isotp';
 import { missing } from './turns.mjs';
+import { makeBus } from './vcan.mjs';
 
 /**
- * Two ends of an ISO-TP connection on vcan0; where there is none, says so and leaves.
+ * Two ends of an ISO-TP connection on a bus of their own; where there is none, says so and leaves.
  * @param {'kernel' | 'own'} implementation
  */
 async function ends(implementation) {
+  const bus = makeBus();
+  if (bus === undefined) return undefined;
   // A raw socket has room for some 200 frames: both ends being one process, more would be lost.
   const options = { frameTxTime: 0, implementation, blockSize: implementation === 'own' ? 64 : 0 };
   try {
     return [
-      await IsoTp.open('vcan0', { ...options, tx: 0x7e0, rx: 0x7e8 }),
-      await IsoTp.open('vcan0', { ...options, tx: 0x7e8, rx: 0x7e0 }),
+      await IsoTp.open(bus, { ...options, tx: 0x7e0, rx: 0x7e8 }),
+      await IsoTp.open(bus, { ...options, tx: 0x7e8, rx: 0x7e0 }),
     ];
   } catch (error) {
-    missing(`no can-isotp on vcan0: ${error.code}`);
+    missing(`no can-isotp: ${error.code}`);
     return undefined;
   }
 }

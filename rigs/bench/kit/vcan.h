@@ -2,39 +2,18 @@
 #ifndef VCAN_H
 #define VCAN_H
 
+#include "bus.h"
 #include "turns.h"
 #include <linux/can.h>
 #include <linux/can/raw.h>
-#include <net/if.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 #define MANY 64
 
 static struct canfd_frame frames[MANY];
 static struct iovec parts[MANY];
 static struct mmsghdr messages[MANY];
-
-static char bus[IFNAMSIZ];
-
-static int ip(const char *format) {
-  char command[100];
-  snprintf(command, sizeof command, format, bus);
-  return system(command);
-}
-
-static void no_bus(void) {
-  if (ip("ip link del %s 2>/dev/null")) return;
-}
-
-/* A bus of its own, which goes with the process: on one that others are on, they would receive too. 0 where there is none. */
-static int make_bus(void) {
-  snprintf(bus, sizeof bus, "sky%d", (int)getpid());
-  if (ip("ip link add %s type vcan 2>/dev/null") || ip("ip link set %s up")) return 0;
-  atexit(no_bus);
-  return 1;
-}
 
 static int vcan(int receives) {
   struct sockaddr_can to = {.can_family = AF_CAN, .can_ifindex = (int)if_nametoindex(bus)};

@@ -1,20 +1,12 @@
-import atexit
-import os
 import socket
 import struct
-import subprocess
 
-from turns import missing, turns
+from turns import turns
+from vcan import make_bus
 
 FRAME = struct.Struct("=IB3x8s")
 
-# A bus of its own: on one that others are on, they would receive too.
-bus = f"sky{os.getpid()}"
-made = f"ip link add {bus} type vcan 2>/dev/null && ip link set {bus} up"
-if subprocess.run(made, shell=True).returncode != 0:
-    missing("no vcan")
-atexit.register(lambda: subprocess.run(["ip", "link", "del", bus]))
-
+bus = make_bus()
 out, into = (socket.socket(socket.AF_CAN, socket.SOCK_RAW, socket.CAN_RAW) for _ in range(2))
 out.setsockopt(socket.SOL_CAN_RAW, socket.CAN_RAW_FILTER, b"")
 for one in (out, into):
