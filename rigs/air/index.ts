@@ -21,15 +21,69 @@ export interface Air {
 }
 
 export interface AirOptions {
-  /** Milliseconds for each step. */
+  /** Milliseconds for each answer of the kernel, and each connection. */
   timeout: number;
 }
+
+/**
+ * Milliseconds that each start of btvirt is waited for. The kernel gives a controller two seconds for each of its first
+ * commands (HCI_CMD_TIMEOUT), and never lists one that was late, as btvirt is on a machine that is busy enough: then
+ * only another start helps.
+ */
+const STARTS = [3000, 6000, 9000, 12_000];
 
 async function prepare(kernel: Management, index: number): Promise<Controller> {
   await kernel.ask(MGMT.SET_CONNECTABLE, index, 1);
   await kernel.ask(MGMT.SET_POWERED, index, 1);
   const info = await kernel.ask(MGMT.READ_INFO, index);
   return { index, address: new Uint8Array(info.subarray(0, 6)) };
+}
+
+/** btvirt, as it runs. */
+interface Emulator {
+  /** What it said. */
+  said(): string;
+  ended(): boolean;
+  /** Ends it, and waits until the kernel has taken its controllers away, which is a little later. */
+  close(): Promise<void>;
+}
+
+function startEmulator(before: readonly number[], timeout: number): Emulator {
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'btvirt', '-l2'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const gone = new Promise((resolve) => child.once('close', resolve));
+  let said = '';
+  for (const out of [child.stdout, child.stderr]) out.on('data', (text) => (said += text));
+  child.on('error', (error) => (said += error.message));
+  const close = async (): Promise<void> => {
+    if (child.kill('SIGKILL')) await gone;
+    using after = new Management(timeout);
+    for (let waited = 0; waited < timeout && (await after.controllers()).length > before.length; waited += 10)
+      await sleep(10);
+  };
+  return {
+    said: () => said.trim(),
+    ended: () => child.exitCode !== null || child.signalCode !== null,
+    close,
+  };
+}
+
+/** The controllers that were not there before; undefined when they are not both there in time. */
+async function appeared(
+  kernel: Management,
+  before: readonly number[],
+  emulator: Emulator,
+  ms: number,
+): Promise<readonly [Controller, Controller] | undefined> {
+  const until = performance.now() + ms;
+  while (performance.now() < until && !emulator.ended()) {
+    const [one, other] = (await kernel.controllers()).filter((index) => !before.includes(index));
+    if (one !== undefined && other !== undefined)
+      return [await prepare(kernel, one), await prepare(kernel, other)];
+    await sleep(20);
+  }
+  return undefined;
 }
 
 /**
@@ -44,39 +98,28 @@ export async function startAir({ timeout }: AirOptions): Promise<Air> {
     throw new Missing('no btvirt, which emulates controllers', 'sudo apt-get install bluez-test-tools');
   using kernel = new Management(timeout);
   const before = await kernel.controllers();
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'btvirt', '-l2'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const gone = new Promise((resolve) => child.once('close', resolve));
   let said = '';
-  for (const out of [child.stdout, child.stderr]) out.on('data', (text) => (said += text));
-  child.on('error', (error) => (said += error.message));
-  let release = (): void => {};
-  const close = async (): Promise<void> => {
-    release();
-    if (child.kill('SIGKILL')) await gone;
-    // The kernel takes its controllers away a little later.
-    using after = new Management(timeout);
-    for (let waited = 0; waited < timeout && (await after.controllers()).length > before.length; waited += 10)
-      await sleep(10);
-  };
-  try {
-    for (let waited = 0; waited < timeout && child.exitCode === null; waited += 20) {
-      const [one, other] = (await kernel.controllers()).filter((index) => !before.includes(index));
-      if (one !== undefined && other !== undefined) {
-        const controllers = [await prepare(kernel, one), await prepare(kernel, other)] as const;
-        release = await hold(controllers[0].address, controllers[1].address, timeout);
+  for (const ms of STARTS) {
+    const emulator = startEmulator(before, timeout);
+    try {
+      const controllers = await appeared(kernel, before, emulator, ms);
+      if (controllers !== undefined) {
+        const release = await hold(controllers[0].address, controllers[1].address, timeout);
+        const close = async (): Promise<void> => {
+          release();
+          await emulator.close();
+        };
         return { controllers, close };
       }
-      await sleep(20);
+    } catch (error) {
+      await emulator.close();
+      throw error;
     }
-  } catch (error) {
-    await close();
-    throw error;
+    await emulator.close();
+    said = emulator.said();
   }
-  await close();
   throw new Missing(
-    `btvirt made no two controllers: ${said.trim().slice(0, 200)}`,
+    `btvirt made no two controllers in ${STARTS.length} starts: ${said.slice(0, 200)}`,
     modprobe(['hci_vhci', 'ecb', 'cmac', 'algif_skcipher']),
   );
 }

@@ -1,5 +1,8 @@
 /** Bluetooth: two emulated controllers, HCI sockets over one, BlueZ's own programs at the other end. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { btHci, btL2cap, btRfcomm, btSco, decode } from '@sockeye/addr';
 import { constants as c, errnos, Socket } from '@sockeye/core';
@@ -30,6 +33,10 @@ const READ_LOCAL_VERSION = opcode(0x04, 0x0001);
 const READ_BD_ADDR = opcode(0x04, 0x0009);
 const INQUIRY = opcode(0x01, 0x0001);
 
+const BLUETOOTH = '/sys/class/bluetooth';
+/** How many there are: a connection has a folder too, with a colon. */
+const controllers = (): number => readdirSync(BLUETOOTH).filter((name) => /^hci\d+$/.test(name)).length;
+
 let air: Air;
 /** Addresses as text has them. */
 let here: string;
@@ -42,7 +49,7 @@ const text = ({ address }: Controller): string =>
 
 beforeAll(async () => {
   if (process.env.SOCKEYE_RIG === undefined) return;
-  air = await startAir({ timeout: WAIT.timeout });
+  air = await startAir(WAIT);
   [here, there] = [text(air.controllers[0]), text(air.controllers[1])];
 }, 60_000);
 afterAll(() => air?.close(), 60_000);
@@ -317,6 +324,39 @@ describe(`SCO, ${engine()} engine`, () => {
     const bytes = client.getsockname();
     expect(decode(bytes, 0, bytes.length, 'linux')).toMatchObject({ family: 'bt-sco', address: here });
     await expect(client.connect(btSco(there), WAIT)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+});
+
+describe('emulated controllers', () => {
+  it('that the kernel gave up on, since btvirt was late, are made again', { timeout: 90_000 }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sockeye-btvirt-'));
+    const { PATH } = process.env;
+    const known = controllers();
+    // Stands still once, from when the kernel begins to ask the first controller until it has given up.
+    writeFileSync(
+      join(folder, 'btvirt'),
+      `#!/bin/bash
+if mkdir ${folder}/once 2>/dev/null; then
+  (
+    until [ -e ${BLUETOOTH}/hci${known} ]; do :; done
+    kill -STOP $$; sleep 2.5; kill -CONT $$
+  ) >/dev/null 2>&1 &
+fi
+exec /usr/bin/btvirt "$@"
+`,
+      { mode: 0o755 },
+    );
+    process.env.PATH = `${folder}:${PATH}`;
+    try {
+      const late = await startAir(WAIT);
+      expect(existsSync(join(folder, 'once'))).toBe(true);
+      expect(late.controllers.map(text)).not.toContain(here);
+      await late.close();
+      expect(controllers()).toBe(known);
+    } finally {
+      process.env.PATH = PATH;
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 
