@@ -3,6 +3,7 @@ import { prepare } from '../containers/index.ts';
 import { makeKit } from '../containers/kit.ts';
 import { type KernelName, MissingPackages } from '../provision/index.ts';
 import { type InnerTest, runInside, type Suite } from '../vm/suite.ts';
+import { transform } from '../vm/transforms.ts';
 import { insideSpecs } from '../vm/whole.ts';
 
 /** A machine, and what runs in it. */
@@ -74,7 +75,7 @@ function declare(tests: readonly InnerTest[]): void {
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 // What the containers inside are made of is made here, where it takes no minutes. Where it may not be installed their spec says so.
-await Promise.all([makeKit(), prepare().catch(() => {})]);
+await Promise.all([makeKit(), prepare().catch(() => {}), transform(machines.flatMap(({ files }) => files))]);
 
 // Side by side: much of what is promised there is that a call waits, which takes time and no processor.
 const outcomes = await Promise.all(

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { canFdDriver, kernel as getKernel, type KernelName, provision } from '../provision/index.ts';
 import type { InnerResults, InnerTest } from './results-reporter.ts';
+import { layTransforms, transform, transformsAt, VITEST } from './transforms.ts';
 import { Vm } from './vm.ts';
 
 export type { InnerTest } from './results-reporter.ts';
@@ -57,7 +58,9 @@ export async function runInside(
   await provision(PACKAGES, 'the virtual machine');
   const driver = canFd ? await canFdDriver(await getKernel(kernel)).catch((error: Error) => error) : [];
   const lack = driver instanceof Error ? driver.message : undefined;
+  await transform(files);
   await using vm = await Vm.boot({ kernel, can: { controllers: true, fd: canFd && lack === undefined } });
+  layTransforms(join(vm.results.host, 'transforms'));
   // One worker for all files: an emulated processor takes seconds to start each and to load the packages again.
   const reporter = 'rigs/vm/results-reporter.ts';
   const args = [
@@ -65,6 +68,7 @@ export async function runInside(
     ...(project === undefined ? [] : ['--project', project]),
     ...(isolate ? [] : ['--no-isolate']),
     '--no-file-parallelism',
+    ...transformsAt(`${vm.results.guest}/transforms`),
     '--reporter',
     `./${reporter}`,
     ...(onOutput === undefined ? [] : ['--reporter', 'verbose']),
@@ -72,7 +76,7 @@ export async function runInside(
     String(TEST_DEADLINE),
     ...files,
   ];
-  const ran = await vm.run(['node', 'node_modules/vitest/vitest.mjs', ...args], {
+  const ran = await vm.run(['node', VITEST, ...args], {
     timeout: deadline,
     ...(onOutput === undefined ? {} : { onOutput }),
     env: {
