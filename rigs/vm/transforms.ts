@@ -24,11 +24,18 @@ export const transformsAt = (folder: string): string[] => [
 /** Files whose sources are there, with what they import. */
 const done = new Set<string>();
 
+let last: Promise<void> = Promise.resolve();
+
 /**
  * Has vitest load these files here, without a test of them running, so that what it makes of them is kept. What goes wrong
  * thereby is no matter: it is made inside then, and told of there.
  */
-export async function transform(files: readonly string[]): Promise<void> {
+export function transform(files: readonly string[]): Promise<void> {
+  last = last.then(() => load(files));
+  return last;
+}
+
+async function load(files: readonly string[]): Promise<void> {
   const wanting = files.filter((file) => !done.has(file));
   if (wanting.length === 0) return;
   const folder = cacheFolder('transforms');
@@ -50,5 +57,12 @@ export async function transform(files: readonly string[]): Promise<void> {
 export function layTransforms(folder: string): void {
   mkdirSync(folder);
   const from = cacheFolder('transforms');
-  for (const name of readdirSync(from)) linkSync(join(from, name), join(folder, name));
+  for (const name of readdirSync(from)) {
+    try {
+      linkSync(join(from, name), join(folder, name));
+    } catch (error) {
+      // Another process was writing it.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
 }
