@@ -1,12 +1,10 @@
 //! Many descriptors at once: epoll(7) and poll(2).
 
-use std::time::Duration;
-
 use crate::error::{Errno, Fault, Result};
 use crate::methods;
 use crate::sys;
 use crate::sys::js::{Bytes, Call, Exports};
-use crate::sys::wait::Deadline;
+use crate::sys::wait::{self, Deadline};
 use crate::table;
 
 pub fn register(exports: &Exports) {
@@ -106,7 +104,7 @@ fn happened(epoll: i32, out: Bytes) -> std::result::Result<usize, Errno> {
 /// `pollMany(entries)`: poll(2) that does not wait; `entries` are `struct pollfd`, whose revents are written.
 fn poll_many(call: &Call) -> Result<usize> {
     let entries = call.bytes(0)?;
-    polled(entries, |polled| Ok(sys::poll(polled, Some(Duration::ZERO))?))
+    polled(entries, |polled| Ok(wait::poll_now(polled)?))
 }
 
 /// `pollManySync(entries, timeout, interruptible)`: ppoll(2). 0 when the time was up.

@@ -153,9 +153,25 @@ pub fn receives(flags: i32) -> i16 {
 
 /// What of `events`, errors and hang-ups stands now: poll(2) that does not wait. EBADF where the descriptor is not open.
 pub fn poll(fd: RawFd, events: i16) -> std::result::Result<i16, Errno> {
-    match poll_one(fd, events, Some(Duration::ZERO))? {
+    let mut entry = [PollFd {
+        fd,
+        events,
+        revents: 0,
+    }];
+    poll_now(&mut entry)?;
+    match entry[0].revents {
         happened if happened & POLLNVAL != 0 => Err(EBADF),
         happened => Ok(happened),
+    }
+}
+
+/// poll(2) that does not wait. A signal that comes while it has found nothing yet makes it say EINTR: it is asked again.
+pub fn poll_now(entries: &mut [PollFd]) -> std::result::Result<usize, Errno> {
+    loop {
+        match super::poll(entries, Some(Duration::ZERO)) {
+            Err(EINTR) => {}
+            said => return said,
+        }
     }
 }
 
