@@ -143,10 +143,8 @@ class Descriptor(int):
 
 def inode(fd):
     """Of what has this number; None when nothing has."""
-    try:
+    with contextlib.suppress(OSError, OverflowError):
         return os.fstat(fd).st_ino
-    except (OSError, OverflowError):
-        return None
 
 
 class Made(list):
@@ -257,7 +255,9 @@ def function(name, make=plain):
         if name == "close":
             if args[0] in live:
                 live[args[0]].drop(way)
-            os.close(args[0])
+            # Whether that is a descriptor at all, the facade has said.
+            with contextlib.suppress(OSError, TypeError):
+                os.close(args[0])
         return shaped(name, value, make)
     return call
 
