@@ -141,7 +141,7 @@ def do(sockets, detached, name, at, args):
         elif name == 'fromfd': made = socket.fromfd(s.fileno(), s.family, s.type, s.proto)
         else: made = socket.socket(fileno=s.fileno())
         if made.gettimeout() is None: made.settimeout(0)
-        sockets.append(made); return [int(made.family), int(made.type), made.gettimeout()]
+        sockets.append(made); return [int(made.family), int(made.type), made.proto, made.gettimeout()]
     if name == 'detach':
         fd = s.detach(); detached.append(fd); return fd >= 0
     if name == 'open': return s.fileno() >= 0
@@ -288,7 +288,7 @@ function into(room: number, call: (buffer: Buffer) => unknown): unknown {
 function added(one: socket.socket, sockets: socket.socket[]): unknown {
   if (one.gettimeout() === null) one.settimeout(0);
   sockets.push(one);
-  return [one.family, one.type, one.gettimeout()];
+  return [one.family, one.type, one.proto, one.gettimeout()];
 }
 
 function shown(value: unknown): unknown {

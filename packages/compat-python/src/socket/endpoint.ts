@@ -282,8 +282,14 @@ function adopted(fileno: unknown, kind: Kind): Held {
   const shared = owner(toInt(fd));
   const core = shared ?? Core.fromFd(toInt(fd), known);
   if (shared !== undefined) share(shared);
-  const { family = core.family, type = core.type, protocol: proto = core.protocol } = known;
+  const { family = core.family, type = core.type } = known;
+  const { protocol: proto = shared === undefined ? core.protocol : protocolOf(shared) } = known;
   return new Held(core, { family, type, proto });
+}
+
+/** What the kernel has, and not what somebody made the socket with, 0 for the family's own say: socket(7), SO_PROTOCOL. */
+function protocolOf(core: Core): number {
+  return core.getsockopt(constants.SOL_SOCKET, constants.SO_PROTOCOL);
 }
 
 /** The words of a method that other platforms have. */
