@@ -65,7 +65,7 @@ const machines: Machine[] = [
       ...testsOf('netlink', ['rtnetlink', 'can-gateway']),
       ...options,
       ...testsOf('core', ['option-tcp', 'cmsg-live']),
-      ...testsOf('compat-python', ['families', 'examples-families']),
+      ...testsOf('compat-python', ['families', 'examples-families', 'sequences-families']),
       MUTANTS,
     ],
   },

@@ -283,6 +283,10 @@ describe('AF_ALG', () => {
       }
       throw error;
     }
+    // Python asks for a name to learn the family.
+    expect(String(thrown(() => socket.socket({ fileno: algorithm.fileno() })))).toBe(
+      'OSError: [Errno 95] Operation not supported',
+    );
     const [operation, address] = algorithm.accept();
     held(operation);
     expect(address).toBeNull();

@@ -6,16 +6,16 @@ import { can, decode } from '@sockeye/addr/can';
 import { canIsotp, decode as decodeIsotp } from '@sockeye/addr/can-isotp';
 import { canJ1939, decode as decodeJ1939 } from '@sockeye/addr/can-j1939';
 import { constants, platform } from '@sockeye/core';
-import { toInteger, toUint32 } from '../arguments.ts';
-import { OverflowError, plainError, typeError } from '../errors.ts';
+import { noneOrType, toInteger, toUint32 } from '../arguments.ts';
+import { plainError, typeError } from '../errors.ts';
 import { nameOf } from '../interfaces.ts';
 import type { Called, Family, RetAddress } from './family.ts';
 import { interfaceIndex, toTuple } from './tuple.ts';
 
-function toRaw(address: unknown, caller: string): Uint8Array {
-  const tuple = toTuple(address, caller, 'AF_CAN');
+function toRaw(address: unknown, called: Called): Uint8Array {
+  const tuple = toTuple(address, called.caller, 'AF_CAN');
   if (tuple.length !== 1) throw typeError('AF_CAN address must be a tuple (interface, )');
-  return can(interfaceIndex(tuple[0])).toSockaddr(platform);
+  return can(interfaceIndex(tuple[0], called)).toSockaddr(platform);
 }
 
 function takes(tuple: readonly unknown[], count: number): void {
@@ -24,37 +24,39 @@ function takes(tuple: readonly unknown[], count: number): void {
   }
 }
 
-function toIsotp(address: unknown, caller: string): Uint8Array {
-  const tuple = toTuple(address, caller, 'AF_CAN');
+/** A C unsigned long, or long long: Python's formats `k` and `K` take integers alone, and keep the low bits. */
+function toMasked(tuple: readonly unknown[], at: number, bits: number): bigint {
+  const value = tuple[at];
+  if (!Number.isInteger(value) && typeof value !== 'bigint' && typeof value !== 'boolean') {
+    throw typeError(`argument ${at + 1} must be int, not ${noneOrType(value)}`);
+  }
+  return BigInt.asUintN(bits, typeof value === 'bigint' ? value : BigInt(toInteger(value)));
+}
+
+function toIsotp(address: unknown, called: Called): Uint8Array {
+  const tuple = toTuple(address, called.caller, 'AF_CAN');
   takes(tuple, 3);
-  const [rxId, txId] = [toUint32(tuple[1]), toUint32(tuple[2])];
-  return canIsotp({ ifindex: interfaceIndex(tuple[0]), rxId, txId }).toSockaddr(platform);
+  const [rxId, txId] = [Number(toMasked(tuple, 1, 32)), Number(toMasked(tuple, 2, 32))];
+  return canIsotp({ ifindex: interfaceIndex(tuple[0], called), rxId, txId }).toSockaddr(platform);
 }
 
-/** A C unsigned char, whose range Python checks. */
-function toByte(value: unknown): number {
-  const number = toInteger(value);
-  if (number < 0) throw new OverflowError('unsigned byte integer is less than minimum');
-  if (number > 0xff) throw new OverflowError('unsigned byte integer is greater than maximum');
-  return number;
-}
-
-function toJ1939(address: unknown, caller: string): Uint8Array {
-  const tuple = toTuple(address, caller, 'AF_CAN');
+function toJ1939(address: unknown, called: Called): Uint8Array {
+  const tuple = toTuple(address, called.caller, 'AF_CAN');
   takes(tuple, 4);
-  // toInteger refuses what is none; a bigint keeps all its bits.
-  const name = BigInt.asUintN(64, typeof tuple[1] === 'bigint' ? tuple[1] : BigInt(toInteger(tuple[1])));
-  const [pgn, addr] = [toUint32(tuple[2]), toByte(tuple[3])];
-  return canJ1939({ ifindex: interfaceIndex(tuple[0]), name, pgn, addr }).toSockaddr(platform);
+  const name = toMasked(tuple, 1, 64);
+  // A C unsigned char: Python's format `B` keeps the low bits.
+  const [pgn, addr] = [toUint32(tuple[2]), toUint32(tuple[3]) & 0xff];
+  return canJ1939({ ifindex: interfaceIndex(tuple[0], called), name, pgn, addr }).toSockaddr(platform);
 }
 
 /** AF_CAN, by the protocol of the socket. */
 export const canFamily: Family = {
   numbers: [constants.AF_CAN],
-  to(address: unknown, { caller, proto }: Called): Uint8Array {
-    if (proto === constants.CAN_RAW || proto === constants.CAN_BCM) return toRaw(address, caller);
-    if (proto === constants.CAN_ISOTP) return toIsotp(address, caller);
-    if (proto === constants.CAN_J1939) return toJ1939(address, caller);
+  to(address: unknown, called: Called): Uint8Array {
+    const { caller, proto } = called;
+    if (proto === constants.CAN_RAW || proto === constants.CAN_BCM) return toRaw(address, called);
+    if (proto === constants.CAN_ISOTP) return toIsotp(address, called);
+    if (proto === constants.CAN_J1939) return toJ1939(address, called);
     throw plainError(`${caller}(): unsupported CAN protocol`);
   },
   from(bytes: Uint8Array, proto: number): RetAddress {

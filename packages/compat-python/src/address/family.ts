@@ -49,6 +49,8 @@ export interface Called {
   readonly caller: string;
   readonly family: number;
   readonly proto: number;
+  /** The socket is closed. */
+  readonly closed?: boolean;
 }
 
 /** A family's form: how its addresses are written in Python, to and from `sockaddr` bytes. */

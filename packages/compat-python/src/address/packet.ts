@@ -4,14 +4,15 @@ import { decode, packet } from '@sockeye/addr/packet';
 import { constants, platform } from '@sockeye/core';
 import { toBytes, toInt } from '../arguments.ts';
 import { OverflowError, typeError, ValueError } from '../errors.ts';
-import { indexOf, nameOf } from '../interfaces.ts';
+import { nameOf } from '../interfaces.ts';
 import type { Called, Family } from './family.ts';
-import { toTuple } from './tuple.ts';
+import { indexOn, toTuple } from './tuple.ts';
 
 const ADDRESS_SIZE = 8;
 const PROTO_MAX = 0xffff;
 
-function toPacket(address: unknown, { caller }: Called): Uint8Array {
+function toPacket(address: unknown, called: Called): Uint8Array {
+  const { caller } = called;
   const tuple = toTuple(address, caller, 'AF_PACKET');
   const [ifname, proto, pkttype = 0, hatype = 0, addr] = tuple;
   if (tuple.length < 2 || tuple.length > 5 || typeof ifname !== 'string') {
@@ -26,7 +27,7 @@ function toPacket(address: unknown, { caller }: Called): Uint8Array {
     throw new OverflowError(`${caller}(): address argument out of range`);
   }
   const hardware = addr === undefined ? new Uint8Array(0) : toBytes(addr);
-  const ifindex = indexOf(ifname);
+  const ifindex = indexOn(ifname, called);
   if (hardware.length > ADDRESS_SIZE) throw new ValueError('Hardware address must be 8 bytes or less');
   if (numbers[0] < 0 || numbers[0] > PROTO_MAX) {
     throw new OverflowError(`${caller}(): proto must be 0-65535.`);

@@ -242,7 +242,8 @@ export class Endpoint {
 
   /** @internal */
   protected address(address: unknown, caller: string): Uint8Array {
-    return toSockaddr(address, { caller, family: this.held.family, proto: this.held.proto });
+    const { family, proto, fd } = this.held;
+    return toSockaddr(address, { caller, family, proto, closed: fd < 0 });
   }
 }
 
@@ -281,6 +282,14 @@ function adopted(fileno: unknown, kind: Kind): Held {
   if (kind.proto !== -1) known.protocol = kind.proto;
   const shared = owner(toInt(fd));
   const core = shared ?? Core.fromFd(toInt(fd), known);
+  try {
+    // By this CPython learns the family; some, as AF_ALG, have no addresses and refuse.
+    if (kind.family === -1) core.getsockname();
+  } catch (error) {
+    // The number stays the caller's.
+    if (shared === undefined) core.detach();
+    throw error;
+  }
   if (shared !== undefined) share(shared);
   const { family = core.family, type = core.type } = known;
   const { protocol: proto = shared === undefined ? core.protocol : protocolOf(shared) } = known;
