@@ -1,23 +1,11 @@
 /** Text and bytes, piece by piece, with Python's ways to deal with what has no counterpart. */
-import { LookupError, UnicodeDecodeError, UnicodeEncodeError } from '../errors.ts';
+import { LookupError, UnicodeDecodeError, UnicodeEncodeError, UnicodeError } from '../errors.ts';
 import { decodeUtf8 } from '../filesystem.ts';
+import type { Encoding } from './encoding.ts';
+import { wide } from './wide.ts';
 
 /** What becomes of bytes or characters that have no counterpart: Python's names. */
 export type Errors = string;
-
-/** One encoding: all are stateless but for bytes of a character that is not whole yet. */
-interface Encoding {
-  /** As Python's messages call it. */
-  readonly name: string;
-  /** How many bytes of the character that begins at `at`; 0 when more bytes may make one, below 0 how many make none. */
-  length(bytes: Uint8Array, at: number): number;
-  decode(bytes: Uint8Array): string;
-  /** The bytes of a character; undefined when it has none. */
-  encode(character: string): Uint8Array | undefined;
-  /** Why bytes are none, and why a character is. */
-  wrongBytes(bytes: Uint8Array, at: number): string;
-  readonly wrongCharacter: string;
-}
 
 /** Bounds of the second byte, RFC 3629 section 4. */
 function second(lead: number): readonly [number, number] {
@@ -50,9 +38,33 @@ const utf8: Encoding = {
   },
   decode: (bytes) => decodeUtf8(bytes),
   encode: (character) => (/\p{Surrogate}/u.test(character) ? undefined : Buffer.from(character)),
-  wrongBytes: (bytes, at) =>
-    sizeOf(bytes[at] as number) === 0 ? 'invalid start byte' : 'invalid continuation byte',
+  wrongBytes(bytes, at, cut) {
+    if (cut) return 'unexpected end of data';
+    return sizeOf(bytes[at] as number) === 0 ? 'invalid start byte' : 'invalid continuation byte';
+  },
   wrongCharacter: 'surrogates not allowed',
+  decodeAll(bytes) {
+    if ((bytes.at(-1) ?? 0) >= 0x80) return undefined;
+    try {
+      return decodeUtf8(bytes);
+    } catch {
+      return undefined;
+    }
+  },
+  encodeAll: (text) => Buffer.from(text),
+};
+
+/** U+FEFF in UTF-8: no order of bytes, but a sign that it is UTF-8. */
+const SIGN: Uint8Array = Uint8Array.of(0xef, 0xbb, 0xbf);
+
+const signed: Encoding = {
+  ...utf8,
+  begin(bytes) {
+    const there = bytes.subarray(0, SIGN.length);
+    if (Buffer.compare(there, SIGN.subarray(0, there.length)) !== 0) return { encoding: utf8, skip: 0 };
+    return there.length < SIGN.length ? undefined : { encoding: utf8, skip: SIGN.length };
+  },
+  mark: SIGN,
 };
 
 /** An encoding of one byte a character, by what each byte is; `undefined` where it is nothing. */
@@ -85,6 +97,10 @@ const ALIASES: Readonly<Record<string, string>> = {
   l1: 'latin1',
   '8859': 'latin1',
   cp819: 'latin1',
+  u16: 'utf16',
+  unicodelittleunmarked: 'utf16le',
+  unicodebigunmarked: 'utf16be',
+  u32: 'utf32',
 };
 
 /** Bytes 0x80 to 0x9f of the one that Node.js's decoder takes for Latin-1; a space where there is nothing. */
@@ -103,6 +119,7 @@ const SINGLE: ReadonlyMap<string, string> = new Map([
 ]);
 
 function make(key: string, given: string): Encoding {
+  if (/^utf(16|32)(le|be)?$/.test(key)) return wide(key);
   if (key === 'ascii') return single('ascii', characters(0x80), 'ordinal not in range(128)');
   if (key === 'latin1') return single('latin-1', characters(0x100), 'ordinal not in range(256)');
   const label = SINGLE.get(key);
@@ -144,6 +161,7 @@ function table(label: string): (string | undefined)[] | undefined {
 
 /** An encoding by any name that Python has for it. Throws LookupError. */
 export function encodingOf(given: string): Encoding {
+  if (/^utf[\s_-]+8[\s_-]+sig$/i.test(given)) return signed;
   const plain = given.toLowerCase().replace(/[\s_-]/g, '');
   const key = ALIASES[plain] ?? plain;
   let found = made.get(key);
@@ -160,7 +178,7 @@ function hex(byte: number): string {
 
 /** Turns bytes into text as they come. */
 export class Decoder {
-  readonly #encoding: Encoding;
+  #encoding: Encoding;
   readonly #errors: Errors;
   #rest: Uint8Array = new Uint8Array(0);
 
@@ -172,53 +190,73 @@ export class Decoder {
   /** The text of these bytes and of those that were left over; `final` says that no more will come. */
   decode(more: Uint8Array, final: boolean): string {
     const bytes = this.#rest.length === 0 ? more : Buffer.concat([this.#rest, more]);
-    const plain = this.#whole(bytes);
-    if (plain !== undefined) return plain;
+    if (this.#encoding.begin === undefined) return this.#decoded(this.#encoding, bytes, 0, final);
+    const begun = this.#encoding.begin(bytes);
+    if (begun === undefined) {
+      this.#rest = bytes.slice();
+      return '';
+    }
+    const { encoding, skip, counted, unmarked } = begun;
+    const text = counted
+      ? this.#decoded(encoding, bytes, skip, final)
+      : this.#decoded(encoding, bytes.subarray(skip), 0, final);
+    if (unmarked === undefined) this.#encoding = encoding;
+    else if (bytes.length - this.#rest.length >= (encoding.unit ?? 1)) throw new UnicodeError(unmarked);
+    return text;
+  }
+
+  #decoded(encoding: Encoding, bytes: Uint8Array, start: number, final: boolean): string {
+    const all = encoding.decodeAll?.(bytes.subarray(start));
+    if (all !== undefined) {
+      this.#rest = new Uint8Array(0);
+      return all;
+    }
     let text = '';
-    let from = 0;
-    let at = 0;
+    let from = start;
+    let at = start;
     while (at < bytes.length) {
-      const length = this.#encoding.length(bytes, at);
+      const length = encoding.length(bytes, at);
       if (length > 0) {
         at += length;
         continue;
       }
       if (length === 0 && !final) break;
       const end = length === 0 ? bytes.length : at - length;
-      text += this.#encoding.decode(bytes.subarray(from, at));
-      text += this.#replaced(bytes, at, end, length === 0);
-      at = end;
+      text += encoding.decode(bytes.subarray(from, at));
+      const [instead, next] = this.#replaced(encoding, bytes, at, end, length === 0);
+      text += instead;
+      at = next;
       from = at;
     }
-    text += this.#encoding.decode(bytes.subarray(from, at));
+    text += encoding.decode(bytes.subarray(from, at));
     this.#rest = bytes.slice(at);
     return text;
   }
 
-  /** All of it where nothing is cut or wrong, which is most often so. */
-  #whole(bytes: Uint8Array): string | undefined {
-    if (this.#encoding !== utf8 || (bytes.at(-1) ?? 0) >= 0x80) return undefined;
-    try {
-      const text = decodeUtf8(bytes);
-      this.#rest = new Uint8Array(0);
-      return text;
-    } catch {
-      return undefined;
-    }
-  }
-
-  #replaced(bytes: Uint8Array, at: number, end: number, cut: boolean): string {
+  /** What stands for wrong bytes, and where it goes on. */
+  #replaced(
+    encoding: Encoding,
+    bytes: Uint8Array,
+    at: number,
+    end: number,
+    cut: boolean,
+  ): [instead: string, next: number] {
     const wrong = [...bytes.subarray(at, end)];
-    if (this.#errors === 'ignore') return '';
-    if (this.#errors === 'replace') return '\ufffd';
-    if (this.#errors === 'surrogateescape') {
-      return wrong.map((byte) => String.fromCharCode(0xdc00 + byte)).join('');
+    if (this.#errors === 'ignore') return ['', end];
+    if (this.#errors === 'replace') return ['\ufffd', end];
+    if (this.#errors === 'backslashreplace') {
+      return [wrong.map((byte) => `\\x${hex(byte)}`).join(''), end];
     }
-    if (this.#errors === 'backslashreplace') return wrong.map((byte) => `\\x${hex(byte)}`).join('');
+    if (this.#errors === 'surrogateescape') {
+      // Not for those of ASCII, which would be somebody's slash or NUL.
+      const plain = wrong.findIndex((byte) => byte < 0x80);
+      const high = plain < 0 ? wrong : wrong.slice(0, plain);
+      const escaped = high.map((byte) => String.fromCharCode(0xdc00 + byte)).join('');
+      if (high.length > 0) return [escaped, at + high.length];
+    }
     this.#rest = new Uint8Array(0);
-    const reason = cut ? 'unexpected end of data' : this.#encoding.wrongBytes(bytes, at);
-    const error = new UnicodeDecodeError(this.#encoding.name, bytes, at, end, reason);
-    throw refusedBy(this.#errors, error);
+    const error = new UnicodeDecodeError(encoding.name, bytes, at, end, encoding.wrongBytes(bytes, at, cut));
+    throw refusedBy(this.#errors === 'surrogateescape' ? 'strict' : this.#errors, error);
   }
 }
 
@@ -229,29 +267,38 @@ function refusedBy(errors: Errors, error: Error): Error {
 
 /** The bytes of a text. */
 export function encodeText(text: string, encoding: Encoding, errors: Errors): Buffer {
-  if (encoding === utf8 && !/\p{Surrogate}/u.test(text)) return Buffer.from(text);
-  const parts: Uint8Array[] = [];
-  for (const [at, character] of [...text].entries()) {
-    parts.push(encoding.encode(character) ?? substitute(text, character, at, encoding, errors));
-  }
-  return Buffer.concat(parts);
+  if (encoding.encodeAll !== undefined && !/\p{Surrogate}/u.test(text)) return encoding.encodeAll(text);
+  const characters = [...text];
+  return Buffer.concat(
+    characters.map(
+      (character, at) => encoding.encode(character) ?? substitute(characters, at, encoding, errors),
+    ),
+  );
 }
 
+/** What a handler gives instead, in that encoding. */
 function substitute(
-  text: string,
-  character: string,
+  characters: readonly string[],
   at: number,
   encoding: Encoding,
   errors: Errors,
 ): Uint8Array {
-  const point = character.codePointAt(0) as number;
+  const point = (characters[at] as string).codePointAt(0) as number;
+  const encoded = (instead: string): Buffer => encodeText(instead, encoding, 'strict');
   if (errors === 'ignore') return Buffer.alloc(0);
-  if (errors === 'replace') return Buffer.from('?');
-  if (errors === 'surrogateescape' && point >= 0xdc80 && point <= 0xdcff) return Buffer.of(point - 0xdc00);
-  if (errors === 'xmlcharrefreplace') return Buffer.from(`&#${point};`);
-  const [letter, digits] = point > 0xffff ? ['U', 8] : point > 0xff ? ['u', 4] : ['x', 2];
-  const escaped = `\\${letter}${point.toString(16).padStart(digits, '0')}`;
-  if (errors === 'backslashreplace') return Buffer.from(escaped);
-  const error = new UnicodeEncodeError(encoding.name, text, at, at + 1, encoding.wrongCharacter);
+  if (errors === 'replace') return encoded('?');
+  const byte = point >= 0xdc80 && point <= 0xdcff;
+  // A byte alone is no unit of the wide ones.
+  if (errors === 'surrogateescape' && byte && encoding.unit === undefined) return Buffer.of(point - 0xdc00);
+  if (errors === 'xmlcharrefreplace') return encoded(`&#${point};`);
+  if (errors === 'backslashreplace') {
+    const [letter, digits] = point > 0xffff ? ['U', 8] : point > 0xff ? ['u', 4] : ['x', 2];
+    return encoded(`\\${letter}${point.toString(16).padStart(digits, '0')}`);
+  }
+  let end = at + 1;
+  const none = (character: string | undefined): boolean =>
+    character !== undefined && encoding.encode(character) === undefined;
+  while (encoding.alone === undefined && none(characters[end])) end += 1;
+  const error = new UnicodeEncodeError(encoding.name, characters.join(''), at, end, encoding.wrongCharacter);
   throw refusedBy(errors === 'surrogateescape' ? 'strict' : errors, error);
 }

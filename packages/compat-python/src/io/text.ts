@@ -33,7 +33,7 @@ function charactersOf(text: string): number {
 
 /** Keyword arguments of a text file. */
 export interface TextKeywords {
-  /** `'utf-8'` unless given, `'ascii'`, `'latin-1'`, and those of one byte a character. */
+  /** `'utf-8'` unless given, `'utf-16'`, `'utf-32'`, `'ascii'`, `'latin-1'`, and those of one byte a character. */
   encoding?: string | null;
   /** `'strict'` unless given, `'ignore'`, `'replace'`, `'surrogateescape'`, `'backslashreplace'`. */
   errors?: string | null;
@@ -53,6 +53,8 @@ export class TextIOWrapper extends IOBase<string> {
   readonly line_buffering: boolean = false;
   readonly #codec: ReturnType<typeof encodingOf>;
   readonly #decoder: Decoder;
+  /** What goes before the first text. */
+  #mark: Uint8Array | undefined;
   readonly #newline: string | null;
   /** Text that was read and not given yet. */
   #text = '';
@@ -74,6 +76,7 @@ export class TextIOWrapper extends IOBase<string> {
     if (!NEWLINES.has(newline)) throw new ValueError(`illegal newline value: ${newline}`);
     this.buffer = buffer;
     this.#codec = encodingOf(encoding ?? 'utf-8');
+    this.#mark = this.#codec.mark;
     this.encoding = encoding ?? 'UTF-8';
     this.errors = errors ?? 'strict';
     this.#newline = newline;
@@ -231,7 +234,10 @@ export class TextIOWrapper extends IOBase<string> {
     if (!this.writable()) throw unsupported('not writable');
     const ends = this.#newline;
     const translated = ends === '\r' || ends === '\r\n' ? text.replaceAll('\n', ends) : text;
-    const bytes = encodeText(translated, this.#codec, this.errors);
+    const mark = this.#mark;
+    this.#mark = undefined;
+    const encoded = encodeText(translated, this.#codec, this.errors);
+    const bytes = mark === undefined ? encoded : Buffer.concat([mark, encoded]);
     // What was taken before goes by itself: if this text does not go, that one is not lost with it.
     if (this.#length + bytes.length > CHUNK) this.#send();
     this.#pending.push(bytes);
