@@ -11,6 +11,7 @@ import type { PythonSocket } from './socket/python-socket.ts';
 import { socket } from './socket/socket.ts';
 import { BaseServer } from './socketserver/base.ts';
 import type { Datagram, HandlerClass } from './socketserver/handlers.ts';
+import { offer, type Served, type Threaded, Threads, type Told } from './socketserver/threads.ts';
 import type { Timeout } from './timeouts.ts';
 
 export { BaseServer } from './socketserver/base.ts';
@@ -136,3 +137,117 @@ export class UnixStreamServer extends TCPServer {
 export class UnixDatagramServer extends UDPServer {
   static override address_family: number = constants.AF_UNIX;
 }
+
+/** What {@link ThreadingMixIn} adds to a class of servers. */
+export interface Threading {
+  /** Threads that are still busy keep no process, and `server_close` does not wait for them. */
+  daemon_threads: boolean;
+  /** Whether `server_close` waits for the threads. */
+  block_on_close: boolean;
+}
+
+const threads = new WeakMap<object, Threads>();
+
+function threadsOf(server: Served, datagrams: boolean): Threads {
+  const found = threads.get(server) ?? new Threads(server, datagrams);
+  threads.set(server, found);
+  return found;
+}
+
+function close(server: Served): void {
+  const { block_on_close, daemon_threads } = server.constructor as object as Threading;
+  threads.get(server)?.end(block_on_close && !daemon_threads);
+}
+
+function isDaemon(server: Served): boolean {
+  return (server.constructor as object as Threading).daemon_threads;
+}
+
+/** What a thread does with its request. */
+function handle<R>(server: BaseServer<R>, request: R, client_address: RetAddress): void {
+  try {
+    server.finish_request(request, client_address);
+  } catch (error) {
+    server.handle_error(request, client_address, error);
+  } finally {
+    server.shutdown_request(request);
+  }
+}
+
+function ofConnections(Base: typeof TCPServer): typeof TCPServer & Threading {
+  return class extends Base {
+    static daemon_threads = false;
+    static block_on_close = true;
+
+    override process_request(request: PythonSocket, client_address: RetAddress): void {
+      threadsOf(this, false).run(request, client_address, isDaemon(this));
+    }
+
+    process_request_thread(request: PythonSocket, client_address: RetAddress): void {
+      handle(this, request, client_address);
+    }
+
+    override server_close(): void {
+      super.server_close();
+      close(this);
+    }
+  };
+}
+
+function ofDatagrams(Base: typeof UDPServer): typeof UDPServer & Threading {
+  return class extends Base {
+    static daemon_threads = false;
+    static block_on_close = true;
+
+    override process_request(request: Datagram, client_address: RetAddress): void {
+      threadsOf(this, true).run(request, client_address, isDaemon(this));
+    }
+
+    process_request_thread(request: Datagram, client_address: RetAddress): void {
+      handle(this, request, client_address);
+    }
+
+    override server_close(): void {
+      super.server_close();
+      close(this);
+    }
+  };
+}
+
+function isOfDatagrams(Base: typeof TCPServer | typeof UDPServer): Base is typeof UDPServer {
+  return Base === UDPServer || Base.prototype instanceof UDPServer;
+}
+
+/**
+ * Servers of a class, whose requests each have a thread: Python's `class S(ThreadingMixIn, TCPServer)` is
+ * `class S extends ThreadingMixIn(TCPServer)`. A thread loads the module that the handler's class names by `static module`; its
+ * `server` is of the class that this module exports under the server's name, or Python's, with address and flag but no socket.
+ */
+export function ThreadingMixIn<Base extends typeof TCPServer | typeof UDPServer>(
+  Server: Base,
+): Base & Threading {
+  const threading = isOfDatagrams(Server) ? ofDatagrams(Server) : ofConnections(Server);
+  return threading as typeof threading & Base;
+}
+
+const ThreadedTcp: typeof TCPServer & Threading = ofConnections(TCPServer);
+const ThreadedUdp: typeof UDPServer & Threading = ofDatagrams(UDPServer);
+const ThreadedUnixStream: typeof TCPServer & Threading = ofConnections(UnixStreamServer);
+const ThreadedUnixDatagram: typeof UDPServer & Threading = ofDatagrams(UnixDatagramServer);
+
+/** A server of connections over TCP, each in a thread. */
+export class ThreadingTCPServer extends ThreadedTcp {}
+/** A server of datagrams over UDP, each in a thread. */
+export class ThreadingUDPServer extends ThreadedUdp {}
+/** A server of connections over Unix sockets, each in a thread. */
+export class ThreadingUnixStreamServer extends ThreadedUnixStream {}
+/** A server of datagrams over Unix sockets, each in a thread. */
+export class ThreadingUnixDatagramServer extends ThreadedUnixDatagram {}
+
+offer(({ datagrams, server_address, shutdown_flag }: Told, type: unknown): Threaded => {
+  const own: object = (datagrams ? ThreadingUDPServer : ThreadingTCPServer).prototype;
+  const given: unknown = typeof type === 'function' ? type.prototype : undefined;
+  const threaded = 'process_request_thread' in Object(given);
+  const server = Object.create(threaded ? (given as object) : own);
+  return Object.assign(server, { server_address, shutdown_flag, timeout: null });
+});

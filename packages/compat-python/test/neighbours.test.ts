@@ -9,8 +9,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { needsPython, python } from './support.ts';
 
 interface Name {
-  /** Names that are not here are modules and bases that CPython's source imports, or need threads that share objects. */
-  state: 'here' | "CPython's internals" | 'threads and forks';
+  /** Names that are not here are modules and bases that CPython's source imports, or need fork(2), which Node.js has not. */
+  state: 'here' | "CPython's internals" | 'another platform';
   /** Public members, of a class. */
   members?: string[];
 }
@@ -34,6 +34,8 @@ const poller = select.poll();
 const stands: Readonly<Record<string, unknown>> = {
   poll: { prototype: poller },
   BaseSelector: selectors.SelectSelector,
+  // A function here: what it makes of a class has them.
+  ThreadingMixIn: socketserver.ThreadingTCPServer,
 };
 
 /** The public members of a class, its own and inherited, and those that its instances and statics have. */
@@ -56,6 +58,10 @@ const instances: Readonly<Record<string, () => object>> = {
   UDPServer: () => servers.udp,
   UnixStreamServer: () => servers.tcp,
   UnixDatagramServer: () => servers.udp,
+  ThreadingTCPServer: () => servers.tcp,
+  ThreadingUnixStreamServer: () => servers.tcp,
+  ThreadingUDPServer: () => servers.udp,
+  ThreadingUnixDatagramServer: () => servers.udp,
 };
 const servers = {
   tcp: new socketserver.TCPServer(['127.0.0.1', 0], socketserver.StreamRequestHandler),

@@ -1,6 +1,7 @@
-/** README.md's example, run as it stands but for the port. */
+/** README.md's examples, run as they stand but for the port, and for how threads read TypeScript. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import * as socket from '@sockeye/compat-python';
 import { afterAll, describe, expect, it } from 'vitest';
 import { freePort, listening, Program } from './support.ts';
 
@@ -18,13 +19,38 @@ function run(name: string, code: string, port: number): Program {
 
 describe('README.md', () => {
   it('has a server and a client that talk to each other', async () => {
-    expect(blocks).toHaveLength(2);
+    expect(blocks).toHaveLength(3);
     const port = await freePort();
     const server = run('server', blocks[0] as string, port);
     try {
       await listening(port, server);
       expect(await run('client', blocks[1] as string, port).end()).toBe('Received Hello, world\n');
       expect(await server.end()).toMatch(/^Connected by \[ '127\.0\.0\.1', \d+ \]\n$/);
+    } finally {
+      server.kill();
+    }
+  });
+
+  it('has a server whose handlers have threads', async () => {
+    // tsx does not reach into the threads of Node.js 20.
+    const wrapper = `import { register } from 'tsx/esm/api';
+register();
+export const { Handler } = await import('./threads.ts');`;
+    writeFileSync(`${folder}/threads.mjs`, wrapper);
+    const port = await freePort();
+    const code = (blocks[2] as string)
+      .replace('import.meta.url', "new URL('threads.mjs', import.meta.url).href")
+      .replace('9999', '50007');
+    const server = run('threads', code, port);
+    try {
+      await listening(port, server);
+      const clients = [0, 1].map(() => socket.create_connection(['localhost', port]));
+      for (const client of clients.toReversed()) {
+        client.settimeout(15);
+        client.sendall(Buffer.from('hello'));
+        expect(client.recv(100).toString()).toMatch(/^thread [1-9]\d*: hello$/);
+        client.close();
+      }
     } finally {
       server.kill();
     }

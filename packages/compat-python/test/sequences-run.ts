@@ -96,7 +96,7 @@ class Here {
     if (one.gettimeout() === null) one.settimeout(0);
     this.#sockets.push(one);
     if (this.#numbered !== undefined) {
-      const number = String(one.getsockname<(number | string)[]>()[this.#numbered]);
+      const number = String(one.getsockname<socket.ReturnedTipc>()[this.#numbered]);
       if (Number(number) > 0 && !this.#numbers.includes(number)) this.#numbers.push(number);
     }
     return ['socket', one.family, one.type, one.proto, one.gettimeout()];

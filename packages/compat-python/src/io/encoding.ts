@@ -26,7 +26,7 @@ export interface Encoding {
   readonly mark?: Uint8Array;
 }
 
-export interface Beginning {
+interface Beginning {
   /** Of what follows. */
   readonly encoding: Encoding;
   /** Bytes of the mark. */

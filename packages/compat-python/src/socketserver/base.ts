@@ -7,6 +7,7 @@ import { EVENT_READ } from '../selectors/base.ts';
 import { PollSelector } from '../selectors/linux.ts';
 import type { Timeout } from '../timeouts.ts';
 import type { HandlerClass } from './handlers.ts';
+import { showNow } from './threads.ts';
 
 /** A server of requests `R`. {@link serve_forever} and {@link handle_request} block the thread. */
 export abstract class BaseServer<R = unknown> {
@@ -137,7 +138,7 @@ export abstract class BaseServer<R = unknown> {
     const line = '-'.repeat(40);
     const stack = error instanceof Error ? error.stack : String(error);
     const words = `Exception occurred during processing of request from ${shown(client_address)}`;
-    process.stderr.write(`${line}\n${words}\n${stack}\n${line}\n`);
+    showNow(`${line}\n${words}\n${stack}\n${line}\n`);
   }
 
   /** Python's `with`. */

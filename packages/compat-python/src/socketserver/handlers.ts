@@ -25,6 +25,9 @@ export type HandlerClass<R, S> = new (
  * but here a subclass's fields are there only after it.
  */
 export class BaseRequestHandler<R = PythonSocket, S = unknown> {
+  /** `import.meta.url` of the module that exports the class, which threads of `ThreadingMixIn`'s load. */
+  static module?: string;
+
   readonly request: R;
   readonly client_address: RetAddress;
   readonly server: S;
