@@ -13,6 +13,8 @@ const RUNS: readonly Run[] = [
   { in: 'other', program: 'contracts', args: ['other', 'one'] },
   { in: 'one', program: 'duets', args: ['one', 'other'] },
   { in: 'other', program: 'duets', args: ['other', 'one'] },
+  { in: 'one', program: 'raw', args: ['one', 'other'] },
+  { in: 'other', program: 'raw', args: ['other', 'one'] },
 ];
 
 /**

@@ -16,7 +16,7 @@ import { command, root, withWorkFolder } from '../provision/index.ts';
 /** In the checkout, where the rig's machines see it too. */
 const FOLDER = join(root, '.cache/rig/containers');
 /** Of the folder `inside`. */
-const PROGRAMS = ['start', 'agent', 'contracts', 'duets', 'can'];
+const PROGRAMS = ['start', 'agent', 'contracts', 'duets', 'can', 'raw'];
 const PACKAGES = ['addr', 'core', 'core/npm/linux-x64-gnu', 'can', 'raw', 'compat-python'];
 /** Packages and programs that one kit is made of: these, and what lies below them. */
 const SOURCES = [

@@ -52,6 +52,22 @@ function show({ where, tests, errors, times }: Ran): void {
     expect(due.length).toBeGreaterThanOrEqual(111);
   });
 
+  it.each(ENGINES)('raw was tried across the link, %s engine', (engine) => {
+    const ran = passed(tests, new RegExp(`^raw in a container, ${engine} engine`));
+    const topics = new Set(ran.map((name) => name.replace(/:.*/, '')));
+    expect([...topics]).toEqual([
+      'PacketRing',
+      'TransmitRing',
+      'capture',
+      'ping',
+      'traceroute',
+      'pathMtu',
+      'RawSocket',
+      'arpScan',
+    ]);
+    expect(ran.length).toBeGreaterThanOrEqual(22);
+  });
+
   for (const { names, state, note } of tests) {
     it(names.join(' > '), () => {
       if (state !== 'passed') throw new Error(note);

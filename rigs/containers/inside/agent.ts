@@ -1,4 +1,4 @@
-/** In each container: makes sockets in its network for the other one, and plays the second part in duets. */
+/** In each container: makes sockets in its network for the other one, sends frames, and plays the second part in duets. */
 import { readdirSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -36,6 +36,11 @@ async function addressed(): Promise<void> {
 async function answer(line: Line, asked: Asked): Promise<void> {
   if (asked.ask === 'side') return line.tell('answer', side());
   if (asked.ask === 'descriptors') return line.tell('answer', readdirSync('/proc/self/fd').length);
+  if (asked.ask === 'frames') {
+    // Loaded by those alone that are asked for it.
+    const { sendFrames } = await import('./frames.ts');
+    return line.tell('answer', await sendFrames(DEVICE, asked.count, side().mac, asked.to));
+  }
   if (asked.ask === 'duet') return follow(line, asked.medium, asked.name, side());
   const { family, type, protocol = 0 } = asked.kind;
   const socket = Socket.create(family, type, protocol);

@@ -9,6 +9,7 @@ export type Asked =
   | { ask: 'side' }
   | { ask: 'descriptors' }
   | { ask: 'socket'; kind: Kind }
+  | { ask: 'frames'; count: number; to: string }
   | { ask: 'duet'; medium: string; name: string };
 
 /** What comes back, and what the two of a duet tell each other. */
