@@ -13,7 +13,7 @@ import {
   PacketSocket,
   type VlanTag,
 } from '@sockeye/raw';
-import { describe, expect, it, onTestFinished, type TestContext } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished, type TestContext } from 'vitest';
 import { orSkip } from '../need/index.ts';
 import { type Host, type Interface, Net } from '../netns/index.ts';
 
@@ -24,18 +24,35 @@ const SOURCE = Uint8Array.of(2, 0, 0, 0, 0, 1);
 const BROADCAST = new Uint8Array(6).fill(255);
 
 interface Pair {
+  net: Net;
   a: Host;
   b: Host;
   left: Interface;
   right: Interface;
 }
 
-async function pair(context: TestContext): Promise<Pair> {
-  const net = await orSkip(context, () => Net.create());
-  onTestFinished(() => net.end());
+async function make(): Promise<Pair> {
+  const net = await Net.create();
   const [a, b] = [net.host('a'), net.host('b')];
   const [left, right] = net.link(a, b);
-  return { a, b, left, right };
+  return { net, a, b, left, right };
+}
+
+/** For a test that takes the interface down. */
+async function pair(context: TestContext): Promise<Pair> {
+  const made = await orSkip(context, make);
+  onTestFinished(() => made.net.end());
+  return made;
+}
+
+let shared: Promise<Pair> | undefined;
+afterAll(async () => (await shared?.catch(() => undefined))?.net.end());
+
+/** For the others. */
+function sharedPair(context: TestContext): Promise<Pair> {
+  shared ??= make();
+  const made = shared;
+  return orSkip(context, () => made);
 }
 
 function frame(payload: string, tags: readonly VlanTag[] = [], destination: Uint8Array = BROADCAST): Buffer {
@@ -71,7 +88,7 @@ async function take(cap: Capture, count: number): Promise<Buffer[]> {
 describe('a capture on a link', () => {
   it('has what tcpdump has, VLAN tags and times among it', async (context) => {
     if (spawnSync('tcpdump', ['--version']).error !== undefined) context.skip('there is no tcpdump');
-    const link = await pair(context);
+    const link = await sharedPair(context);
     const folder = mkdtempSync(join(tmpdir(), 'raw-capture-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const file = join(folder, 'judge.pcap');
@@ -137,7 +154,7 @@ describe('a capture on a link', () => {
   });
 
   it('cuts a frame where it is told, a tag in it or not', async (context) => {
-    const link = await pair(context);
+    const link = await sharedPair(context);
     const cap = await begin(link, { snapLength: 16, protocol: ETH_P_ALL });
     const out = sender(link);
     out.sendSync(frame('0123456789'));
@@ -155,7 +172,7 @@ describe('a capture on a link', () => {
   });
 
   it('tells a cooked packet’s tag, and whom each was for', async (context) => {
-    const link = await pair(context);
+    const link = await sharedPair(context);
     const cap = await begin(link, { mode: 'cooked', promiscuous: true });
     const out = sender(link);
     const { stdout } = await link.b.run(['cat', `/sys/class/net/${link.right.name}/address`]);
@@ -179,7 +196,7 @@ describe('a capture on a link', () => {
   });
 
   it('dissects a TCP connection of the hosts', async (context) => {
-    const link = await pair(context);
+    const link = await sharedPair(context);
     const cap = await begin(link, { snapLength: 256, ignoreOutgoing: true, protocol: constants.ETH_P_IP });
     const client = Socket.create(constants.AF_INET, constants.SOCK_STREAM, 0, { netns: link.a.namespace });
     onTestFinished(() => client.close());
@@ -199,7 +216,7 @@ describe('a capture on a link', () => {
   });
 
   it('joins groups and hears all of them, as ip-maddress(8) sees it', async (context) => {
-    const link = await pair(context);
+    const link = await sharedPair(context);
     const cap = await begin(link);
     const shown = async (): Promise<string> =>
       (await link.b.run(['ip', 'maddress', 'show', 'dev', link.right.name])).stdout;

@@ -1,89 +1,26 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { packet } from '@sockeye/addr';
-import { constants, Socket } from '@sockeye/core';
+import { PacketRing, TransmitRing } from '@sockeye/raw';
+import { afterAll, describe, expect, it } from 'vitest';
 import {
-  encodeEthernet,
-  PacketRing,
-  type PacketRingOptions,
-  type RingPacketCopy,
-  TransmitRing,
-} from '@sockeye/raw';
-import { describe, expect, it, type TestContext } from 'vitest';
-import { orSkip } from '../need/index.ts';
-import { type Host, type Interface, Net } from '../netns/index.ts';
-import { ip } from '../netns/ip.ts';
+  endShared,
+  frame,
+  INSIDE,
+  MODES,
+  numberOf,
+  OURS,
+  receive,
+  Sender,
+  SMALL,
+  sharedPair,
+} from './ring-link.ts';
 
-const TO = Uint8Array.of(2, 0, 0, 0, 0, 2);
-const FROM = Uint8Array.of(2, 0, 0, 0, 0, 1);
-/** For local experiments (IEEE 802): nobody else sends it. */
-const OURS = 0x88b5;
-const SMALL = { blocks: 8, blockSize: 1 << 16 };
-
-/** An Ethernet frame of that length, with a number. */
-function frame(number: number, length = 100): Uint8Array {
-  const bytes = new Uint8Array(length).fill(number);
-  encodeEthernet({ destination: TO, source: FROM, tags: [], etherType: OURS }, bytes);
-  new DataView(bytes.buffer).setUint32(14, number);
-  return bytes;
-}
-
-const numberOf = (bytes: Uint8Array): number => new DataView(bytes.buffer, bytes.byteOffset).getUint32(14);
-
-/** Sends frames by an ordinary packet socket. */
-class Sender implements Disposable {
-  readonly #socket: Socket;
-  readonly #to: ReturnType<typeof packet>;
-
-  constructor(host: Host, end: Interface) {
-    this.#socket = Socket.create(constants.AF_PACKET, constants.SOCK_RAW, 0, { netns: host.namespace });
-    const request = new Uint8Array(40);
-    request.set(Buffer.from(end.name));
-    this.#socket.ioctl(0x8933, request);
-    this.#to = packet({ ifindex: new Int32Array(request.buffer)[4] ?? 0, protocol: OURS });
-  }
-
-  send(...frames: Uint8Array[]): void {
-    for (const bytes of frames) this.#socket.sendToSync(bytes, this.#to);
-  }
-
-  [Symbol.dispose](): void {
-    this.#socket.close();
-  }
-}
-
-/** Two hosts and a link; what is told of frames concerns those of ours. */
-async function pair(
-  context: TestContext,
-): Promise<{ net: Net; a: Host; b: Host; from: Interface; to: Interface }> {
-  const net = await orSkip(context, () => Net.create());
-  const [a, b] = [net.host('a'), net.host('b')];
-  const [from, to] = net.link(a, b);
-  return { net, a, b, from, to };
-}
-
-/** Receives until there are so many of ours. */
-async function receive(ring: PacketRing, count: number, restoreVlan = false): Promise<RingPacketCopy[]> {
-  const got: RingPacketCopy[] = [];
-  while (got.length < count) {
-    using block = await ring.take({ timeout: 10_000 });
-    if (block === undefined) break;
-    for (const one of block) if (one.protocol === OURS) got.push(one.copy({ restoreVlan }));
-  }
-  return got;
-}
-
-const MODES: Readonly<Record<string, PacketRingOptions>> = {
-  blocks: SMALL,
-  'low latency': { ...SMALL, lowLatency: true },
-  'blocks, copied': { ...SMALL, copy: true },
-  'low latency, copied': { ...SMALL, lowLatency: true, copy: true },
-};
+afterAll(endShared);
 
 describe('a ring across a link', () => {
   it('has byte for byte what tcpdump has, and its tags, in all modes', async (context) => {
-    const { net, a, b, from, to } = await pair(context);
+    const { a, b, from, to } = await sharedPair(context);
     const folder = mkdtempSync(join(tmpdir(), 'sockeye-ring-'));
     const rings: PacketRing[] = [];
     try {
@@ -142,7 +79,6 @@ describe('a ring across a link', () => {
     } finally {
       for (const ring of rings) ring.close();
       rmSync(folder, { recursive: true });
-      net.end();
     }
   });
 
@@ -150,8 +86,7 @@ describe('a ring across a link', () => {
     ,
     options,
   ], context) => {
-    const { net, a, b, from, to } = await pair(context);
-    await using _net = net;
+    const { a, b, from, to } = await sharedPair(context);
     await using ring = await PacketRing.open(to.name, {
       ...options,
       netns: b.namespace,
@@ -184,7 +119,7 @@ describe('a ring across a link', () => {
   });
 
   it('keeps what a filter keeps, cut to its length, and nothing from before', async (context) => {
-    const { net, a, b, from, to } = await pair(context);
+    const { a, b, from, to } = await sharedPair(context);
     using socket = new Sender(a, from);
     const flood = setInterval(() => socket.send(frame(1, 200)), 0);
     try {
@@ -215,88 +150,30 @@ describe('a ring across a link', () => {
       ).rejects.toThrow(/accumulator/);
     } finally {
       clearInterval(flood);
-      net.end();
     }
   });
 
   it('shares out among the rings of a group, each packet to one', async (context) => {
-    const { net, a, b, from, to } = await pair(context);
-    try {
-      const open = (): Promise<PacketRing> =>
-        PacketRing.open(to.name, {
-          netns: b.namespace,
-          ...SMALL,
-          protocol: OURS,
-          fanout: { group: 21, mode: 'roundRobin' },
-        });
-      await using one = await open();
-      await using other = await open();
-      using socket = new Sender(a, from);
-      for (let number = 0; number < 100; number++) socket.send(frame(number));
-      const numbers = (await Promise.all([receive(one, 50), receive(other, 50)])).map((packets) =>
-        packets.map(({ data }) => numberOf(data)),
-      );
-      expect(numbers.map((list) => list.length)).toEqual([50, 50]);
-      expect(numbers.flat().sort((x, y) => x - y)).toEqual(Array.from({ length: 100 }, (_, index) => index));
-      for (const ring of [one, other])
-        expect(ring.statistics()).toEqual({ packets: 50, drops: 0, freezes: 0 });
-    } finally {
-      net.end();
-    }
-  });
-
-  it.for(Object.entries(MODES))('ends when the interface goes down, after what came and a word (%s)', async ([
-    ,
-    options,
-  ], context) => {
-    const { net, a, b, from, to } = await pair(context);
-    await using _net = net;
-    await using ring = await PacketRing.open(to.name, {
-      netns: b.namespace,
-      ...options,
-      protocol: OURS,
-      retireMs: 200,
-    });
-    const told: unknown[] = [];
-    ring.on('down', (event) => told.push(event));
+    const { a, b, from, to } = await sharedPair(context);
+    const open = (): Promise<PacketRing> =>
+      PacketRing.open(to.name, {
+        netns: b.namespace,
+        ...SMALL,
+        protocol: OURS,
+        fanout: { group: 21, mode: 'roundRobin' },
+      });
+    await using one = await open();
+    await using other = await open();
     using socket = new Sender(a, from);
-    const read = async (): Promise<number[]> => {
-      const numbers: number[] = [];
-      for await (using block of ring) for (const one of block) numbers.push(numberOf(one.data));
-      return numbers;
-    };
-    const first = read();
-    socket.send(frame(1), frame(2));
-    // What is still between the two interfaces then is lost. Statistics are of the time since they were last read.
-    let arrived = 0;
-    await expect.poll(() => (arrived += ring.statistics().packets), { timeout: 5000 }).toBe(2);
-    to.down();
-    expect(await first).toEqual([1, 2]);
-    expect(told).toEqual([{ reason: 'down', name: to.name, ifindex: ring.ifindex }]);
-    to.up();
-    from.up();
-    const second = read();
-    await carrier(a, from);
-    socket.send(frame(3));
-    await expect
-      .poll(() => ring.socket.tryWait(constants.POLLIN), { timeout: 5000 })
-      .not.toBe(constants.POLLERR);
-    ip('-n', a.namespace, 'link', 'delete', from.name);
-    expect(await second).toEqual([3]);
-    expect(told.slice(1)).toEqual([{ reason: 'gone', name: to.name, ifindex: ring.ifindex }]);
-    expect(await ring.take()).toBeUndefined();
-    expect(ring.takeSync()).toBeUndefined();
-    await expect(PacketRing.open(to.name, { netns: b.namespace })).rejects.toMatchObject({ code: 'ENODEV' });
+    for (let number = 0; number < 100; number++) socket.send(frame(number));
+    const numbers = (await Promise.all([receive(one, 50), receive(other, 50)])).map((packets) =>
+      packets.map(({ data }) => numberOf(data)),
+    );
+    expect(numbers.map((list) => list.length)).toEqual([50, 50]);
+    expect(numbers.flat().sort((x, y) => x - y)).toEqual(Array.from({ length: 100 }, (_, index) => index));
+    for (const ring of [one, other]) expect(ring.statistics()).toEqual({ packets: 50, drops: 0, freezes: 0 });
   });
 });
-
-/** Waits until the link is there. */
-async function carrier(host: Host, end: Interface): Promise<void> {
-  for (let n = 0; n < 100; n++) {
-    if (ip('-n', host.namespace, '-o', 'link', 'show', end.name).includes('LOWER_UP')) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 
 /** The packets of a capture file, as far as it is written: pcap, in the order of this machine. */
 function recordsOf(file: string): Uint8Array[] {
@@ -315,11 +192,10 @@ function recordsOf(file: string): Uint8Array[] {
 describe('a ring that sends', () => {
   it.for([
     {},
-    { copy: true },
+    ...(INSIDE ? [] : [{ copy: true }]),
     { bypassQueue: true },
   ])('sends all, in order, many by a call: %j', async (options, context) => {
-    const { net, a, b, from, to } = await pair(context);
-    await using _net = net;
+    const { a, b, from, to } = await sharedPair(context);
     await using receiver = await PacketRing.open(to.name, { netns: b.namespace, protocol: OURS, blocks: 16 });
     await using ring = await TransmitRing.open(from.name, { netns: a.namespace, frames: 64, ...options });
     const frames = Array.from({ length: 1000 }, (_, index) => frame(index, 60 + (index % 1400)));
@@ -342,59 +218,34 @@ describe('a ring that sends', () => {
   });
 
   it('says which frame the interface does not take, and sends the others', async (context) => {
-    const { net, a, b, from, to } = await pair(context);
-    try {
-      await using receiver = await PacketRing.open(to.name, { netns: b.namespace, protocol: OURS, ...SMALL });
-      await using ring = await TransmitRing.open(from.name, { netns: a.namespace, frames: 32 });
-      const long = frame(99, 1600);
-      await expect(ring.send([frame(0), frame(1), long, frame(3)])).rejects.toMatchObject({
-        code: 'EMSGSIZE',
-        messagesSent: 2,
-      });
-      await expect(ring.send(new Uint8Array(5))).rejects.toMatchObject({ code: 'EINVAL', messagesSent: 0 });
-      await expect(ring.send(frame(4))).resolves.toBe(1);
-      // By hand those behind it stay.
-      for (const one of [frame(5), long, frame(6), frame(7)]) ring.put(one);
-      expect(() => ring.flush()).toThrow(expect.objectContaining({ code: 'EMSGSIZE', messagesSent: 1 }));
-      expect(ring.pending).toBe(2);
-      ring.put(frame(8));
-      ring.flush();
-      await ring.drain();
-      expect((await receive(receiver, 7)).map(({ data }) => numberOf(data))).toEqual([0, 1, 4, 5, 6, 7, 8]);
-      for (const bad of [new Uint8Array(0), new Uint8Array(2049 - 32)]) {
-        expect(() => ring.put(bad)).toThrow(expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }));
-        await expect(ring.send([frame(1), bad])).rejects.toMatchObject({ code: 'ERR_OUT_OF_RANGE' });
-      }
-      await using careless = await TransmitRing.open(from.name, {
-        netns: a.namespace,
-        frames: 32,
-        passOver: true,
-      });
-      expect(await careless.send([frame(10), long, frame(11)])).toBe(3);
-      expect((await receive(receiver, 2)).map(({ data }) => numberOf(data))).toEqual([10, 11]);
-    } finally {
-      net.end();
+    const { a, b, from, to } = await sharedPair(context);
+    await using receiver = await PacketRing.open(to.name, { netns: b.namespace, protocol: OURS, ...SMALL });
+    await using ring = await TransmitRing.open(from.name, { netns: a.namespace, frames: 32 });
+    const long = frame(99, 1600);
+    await expect(ring.send([frame(0), frame(1), long, frame(3)])).rejects.toMatchObject({
+      code: 'EMSGSIZE',
+      messagesSent: 2,
+    });
+    await expect(ring.send(new Uint8Array(5))).rejects.toMatchObject({ code: 'EINVAL', messagesSent: 0 });
+    await expect(ring.send(frame(4))).resolves.toBe(1);
+    // By hand those behind it stay.
+    for (const one of [frame(5), long, frame(6), frame(7)]) ring.put(one);
+    expect(() => ring.flush()).toThrow(expect.objectContaining({ code: 'EMSGSIZE', messagesSent: 1 }));
+    expect(ring.pending).toBe(2);
+    ring.put(frame(8));
+    ring.flush();
+    await ring.drain();
+    expect((await receive(receiver, 7)).map(({ data }) => numberOf(data))).toEqual([0, 1, 4, 5, 6, 7, 8]);
+    for (const bad of [new Uint8Array(0), new Uint8Array(2049 - 32)]) {
+      expect(() => ring.put(bad)).toThrow(expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }));
+      await expect(ring.send([frame(1), bad])).rejects.toMatchObject({ code: 'ERR_OUT_OF_RANGE' });
     }
-  });
-
-  it('keeps frames while the interface is down', async (context) => {
-    const { net, a, b, from, to } = await pair(context);
-    try {
-      await using receiver = await PacketRing.open(to.name, { netns: b.namespace, protocol: OURS, ...SMALL });
-      await using ring = await TransmitRing.open(from.name, { netns: a.namespace, frames: 32 });
-      from.down();
-      ring.put(frame(1));
-      expect(() => ring.flush()).toThrow(expect.objectContaining({ code: 'ENETDOWN' }));
-      await expect(ring.send(frame(2))).rejects.toMatchObject({ code: 'ENETDOWN', messagesSent: 0 });
-      expect(ring.pending).toBe(1);
-      from.up();
-      await carrier(a, from);
-      ring.flush();
-      expect((await receive(receiver, 1)).map(({ data }) => numberOf(data))).toEqual([1]);
-      ip('-n', a.namespace, 'link', 'delete', from.name);
-      await expect(ring.send(frame(3))).rejects.toMatchObject({ code: 'ENXIO' });
-    } finally {
-      net.end();
-    }
+    await using careless = await TransmitRing.open(from.name, {
+      netns: a.namespace,
+      frames: 32,
+      passOver: true,
+    });
+    expect(await careless.send([frame(10), long, frame(11)])).toBe(3);
+    expect((await receive(receiver, 2)).map(({ data }) => numberOf(data))).toEqual([10, 11]);
   });
 });

@@ -26,6 +26,9 @@ const options = testsOf('core', ['option', 'option-live']);
 /** Of the machine's own specs this goes where there is time left for it. */
 const MUTANTS = 'rigs/specs/inside/netem-mutants.spec.ts';
 
+/** Rings, whose blocks, tags and times are the kernel's. */
+const RINGS = 'rigs/specs/ring.spec.ts';
+
 /** The same kernel more than once, so that all end at about the same time: the longest comes first. */
 const machines: Machine[] = [
   {
@@ -53,6 +56,8 @@ const machines: Machine[] = [
       'rigs/specs/inside/options.spec.ts',
       ...can,
       ...options,
+      RINGS,
+      'rigs/specs/raw-capture.spec.ts',
     ],
   },
   // The packages' own tests that need the machine's families or a CAN bus.
@@ -67,6 +72,8 @@ const machines: Machine[] = [
       ...testsOf('core', ['option-tcp', 'cmsg-live']),
       ...testsOf('compat-python', ['families', 'examples-families', 'sequences-families']),
       MUTANTS,
+      RINGS,
+      'rigs/specs/ring-ends.spec.ts',
     ],
   },
 ];
