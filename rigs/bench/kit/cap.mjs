@@ -4,13 +4,16 @@ import { fileURLToPath } from 'node:url';
 import { link } from './link.mjs';
 import { withPackage } from './packages.mjs';
 
-const program = fileURLToPath(new URL('../cases/ring-recv/receivers/cap.mjs', import.meta.url));
+const program = fileURLToPath(new URL('./cap-receiver.mjs', import.meta.url));
 
-/** Answers turns with packets a second, or with nanoseconds of its process's time for each. */
-export function receiveByCap(cpu) {
+/**
+ * Answers turns with packets a second (`rate`), with nanoseconds of its process's time for each (`cpu`), or with packets a second of
+ * bursts that lie ready (`drain`).
+ */
+export function receiveByCap(measure) {
   withPackage('cap', async () => {
     const { netns, commands } = await link();
-    const args = [`--net=/proc/${netns.pid}/ns/net`, process.execPath, program, cpu ? 'cpu' : 'rate'];
+    const args = [`--net=/proc/${netns.pid}/ns/net`, process.execPath, program, measure];
     const child = spawn('nsenter', args, { stdio: ['inherit', 'inherit', 'inherit', commands] });
     child.once('exit', (status) => process.exit(status ?? 1));
   });

@@ -28,7 +28,13 @@ function generator() {
   return program;
 }
 
-/** Starts the one that sends: `netns` has the interfaces `rx` and `tx`; it sends from `tx` on between `go` and `stop`. */
+/** Packets of a burst: LINK_BURST of link.h. */
+export const BURST = 32_000;
+
+/**
+ * Starts the one that sends: `netns` has the interfaces `rx` and `tx`; it sends from `tx` on between `go` and `stop`, and as many as
+ * `BURST` says by `burst`.
+ */
 export async function link() {
   const child = spawn(generator(), { stdio: ['pipe', 'pipe', 'inherit'] });
   const said = await new Promise((resolve) =>
@@ -41,5 +47,6 @@ export async function link() {
     commands: child.stdin,
     go: () => child.stdin.write('g'),
     stop: () => child.stdin.write('s'),
+    burst: () => child.stdin.write('b'),
   };
 }

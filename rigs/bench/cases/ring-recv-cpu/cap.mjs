@@ -1,3 +1,3 @@
 import { receiveByCap } from '../../kit/cap.mjs';
 
-receiveByCap(true);
+receiveByCap('cpu');

@@ -1,3 +1,3 @@
 import { receiveByCap } from '../../kit/cap.mjs';
 
-receiveByCap(false);
+receiveByCap('rate');

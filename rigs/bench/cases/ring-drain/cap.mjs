@@ -1,0 +1,3 @@
+import { receiveByCap } from '../../kit/cap.mjs';
+
+receiveByCap('drain');
