@@ -41,6 +41,12 @@ function check(argument: string, value: PacketTimestamps | undefined): void {
   }
 }
 
+/** Has packets begin with a virtio header of this length; before a socket has a ring. @throws ENOPROTOOPT for 12 before Linux 6.4 */
+export function setUpVirtio(socket: Socket, header: VirtioLength): void {
+  if (header === 10) packetVnetHeader.set(socket, true);
+  else if (header !== 0) packetVnetHeaderSize.set(socket, header);
+}
+
 /** Sets what a packet socket tells beside its packets, and how it sends; before it is bound. */
 export function setUp(socket: Socket, wanted: Wanted): void {
   const { timestamps, transmitTimestamps } = wanted;
@@ -48,9 +54,7 @@ export function setUp(socket: Socket, wanted: Wanted): void {
   check('transmitTimestamps', transmitTimestamps);
   if (wanted.auxiliaryData) packetAuxiliaryData.set(socket, true);
   if (wanted.bypassQueue) packetBypassQueue.set(socket, true);
-  const header = virtioLength(wanted.virtioHeader);
-  if (header === 10) packetVnetHeader.set(socket, true);
-  else if (header !== 0) packetVnetHeaderSize.set(socket, header);
+  setUpVirtio(socket, virtioLength(wanted.virtioHeader));
   if (timestamps !== undefined) timestampNanoseconds.set(socket, true);
   const flags: TimestampingFlag[] = [];
   if (timestamps === 'hardware') flags.push('rxHardware', 'rawHardware', 'rxSoftware', 'software');

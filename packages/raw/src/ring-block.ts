@@ -15,6 +15,8 @@ export interface RingBlockPlace {
   readonly memory: RingMemory;
   readonly layout: FrameLayout;
   readonly cooked: boolean;
+  /** Whether a virtio header is in front of each packet. */
+  readonly virtio: boolean;
   /** Which block of the ring it is, or which frame it begins with. */
   readonly index: number;
   /** Where in the memory it begins, and ends. */
@@ -56,6 +58,11 @@ export class RingBlock implements Iterable<RingPacket>, Disposable {
   /** @internal */
   get layout(): FrameLayout {
     return this.#place.layout;
+  }
+
+  /** @internal */
+  get virtio(): boolean {
+    return this.#place.virtio;
   }
 
   /** Whether its packets come without their link-layer header. */

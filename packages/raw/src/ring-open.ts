@@ -14,6 +14,7 @@ import { type FanoutOptions, fanoutNumber, joinFanout } from './packet-fanout.ts
 import { membershipRequest } from './packet-membership.ts';
 import { standingError } from './packet-options.ts';
 import { cutFilter, NOTHING } from './ring-filter.ts';
+import { type VirtioLength, virtioLength } from './virtio.ts';
 
 /** What all rings are opened with. */
 export interface RingSocketOptions {
@@ -21,6 +22,11 @@ export interface RingSocketOptions {
   readonly mode?: 'raw' | 'cooked' | undefined;
   /** Where the interface is; this process's own network namespace unless given. Takes CAP_SYS_ADMIN. */
   readonly netns?: NetworkNamespace | undefined;
+  /**
+   * Bytes of a virtio header that stands in front of each packet and tells what offload left undone (PACKET_VNET_HDR, and 12 from
+   * Linux 6.4). Default 0, none. Not with `cooked`.
+   */
+  readonly virtioHeader?: VirtioLength | undefined;
 }
 
 /** What is received. */
@@ -66,6 +72,9 @@ export function checkCapture(options: RingCaptureOptions): Receiving {
     throw wrongType('filter', 'an array of instructions, or a Uint8Array of them', program);
   }
   if (fanout !== undefined) fanoutNumber(fanout);
+  if (virtioLength(options.virtioHeader) !== 0 && options.mode === 'cooked') {
+    throw wrongValue('virtioHeader', "0 with the mode 'cooked'", options.virtioHeader);
+  }
   if (snapLength !== undefined) checkInteger('snapLength', snapLength, 1, 0xffffffff);
   return {
     protocol: checkUint('protocol', options.protocol ?? constants.ETH_P_ALL, 16),

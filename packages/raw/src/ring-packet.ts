@@ -16,6 +16,7 @@ import {
   statusBits,
   TPACKET_V3,
 } from './ring-layout.ts';
+import { VIRTIO_HEADER_LENGTH, VirtioView } from './virtio.ts';
 
 /** ARPHRD_ of net/if_arp.h → LINKTYPE_, for those that {@link dissect} knows. */
 const LINK_TYPES: Readonly<Record<number, number>> = {
@@ -39,6 +40,8 @@ export interface PacketBlock {
   readonly memory: RingMemory;
   readonly layout: FrameLayout;
   readonly cooked: boolean;
+  /** Whether a virtio header is in front of each packet. */
+  readonly virtio: boolean;
   readonly released: boolean;
 }
 
@@ -60,6 +63,8 @@ export interface RingPacketCopy {
   readonly hardwareAddress: string;
   /** The tag that the kernel or the card took out. */
   readonly vlan: VlanTag | undefined;
+  /** What stood in front of it, where virtio headers were asked for. */
+  readonly virtio: VirtioView | undefined;
 }
 
 /**
@@ -191,6 +196,19 @@ export class RingPacket {
     };
   }
 
+  /**
+   * The virtio header in front of it; undefined where they were not asked for. A view that is made at each call, of bytes that change
+   * when the block has gone back.
+   * @throws MalformedPacketError when it does not lie within the memory: something wrote into the ring
+   */
+  get virtio(): VirtioView | undefined {
+    const { virtio, memory } = this.#block;
+    if (!virtio) return undefined;
+    const { offset } = this;
+    // Ten bytes right in front, also where 12 were asked for: the kernel leaves two free before them.
+    return new VirtioView().decode(memory.bytes, offset - VIRTIO_HEADER_LENGTH, offset);
+  }
+
   #address(field: number): number {
     return this.#at + this.#block.layout.address + field;
   }
@@ -233,10 +251,12 @@ export class RingPacket {
 
   /** Keeps the packet: a copy that owns its bytes. `restoreVlan` puts the tag back that was taken out of an Ethernet frame. */
   copy(options?: { readonly restoreVlan?: boolean | undefined }): RingPacketCopy {
-    const { vlan, wireLength, timestamp } = this;
+    const { vlan, wireLength, timestamp, offset } = this;
+    const header = this.#block.virtio ? offset - VIRTIO_HEADER_LENGTH : offset;
+    const virtio = header === offset ? undefined : new VirtioView().decode(this.bytes.slice(header, offset));
     const tagged = options?.restoreVlan === true && vlan !== undefined && this.capturedLength >= TAG_OFFSET;
     const data = tagged ? withTag(this.data, vlan) : this.data.slice();
-    return { data, wireLength, timestamp, ...this.#source(), vlan };
+    return { data, wireLength, timestamp, ...this.#source(), vlan, virtio };
   }
 
   /**

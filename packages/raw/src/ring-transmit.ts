@@ -16,6 +16,7 @@ import {
 } from '@sockeye/core';
 import { Mapping } from '@sockeye/core/mapping';
 import { interfaceIndex } from './interface-request.ts';
+import { setUpVirtio } from './packet-options.ts';
 import {
   AVAILABLE,
   encodeFrameRequest,
@@ -29,6 +30,7 @@ import {
 } from './ring-layout.ts';
 import { bindTo, createSocket, failure } from './ring-open.ts';
 import { canceled, longer, Patience, sleep, turn } from './ring-wait.ts';
+import { type VirtioLength, virtioLength } from './virtio.ts';
 
 export interface TransmitRingOptions {
   /** Where the interface is; this process's own network namespace unless given. Takes CAP_SYS_ADMIN. */
@@ -41,6 +43,11 @@ export interface TransmitRingOptions {
    * Have the kernel pass over frames that it cannot send (PACKET_LOSS), instead of stopping at them and saying so. Default false.
    */
   readonly passOver?: boolean | undefined;
+  /**
+   * Bytes of a virtio header that each frame begins with (PACKET_VNET_HDR, and 12 from Linux 6.4; see `encodeVirtio`): sums and segments
+   * are the interface's to make, or the kernel's. Default 0, none.
+   */
+  readonly virtioHeader?: VirtioLength | undefined;
   /** Go past the queueing of the interface (PACKET_QDISC_BYPASS). Default false. */
   readonly bypassQueue?: boolean | undefined;
   /** Write frames by calls, as where the runtime allows no views of memory that is not its own. Default false. */
@@ -111,6 +118,7 @@ export class TransmitRing implements Disposable, AsyncDisposable {
     for (const [name, value] of Object.entries({ passOver, bypassQueue, copy })) {
       if (typeof value !== 'boolean') throw wrongType(name, 'a boolean', value);
     }
+    const header = virtioLength(options.virtioHeader);
     const socket = createSocket({ netns: options.netns });
     let ring: TransmitRing | undefined;
     try {
@@ -119,6 +127,7 @@ export class TransmitRing implements Disposable, AsyncDisposable {
       socket.setsockopt(SOL_PACKET, PACKET_VERSION, TPACKET_V2);
       if (passOver) socket.setsockopt(SOL_PACKET, PACKET_LOSS, 1);
       if (bypassQueue) socket.setsockopt(SOL_PACKET, PACKET_QDISC_BYPASS, 1);
+      setUpVirtio(socket, header);
       const blockSize = Math.max(PIECE, frameSize);
       const request = encodeFrameRequest(blockSize, (frames * frameSize) / blockSize, frameSize);
       socket.setsockopt(SOL_PACKET, PACKET_TX_RING, request);

@@ -5,13 +5,14 @@ import { Mapping } from '@sockeye/core/mapping';
 import { filter } from '@sockeye/core/options';
 import type { CaptureEnd } from './capture.ts';
 import { interfaceIndex } from './interface-request.ts';
-import { standingError } from './packet-options.ts';
+import { setUpVirtio, standingError } from './packet-options.ts';
 import { RingBlock, type RingBlockPlace } from './ring-block.ts';
 import { NOTHING } from './ring-filter.ts';
 import { BLOCK, KERNEL, RingMemory, USER } from './ring-layout.ts';
 import { checkCapture, createSocket, failure, type RingCaptureOptions, startReceiving } from './ring-open.ts';
 import { type RingShape, type RingShapeOptions, shapeOf } from './ring-shape.ts';
 import { canceled, lastPackets, longer, Patience, sleep, sleepSync, turn } from './ring-wait.ts';
+import { virtioLength } from './virtio.ts';
 
 export interface PacketRingOptions extends RingCaptureOptions, RingShapeOptions {
   /**
@@ -53,6 +54,7 @@ export class PacketRing extends EventEmitter<{ down: [CaptureEnd] }> implements 
   readonly #mapping: Mapping;
   readonly #shape: RingShape;
   readonly #cooked: boolean;
+  readonly #virtio: boolean;
   /** Of the whole ring; undefined where blocks are copied. */
   readonly #memory: RingMemory | undefined;
   /** Memory that copies go to, and went back. */
@@ -73,15 +75,15 @@ export class PacketRing extends EventEmitter<{ down: [CaptureEnd] }> implements 
     socket: Socket,
     { name, ifindex }: { name: string; ifindex: number },
     shape: RingShape,
-    cooked: boolean,
-    copy: boolean,
+    { mode, virtioHeader, copy = false }: PacketRingOptions,
   ) {
     super();
     this.socket = socket;
     this.ifindex = ifindex;
     this.#name = name;
     this.#shape = shape;
-    this.#cooked = cooked;
+    this.#cooked = mode === 'cooked';
+    this.#virtio = virtioLength(virtioHeader) !== 0;
     this.#mapping = new Mapping(socket, shape.blocks * shape.blockSize);
     const buffer = copy ? undefined : this.#mapping.buffer();
     this.#memory = buffer === undefined ? undefined : new RingMemory(buffer);
@@ -99,7 +101,7 @@ export class PacketRing extends EventEmitter<{ down: [CaptureEnd] }> implements 
     checkObject('options', options);
     const shape = shapeOf(options);
     const receiving = checkCapture(options);
-    const { copy = false, promiscuous = false, mode } = options;
+    const { copy = false, promiscuous = false } = options;
     if (typeof copy !== 'boolean') throw wrongType('copy', 'a boolean', copy);
     if (promiscuous && interfaceName === undefined) {
       throw wrongValue('promiscuous', 'false without an interface', promiscuous);
@@ -109,8 +111,9 @@ export class PacketRing extends EventEmitter<{ down: [CaptureEnd] }> implements 
     try {
       const ifindex = interfaceName === undefined ? 0 : interfaceIndex(socket, interfaceName);
       socket.setsockopt(constants.SOL_PACKET, constants.PACKET_VERSION, shape.layout.version);
+      setUpVirtio(socket, virtioLength(options.virtioHeader));
       socket.setsockopt(constants.SOL_PACKET, constants.PACKET_RX_RING, shape.request);
-      ring = new PacketRing(socket, { name: interfaceName ?? '', ifindex }, shape, mode === 'cooked', copy);
+      ring = new PacketRing(socket, { name: interfaceName ?? '', ifindex }, shape, options);
       startReceiving(socket, ifindex, options, receiving);
       return ring;
     } catch (error) {
@@ -192,6 +195,7 @@ export class PacketRing extends EventEmitter<{ down: [CaptureEnd] }> implements 
       memory,
       layout,
       cooked: this.#cooked,
+      virtio: this.#virtio,
       index,
       start,
       end,
