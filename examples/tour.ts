@@ -57,6 +57,12 @@ const steps: Step[] = [
     client: ['core/udp.ts', '127.0.0.42'],
     may: lacksCapability,
   },
+  {
+    title: 'Echo requests to this host',
+    client: ['raw/ping.ts', '127.0.0.1', '2', '10'],
+    may: lacksCapability,
+  },
+  { title: 'The hops to this host: one', client: ['raw/traceroute.ts', '127.0.0.1'] },
   { title: 'One CAN frame on vcan0, sent and received', client: ['can/frame.ts'], may: lacksCan },
 ];
 
