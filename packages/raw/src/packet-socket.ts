@@ -21,6 +21,7 @@ import { type FanoutOptions, fanoutNumber, joinFanout } from './packet-fanout.ts
 import { type Membership, membershipRequest } from './packet-membership.ts';
 import { type PacketTimestamps, receiveStamps, setUp, type TransmitTimestamp } from './packet-options.ts';
 import { type PacketType, packetTypeOf } from './packet-type.ts';
+import { ReceivingSocket } from './receiving-socket.ts';
 import { type VirtioLength, virtioLength } from './virtio.ts';
 
 /**
@@ -118,9 +119,7 @@ interface Slot {
  * A packet socket (packet(7), Linux): frames as they pass the interface. It needs CAP_NET_RAW. What has no
  * method here is done on {@link socket}.
  */
-export class PacketSocket implements Disposable, AsyncDisposable {
-  /** The socket below. */
-  readonly socket: Socket;
+export class PacketSocket extends ReceivingSocket<ReceivedPacket> {
   /** Index of the interface it is open on; 0 for all. */
   readonly ifindex: number;
   /** EtherType that it receives, or ETH_P_ALL. */
@@ -129,7 +128,7 @@ export class PacketSocket implements Disposable, AsyncDisposable {
   #inGroup = false;
 
   private constructor(socket: Socket, ifindex: number, protocol: number) {
-    this.socket = socket;
+    super(socket);
     this.ifindex = ifindex;
     this.protocol = protocol;
   }
@@ -190,16 +189,12 @@ export class PacketSocket implements Disposable, AsyncDisposable {
     }
   }
 
-  get closed(): boolean {
-    return this.socket.closed;
-  }
-
   /**
    * Waits for a frame.
    * @throws ENETDOWN once when the interface is or goes down, ERR_SOCKET_TIMEOUT, ABORT_ERR, ECANCELED when
    * the socket is closed meanwhile.
    */
-  async recv(options: WaitOptions & PacketRecvOptions = {}): Promise<ReceivedPacket> {
+  override async recv(options: WaitOptions & PacketRecvOptions = {}): Promise<ReceivedPacket> {
     checkObject('options', options);
     const slot = this.#slot(options.size);
     try {
@@ -319,28 +314,6 @@ export class PacketSocket implements Disposable, AsyncDisposable {
       const stamp = receiveStamps(message.control);
       if (stamp !== undefined) return stamp;
     }
-  }
-
-  /** Frame after frame, until the socket is closed. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<ReceivedPacket, void, void> {
-    try {
-      while (!this.closed) yield await this.recv();
-    } catch (error) {
-      if (!this.closed) throw error;
-    }
-  }
-
-  /** Closes the socket; twice is fine. */
-  close(): void {
-    this.socket.close();
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.close();
   }
 
   /** Each waiting receive has a buffer of its own; they are kept for the next ones. */

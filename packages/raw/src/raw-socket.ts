@@ -14,6 +14,7 @@ import { hopLimit, packetInfo, packetInfo6, tos, trafficClass, ttl } from '@sock
 import { bindToDevice, type FilterProgram, filter, receiveBuffer } from '@sockeye/core/options';
 import { type RawWishes, setUpRaw } from './raw-options.ts';
 import { type RawError, type RawPacket, readError, readPacket } from './raw-packet.ts';
+import { ReceivingSocket } from './receiving-socket.ts';
 
 /** Room for the largest datagram, a jumbogram aside. */
 const ROOM = 65_535 + 40;
@@ -66,16 +67,14 @@ export interface RawSendOptions {
  * A raw IP socket (raw(7), ipv6(7), RFC 3542), or an ICMP datagram socket (icmp(7)): what is behind the IP header, or with
  * `headerIncluded` the header too when sending. What has no method here is done on {@link socket}.
  */
-export class RawSocket implements Disposable, AsyncDisposable {
-  /** The socket below. */
-  readonly socket: Socket;
+export class RawSocket extends ReceivingSocket<RawPacket> {
   readonly family: 'inet' | 'inet6';
   readonly mode: 'raw' | 'datagram';
   readonly protocol: number;
   readonly #room: number;
 
   private constructor(socket: Socket, options: RawSocketOptions) {
-    this.socket = socket;
+    super(socket);
     this.family = options.family ?? 'inet';
     this.mode = options.mode ?? 'raw';
     this.protocol = options.protocol;
@@ -113,10 +112,6 @@ export class RawSocket implements Disposable, AsyncDisposable {
     }
   }
 
-  get closed(): boolean {
-    return this.socket.closed;
-  }
-
   /** Of an ICMP datagram socket, once it is bound or has sent: the identifier of its echoes. 0 otherwise. */
   get identifier(): number {
     if (this.mode === 'raw') return 0;
@@ -129,7 +124,7 @@ export class RawSocket implements Disposable, AsyncDisposable {
    * @throws ERR_SOCKET_TIMEOUT, ABORT_ERR; on a socket that is connected or has `errors`, once what an ICMP error said:
    * ECONNREFUSED, EHOSTUNREACH …
    */
-  async recv(options?: WaitOptions): Promise<RawPacket> {
+  override async recv(options?: WaitOptions): Promise<RawPacket> {
     const message = await this.socket.recvMsg(ROOM, { ...options, control: this.#room });
     return readPacket(message, this.family === 'inet' && this.mode === 'raw');
   }
@@ -171,28 +166,6 @@ export class RawSocket implements Disposable, AsyncDisposable {
   sendSync(data: Uint8Array, to: string | Address, options: RawSendOptions & SyncOptions = {}): number {
     const { timeout, interruptible } = options;
     return this.socket.sendMsgSync(data, { ...this.#along(to, options), timeout, interruptible });
-  }
-
-  /** Packet after packet, until the socket is closed. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<RawPacket, void, void> {
-    try {
-      while (!this.closed) yield await this.recv();
-    } catch (error) {
-      if (!this.closed) throw error;
-    }
-  }
-
-  /** Closes the socket; twice is fine. */
-  close(): void {
-    this.socket.close();
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.close();
   }
 
   #along(to: string | Address, options: RawSendOptions) {
