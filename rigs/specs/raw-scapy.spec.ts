@@ -4,7 +4,7 @@ import { formatIPv4, formatIPv6, formatMac } from '@sockeye/addr';
 import { dissect, type Layer, type LayerKind, type LayerOf } from '@sockeye/raw';
 import { expect, it, type TestContext } from 'vitest';
 import { command, MissingPackages, provision } from '../provision/index.ts';
-import { madePackets } from './raw-packets.ts';
+import { madePackets } from './raw-packets/index.ts';
 
 type Value = number | string | undefined;
 type Fields<View> = Readonly<Record<string, (view: View) => Value | readonly Value[]>>;

@@ -15,7 +15,7 @@ import {
 import { description, enhanced, section } from '../../packages/capture/test/make.ts';
 import { type CapturedPacket, capturedPackets } from '../../packages/raw/test/captures.ts';
 import { command, MissingPackages, provision } from '../provision/index.ts';
-import { madeFragments, madePackets } from './raw-packets.ts';
+import { madeFragments, madePackets } from './raw-packets/index.ts';
 import { fieldNames, normal, oursFor } from './tshark-fields.ts';
 
 /** Installs Wireshark's programs where they are missing. */
