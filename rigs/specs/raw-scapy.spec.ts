@@ -126,6 +126,18 @@ const FIELDS: { readonly [Kind in LayerKind]?: Fields<LayerOf<Kind>> } = {
   vxlan: {
     'VXLAN.vni': (view) => view.networkId,
   },
+  geneve: {
+    'GENEVE.optionlen': (view) => view.options.length / 4,
+    'GENEVE.oam': (view) => Number(view.oam),
+    'GENEVE.critical': (view) => Number(view.critical),
+    'GENEVE.proto': (view) => view.protocol,
+    'GENEVE.vni': (view) => view.networkId,
+  },
+  esp: {
+    'ESP.spi': (view) => view.securityParametersIndex,
+    'ESP.seq': (view) => view.sequence,
+    'ESP.data': (view) => Buffer.from(view.payload).toString('hex'),
+  },
   mpls: {
     'MPLS.label': (view) => view.entries.map(({ label }) => label),
     'MPLS.cos': (view) => view.entries.map(({ trafficClass }) => trafficClass),

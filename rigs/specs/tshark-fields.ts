@@ -5,6 +5,7 @@ import {
   DnsCursor,
   type DnsView,
   type EthernetView,
+  GeneveOptionCursor,
   type IgmpView,
   Ipv6ExtensionCursor,
   type Ipv6View,
@@ -70,6 +71,21 @@ function chunks(view: LayerOf<'sctp'>): { type: number; length: number }[] {
   const cursor = new SctpChunkCursor().start(view.bytes, view.payloadOffset, view.payloadEnd);
   try {
     while (cursor.next()) list.push({ type: cursor.type, length: cursor.length });
+  } catch {
+    // Those before are told.
+  }
+  return list;
+}
+
+/** The options up to where one is malformed. */
+function geneveOptions(view: LayerOf<'geneve'>): { optionClass: number; type: number; length: number }[] {
+  const list: { optionClass: number; type: number; length: number }[] = [];
+  const cursor = new GeneveOptionCursor().start(view.options);
+  try {
+    while (cursor.next()) {
+      const { optionClass, type, data } = cursor;
+      list.push({ optionClass, type, length: 4 + data.length });
+    }
   } catch {
     // Those before are told.
   }
@@ -234,6 +250,23 @@ const tsharkFields: { readonly [Kind in LayerKind]?: Fields<LayerOf<Kind>> } = {
     'vxlan.flags': (view) => view.flags,
     'vxlan.gbp': (view) => view.groupPolicy,
     'vxlan.vni': (view) => view.networkId,
+  },
+  geneve: {
+    'geneve.vni': (view) => view.networkId,
+    'geneve.proto_type': (view) => view.protocol,
+    'geneve.flags.oam': (view) => view.oam,
+    'geneve.flags.critical': (view) => view.critical,
+    'geneve.option.class': (view) => geneveOptions(view).map(({ optionClass }) => optionClass),
+    'geneve.option.type': (view) => geneveOptions(view).map(({ type }) => type),
+    // First that of all of them.
+    'geneve.option.length': (view) => [
+      view.options.length,
+      ...geneveOptions(view).map(({ length }) => length),
+    ],
+  },
+  esp: {
+    'esp.spi': (view) => view.securityParametersIndex,
+    'esp.sequence': (view) => view.sequence,
   },
   mpls: {
     'mpls.label': (view) => view.entries.map(({ label }) => label),

@@ -68,7 +68,7 @@ function byLinkType(linkType: number, bytes: Uint8Array): LayerKind | StopReason
  * Walks the headers of a packet, each one's checked length and fields in its view: from the link layer that `linkType`
  * names ({@link linkTypes}; Ethernet unless given) up to DNS and DHCP, through VLANs, MPLS, PPPoE and tunnels, and
  * says where it stopped and why. It throws for nothing that is in the bytes. UDP's and TCP's payload is taken for DNS (port
- * 53, 5353, 5355), DHCP (67, 68) and VXLAN (4789, 8472) by its ports; an MPLS stack's for IP by its first bits.
+ * 53, 5353, 5355), DHCP (67, 68), VXLAN (4789, 8472) and GENEVE (6081) by its ports; an MPLS stack's for IP by its first bits.
  *
  * `into` is laid anew and given back: with one of its own a loop allocates nothing.
  * @throws ERR_INVALID_ARG_TYPE when `bytes` is no Uint8Array, ERR_OUT_OF_RANGE when `linkType` is no number of 32 bits.

@@ -3,8 +3,10 @@ import type { ArpView } from './arp.ts';
 import type { DhcpView } from './dhcp.ts';
 import type { DnsView } from './dns.ts';
 import { MalformedPacketError } from './errors.ts';
+import type { EspView } from './esp.ts';
 import type { EthernetView } from './ethernet.ts';
 import { following, isLayerKind, protocolOf, startOf } from './following.ts';
+import type { GeneveView } from './geneve.ts';
 import type { GreView } from './gre.ts';
 import type { IcmpView } from './icmp.ts';
 import type { Icmpv6View } from './icmpv6.ts';
@@ -101,8 +103,16 @@ export class Dissection {
     return this.layer('dns');
   }
 
+  get esp(): EspView | undefined {
+    return this.layer('esp');
+  }
+
   get ethernet(): EthernetView | undefined {
     return this.layer('ethernet');
+  }
+
+  get geneve(): GeneveView | undefined {
+    return this.layer('geneve');
   }
 
   get gre(): GreView | undefined {

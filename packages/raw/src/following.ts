@@ -1,6 +1,7 @@
 /** What a header says of what follows it: another header, or why there is none that can be told. */
 
 import { etherTypes, MAX_802_3_LENGTH } from './ethernet.ts';
+import { GENEVE_PORT } from './geneve.ts';
 import type { Layer, LayerKind, StopReason } from './layer.ts';
 import { isMld } from './mld.ts';
 import { isNdp } from './ndp.ts';
@@ -14,7 +15,9 @@ const KINDS: { readonly [Kind in LayerKind]: true } = {
   arp: true,
   dhcp: true,
   dns: true,
+  esp: true,
   ethernet: true,
+  geneve: true,
   gre: true,
   icmp: true,
   icmpv6: true,
@@ -82,7 +85,7 @@ export function byIpProtocol(protocol: number): Following {
     case 47:
       return 'gre';
     case 50:
-      return 'encrypted';
+      return 'esp';
     case 58:
       return 'icmpv6';
     case 59:
@@ -101,6 +104,7 @@ const DHCP_PORTS: ReadonlySet<number> = new Set([67, 68]);
 
 function byUdpPorts(source: number, destination: number): Following {
   if (destination === vxlanPorts.ASSIGNED || destination === vxlanPorts.LINUX) return 'vxlan';
+  if (destination === GENEVE_PORT) return 'geneve';
   if (DNS_PORTS.has(destination) || DNS_PORTS.has(source)) return 'dns';
   if (DHCP_PORTS.has(destination) || DHCP_PORTS.has(source)) return 'dhcp';
   return 'payload';
@@ -131,7 +135,10 @@ export function following(layer: Layer, around: Layer | undefined): Following {
     case 'ipv6':
       return layer.fragmentOffset > 0 ? 'fragment' : byIpProtocol(layer.protocol);
     case 'gre':
+    case 'geneve':
       return byEtherType(layer.protocol);
+    case 'esp':
+      return 'encrypted';
     case 'mpls':
       return byVersion(layer);
     case 'vxlan':
@@ -219,6 +226,7 @@ export function protocolOf(layer: Layer): number | undefined {
     case 'ipv4':
     case 'ipv6':
     case 'gre':
+    case 'geneve':
     case 'ppp':
       return layer.protocol;
     default:

@@ -57,6 +57,7 @@ export {
 } from './dns-record.ts';
 export type { EchoOptions } from './echo.ts';
 export { MalformedPacketError } from './errors.ts';
+export { ESP_HEADER_LENGTH, type EspHeader, EspView, encodeEsp } from './esp.ts';
 export {
   ETHERNET_HEADER_LENGTH,
   type EthernetHeader,
@@ -67,6 +68,16 @@ export {
   MAX_802_3_LENGTH,
   type VlanTag,
 } from './ethernet.ts';
+export {
+  encodeGeneve,
+  encodeGeneveOption,
+  GENEVE_HEADER_LENGTH,
+  GENEVE_PORT,
+  type GeneveFields,
+  type GeneveHeader,
+  GeneveOptionCursor,
+  GeneveView,
+} from './geneve.ts';
 export { encodeGre, GRE_HEADER_LENGTH, type GreHeader, GreView } from './gre.ts';
 export {
   encodeEcho,

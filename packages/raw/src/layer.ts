@@ -2,7 +2,9 @@
 import { ArpView } from './arp.ts';
 import { DhcpView } from './dhcp.ts';
 import { DnsView } from './dns.ts';
+import { EspView } from './esp.ts';
 import { EthernetView } from './ethernet.ts';
+import { GeneveView } from './geneve.ts';
 import { GreView } from './gre.ts';
 import { IcmpView } from './icmp.ts';
 import { Icmpv6View } from './icmpv6.ts';
@@ -26,7 +28,9 @@ export type Layer =
   | ArpView
   | DhcpView
   | DnsView
+  | EspView
   | EthernetView
+  | GeneveView
   | GreView
   | IcmpView
   | Icmpv6View
@@ -57,7 +61,9 @@ export const layerMakers: { readonly [Kind in LayerKind]: () => Layer } = {
   arp: () => new ArpView(),
   dhcp: () => new DhcpView(),
   dns: () => new DnsView(),
+  esp: () => new EspView(),
   ethernet: () => new EthernetView(),
+  geneve: () => new GeneveView(),
   gre: () => new GreView(),
   icmp: () => new IcmpView(),
   icmpv6: () => new Icmpv6View(),
@@ -90,7 +96,7 @@ export const isKind = <Kind extends LayerKind>(layer: Layer, kind: Kind): layer 
  * - `unknown`: the header names a protocol that there is no codec for, `Dissection.protocol`;
  * - `fragment`: what follows is a part of a datagram;
  * - `quoted`: what follows is the packet that an ICMP error is about;
- * - `encrypted`: ESP;
+ * - `encrypted`: what follows ESP's header;
  * - `malformed`: a header was refused, `Dissection.error`;
  * - `truncated`: the same, since the capture holds only the start of the packet;
  * - `depth`: more than `MAX_LAYERS` headers.

@@ -6,7 +6,9 @@ import { encodeDhcp } from '../src/dhcp.ts';
 import { dissect, linkTypes } from '../src/dissect.ts';
 import { Dissection } from '../src/dissection.ts';
 import { encodeDns } from '../src/dns.ts';
+import { encodeEsp } from '../src/esp.ts';
 import { encodeEthernet, etherTypes } from '../src/ethernet.ts';
+import { encodeGeneve } from '../src/geneve.ts';
 import { encodeGre } from '../src/gre.ts';
 import { encodeIcmp } from '../src/icmp.ts';
 import { encodeIgmp } from '../src/igmp.ts';
@@ -75,6 +77,10 @@ function encode(layer: Layer, into: Uint8Array, offset: number): number {
       return encodeTcp(layer, into, offset);
     case 'udp':
       return encodeUdp(layer, into, offset);
+    case 'geneve':
+      return encodeGeneve(layer, into, offset);
+    case 'esp':
+      return encodeEsp(layer, into, offset);
     case 'vxlan':
       return encodeVxlan(layer, into, offset);
     case 'loopback':
@@ -91,7 +97,7 @@ function fieldsOf(layer: Extract<Layer, { kind: 'dhcp' }>) {
 }
 
 /** Bits that nobody uses, or that say how something is written, are not always kept. */
-const LOOSE = new Set(['dhcp', 'gre', 'igmp', 'mld', 'ndp', 'ppp', 'sll', 'sll2', 'vxlan']);
+const LOOSE = new Set(['dhcp', 'geneve', 'gre', 'igmp', 'mld', 'ndp', 'ppp', 'sll', 'sll2', 'vxlan']);
 
 function tcpOptions(options: Uint8Array): void {
   let list: TcpOption[];

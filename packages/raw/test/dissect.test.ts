@@ -53,6 +53,12 @@ describe('dissect', () => {
       'complete',
       78,
     ]);
+    const geneve = `${IPV4('11')} 8000 17c1 0000 0000 0240 6558 00000100 01020101 00000007`;
+    expect(walk(`${geneve} ${inner}`, linkTypes.IPV4)).toEqual([
+      'ipv4 udp geneve ethernet arp',
+      'complete',
+      86,
+    ]);
     expect(walk(`${IPV4('2f')} 2000 6558 00000001 ${inner}`, linkTypes.RAW)[0]).toBe('ipv4 gre ethernet arp');
     expect(walk(`${ETHERNET} 8864 11 00 0001 0016 0021 ${IPV4('fd')}`)).toEqual([
       'ethernet pppoe ppp ipv4',
@@ -112,7 +118,8 @@ describe('dissect', () => {
       28,
     ]);
     expect(walk(`${IPV4('11', '0001')}0001 0002 0010 0000`, linkTypes.RAW)).toEqual(['ipv4', 'fragment', 20]);
-    expect(walk(`${IPV4('32')} 00`, linkTypes.RAW)).toEqual(['ipv4', 'encrypted', 20]);
+    expect(walk(`${IPV4('32')} 00000100 00000001 00`, linkTypes.RAW)).toEqual(['ipv4 esp', 'encrypted', 28]);
+    expect(walk(`${IPV4('32')} 00`, linkTypes.RAW)).toEqual(['ipv4', 'malformed', 20]);
     expect(walk(`${IPV4('01')} 03 01 0000 00000000 ${IPV4('11')}`, linkTypes.RAW)).toEqual([
       'ipv4 icmp',
       'quoted',

@@ -6,13 +6,16 @@ from scapy.all import (ARP, BOOTP, DHCP, DNS, DNSQR, DNSRR, GRE, ICMP, IP, LLC, 
                        Raw, load_contrib)
 from scapy.layers.inet6 import (ICMPv6EchoRequest, ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6ND_RA, ICMPv6NDOptSrcLLAddr, IPv6,
                                 IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop, PadN)
+from scapy.layers.ipsec import ESP
 from scapy.layers.ppp import PPP, PPPoE
 from scapy.layers.sctp import SCTPChunkCookieAck, SCTPChunkData
 from scapy.layers.vxlan import VXLAN
 
+load_contrib("geneve")
 load_contrib("mpls")
 load_contrib("igmpv3")
 load_contrib("igmp")
+from scapy.contrib.geneve import GENEVE, GeneveOptions  # noqa: E402
 from scapy.contrib.igmp import IGMP  # noqa: E402
 from scapy.contrib.igmpv3 import IGMPv3, IGMPv3gr, IGMPv3mr  # noqa: E402
 from scapy.contrib.mpls import MPLS  # noqa: E402
@@ -44,6 +47,9 @@ OWN = {
     "sctp": IP(src=A, dst=B) / SCTP(sport=1, dport=2, tag=0xFEDCBA98) / SCTPChunkData(data=b"abcde", beginning=1) / SCTPChunkCookieAck(),
     "gre": IP(src=A, dst=B) / GRE(key_present=1, seqnum_present=1, chksum_present=1, key=1, sequence_number=2) / IP(src=B, dst=A) / ICMP(),
     "vxlan": IP(src=A, dst=B) / UDP(sport=9, dport=4789) / VXLAN(vni=0x123456, flags="Instance") / ETHER / IP(src=B, dst=A) / ICMP(),
+    "geneve": IP(src=A, dst=B) / UDP(sport=9, dport=6081)
+    / GENEVE(vni=0x123456, oam=1, proto=0x6558, options=[GeneveOptions(classid=0x102, type=3, data=b"four")]) / ETHER / IP(src=B, dst=A) / ICMP(),
+    "esp": IP(src=A, dst=B) / ESP(spi=0x89ABCDEF, seq=7, data=b"unreadable"),
     "mpls": ETHER / MPLS(label=5, cos=2, s=0, ttl=9) / MPLS(label=6, s=1, ttl=8) / IP(src=A, dst=B) / ICMP(),
     "pppoe": ETHER / PPPoE(sessionid=0xABCD) / PPP(proto=0x0021) / IP(src=A, dst=B) / ICMP(),
     "snap": Ether(src="02:00:00:00:00:0a", dst="02:00:00:00:00:0b", type=8 + 5) / LLC() / SNAP(OUI=0x123456, code=0x1111) / Raw(b"abcde"),
