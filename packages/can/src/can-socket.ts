@@ -42,7 +42,7 @@ import { FrameBatch } from './frame-view.ts';
 import { checkWait, FrameHub } from './hub.ts';
 import type { CanId } from './id.ts';
 import { KernelRows, type RowsKind } from './kernel-rows.ts';
-import { CANFD_MTU, CANXL_MTU, readHostU32 } from './layout.ts';
+import { CAN_MTU, CANFD_MTU, CANXL_MTU, readHostU32 } from './layout.ts';
 import { SocketFilters } from './socket-filters.ts';
 import { type CanErrors, type CanSocketOptions, checkFlag, planOptions } from './socket-options.ts';
 
@@ -418,8 +418,13 @@ export class CanSocket implements CanBus, Disposable {
 }
 
 function encoded(frame: CanFrameFields): Uint8Array {
-  const bytes = new Uint8Array(frame?.xl === true ? CANXL_MTU : CANFD_MTU);
-  return bytes.subarray(0, encodeFrame(frame, bytes));
+  if (frame?.xl === true) {
+    const bytes = new Uint8Array(CANXL_MTU);
+    return bytes.subarray(0, encodeFrame(frame, bytes));
+  }
+  const bytes = new Uint8Array(frame?.fd === true ? CANFD_MTU : CAN_MTU);
+  encodeFrame(frame, bytes);
+  return bytes;
 }
 
 function nameOf(interfaceNameOrIndex: string | number, foreign: boolean): string {

@@ -87,6 +87,7 @@ export function sameId(one: CanId, other: CanId): boolean {
  */
 export function toCanId(name: string, given: CanId | number): CanId {
   if (typeof given === 'number') {
+    if (given >>> 0 === given && given <= CAN_SFF_MASK) return standardId(given);
     if (given > CAN_SFF_MASK && given <= CAN_EFF_MASK && Number.isInteger(given)) {
       throw wrongValue(name, `ext(0x${given.toString(16)}) where more than 11 bits are meant`, given);
     }

@@ -46,8 +46,16 @@ export function writeHostU16(bytes: Uint8Array, at: number, value: number): void
   bytes[at + (littleEndian ? 1 : 0)] = value >>> 8;
 }
 
-export function writeHostU32(bytes: Uint8Array, at: number, value: number): void {
-  for (let index = 0; index < 4; index++) {
-    bytes[at + (littleEndian ? index : 3 - index)] = value >>> (8 * index);
-  }
-}
+export const writeHostU32: (bytes: Uint8Array, at: number, value: number) => void = littleEndian
+  ? (bytes, at, value) => {
+      bytes[at] = value;
+      bytes[at + 1] = value >>> 8;
+      bytes[at + 2] = value >>> 16;
+      bytes[at + 3] = value >>> 24;
+    }
+  : (bytes, at, value) => {
+      bytes[at] = value >>> 24;
+      bytes[at + 1] = value >>> 16;
+      bytes[at + 2] = value >>> 8;
+      bytes[at + 3] = value;
+    };

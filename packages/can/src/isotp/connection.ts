@@ -70,8 +70,8 @@ export abstract class Connection implements IsoTpConnection {
     return this.#closing !== undefined;
   }
 
-  /** Sends one message; only one at a time is asked for. */
-  protected abstract transmit(message: Uint8Array, patience: Patience): Promise<void>;
+  /** Sends one message; only one at a time is asked for. Undefined: it is sent already. */
+  protected abstract transmit(message: Uint8Array, patience: Patience): Promise<void> | undefined;
   protected abstract receive(patience: Patience): Promise<Uint8Array>;
   /** Throws away what was received. */
   protected abstract discard(): void;
@@ -85,20 +85,27 @@ export abstract class Connection implements IsoTpConnection {
     await this.#send(bytes, patience);
   }
 
+  // What need not be waited for is not: each await is a turn of the microtasks.
   async #send(bytes: Uint8Array, patience: Patience): Promise<void> {
-    await this.#senders.take(patience);
+    const turn = this.#senders.take(patience);
+    if (turn !== undefined) await turn;
     try {
       if (this.closed) throw canceledError('send');
-      await this.transmit(bytes, patience);
+      const sending = this.transmit(bytes, patience);
+      if (sending !== undefined) await sending;
     } finally {
       this.#senders.leave();
     }
   }
 
-  async recv(options?: WaitOptions): Promise<Uint8Array> {
-    const patience = new Patience(options, 'recv');
-    this.#receives('recv');
-    return this.receive(patience);
+  recv(options?: WaitOptions): Promise<Uint8Array> {
+    try {
+      const patience = new Patience(options, 'recv');
+      this.#receives('recv');
+      return this.receive(patience);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   async request(message: Uint8Array | readonly number[], options?: RequestOptions): Promise<Uint8Array> {
@@ -107,7 +114,8 @@ export abstract class Connection implements IsoTpConnection {
     const accept = options?.accept;
     if (accept !== undefined && typeof accept !== 'function') throw wrongType('accept', 'a function', accept);
     this.#receives('request');
-    await this.#requests.take(patience);
+    const turn = this.#requests.take(patience);
+    if (turn !== undefined) await turn;
     try {
       if (this.closed) throw canceledError('request');
       this.discard();

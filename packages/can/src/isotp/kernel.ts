@@ -22,10 +22,12 @@ import {
 } from './struct.ts';
 import type { Patience } from './waiting.ts';
 
-/** The most that max_pdu_size of any kernel allows, and one more byte; memory that nobody writes to costs nothing. */
-const ROOM = 1025 * 1024 + 1;
-/** All receive into it, and copy out before anybody else can. */
-let slab: Uint8Array | undefined;
+/** The most that max_pdu_size of any kernel allows. */
+const MOST = 1025 * 1024;
+/** MAX_MSG_LENGTH of kernels without that parameter (net/can/isotp.c). */
+const MOST_BEFORE = 66_000;
+
+const { POLLOUT } = constants;
 
 /** How often a send is tried again whose kernel told of another's failure instead. */
 const TRIES = 8;
@@ -56,7 +58,10 @@ export class KernelIsoTp extends Connection {
   #sending: Uint8Array | undefined;
   #sendFault: IsoTpError | undefined;
   readonly #faults: IsoTpError[] = [];
-  readonly #receivers = new Set<AbortController>();
+  /** Aborted with this connection as its reason when a send has found a failure that is a receiver's. */
+  #news = new AbortController();
+  /** Room for a message each, which no receive uses just now. */
+  readonly #rooms: Uint8Array[] = [];
 
   private constructor(settings: Settings, socket: Socket) {
     super(settings);
@@ -99,18 +104,29 @@ export class KernelIsoTp extends Connection {
     }
   }
 
-  protected override async transmit(message: Uint8Array, patience: Patience): Promise<void> {
+  protected override transmit(message: Uint8Array, patience: Patience): Promise<void> | undefined {
+    const { socket } = this;
+    if (this.#orphan || this.settings.waitTxDone) return this.#transmit(message, patience);
+    // Mostly the kernel takes it at once, and a single frame has left by then.
+    const count = socket.trySend(message);
+    if (count <= 0) return this.#transmit(message, patience, -count);
+    return socket.tryWait(POLLOUT) === POLLOUT ? undefined : this.#transmit(message, patience, 0);
+  }
+
+  /** @param tried the errno of a try that was made; 0: the kernel has taken it */
+  async #transmit(message: Uint8Array, patience: Patience, tried?: number): Promise<void> {
     try {
       if (this.#orphan) {
         await this.#finished(patience);
         this.#orphan = false;
       }
-      await this.#hand(message, patience);
+      if (tried === 0) this.#sending = message;
+      else await this.#hand(message, patience, tried);
       await this.#finished(patience);
     } catch (error) {
       // The kernel goes on with what its caller has given up.
       if (!(error instanceof IsoTpError) && !this.socket.closed) {
-        this.#orphan = (this.socket.tryWait(constants.POLLOUT) & constants.POLLOUT) === 0;
+        this.#orphan = (this.socket.tryWait(POLLOUT) & POLLOUT) === 0;
       }
       throw error;
     } finally {
@@ -120,7 +136,7 @@ export class KernelIsoTp extends Connection {
   }
 
   /** Gives a message to the kernel, which may tell of failures that are another's instead. */
-  async #hand(message: Uint8Array, patience: Patience): Promise<void> {
+  async #hand(message: Uint8Array, patience: Patience, tried?: number): Promise<void> {
     const { waitTxDone } = this.settings;
     for (let tries = 0; ; tries++) {
       // Until the kernel has taken the message, what it tells of is older.
@@ -129,7 +145,7 @@ export class KernelIsoTp extends Connection {
         this.#settle(this.socket.getsockopt(constants.SOL_SOCKET, constants.SO_ERROR), 'send');
         this.#sending = message;
       }
-      let errno = -this.socket.trySend(message);
+      let errno = tries === 0 && tried !== undefined ? tried : -this.socket.trySend(message);
       if (errno === errnos.EAGAIN || errno === errnos.ENOBUFS) {
         this.#sending = message;
         try {
@@ -156,59 +172,72 @@ export class KernelIsoTp extends Connection {
     const words =
       most === undefined
         ? 'this kernel takes no message so long: 8,300 bytes unless its module was loaded with another max_pdu_size (Linux 6.4 and later), 66,000 before'
-        : `this kernel takes at most ${most} bytes: load its module with more ("sudo modprobe can-isotp max_pdu_size=${Math.min(message.length, ROOM - 1)}", its most is ${ROOM - 1})`;
+        : `this kernel takes at most ${most} bytes: load its module with more ("sudo modprobe can-isotp max_pdu_size=${Math.min(message.length, MOST)}", its most is ${MOST})`;
     return systemError('EINVAL', 'send', `${message.length} bytes: ${words}; or use implementation: 'own'`);
   }
 
   /** Waits until the kernel has sent what it was given. */
   async #finished(patience: Patience): Promise<void> {
     for (;;) {
-      const stands = this.socket.tryWait(constants.POLLOUT);
+      const stands = this.socket.tryWait(POLLOUT);
       if (stands < 0) throw systemErrorOf(-stands, 'send');
       if ((stands & constants.POLLERR) !== 0) {
         this.#settle(this.socket.getsockopt(constants.SOL_SOCKET, constants.SO_ERROR), 'send');
       }
       if (this.#sendFault !== undefined) throw this.#sendFault;
-      if ((stands & constants.POLLOUT) !== 0) return;
+      if ((stands & POLLOUT) !== 0) return;
       await this.socket.wait({ write: true, ...patience.options });
     }
   }
 
   protected override async receive(patience: Patience): Promise<Uint8Array> {
-    slab ??= new Uint8Array(ROOM);
-    for (;;) {
-      const fault = this.#faults.shift();
-      if (fault !== undefined) throw fault;
-      const count = this.socket.tryRecvInto(slab);
-      if (count >= 0) return slab.slice(0, count);
-      if (count === -errnos.EAGAIN) await this.#readable(patience);
-      else this.#settle(-count, 'recv');
+    const room = this.#room();
+    try {
+      for (;;) {
+        const fault = this.#faults.shift();
+        if (fault !== undefined) throw fault;
+        try {
+          return room.slice(0, await this.#received(room, patience));
+        } catch (error) {
+          if (!(error instanceof SocketError)) throw error;
+          // One was given to another receive, or it is this one's.
+          if (error.code === 'ABORT_ERR' && error.cause === this) continue;
+          const errno = -(error.errno ?? 0);
+          if (this.#fault(errno) === undefined && HINTS[error.code] === undefined) throw error;
+          this.#settle(errno, 'recv');
+        }
+      }
+    } finally {
+      this.#rooms.push(room);
     }
   }
 
-  /** Waits until there is something to receive, or a send has found a failure that is a receiver's. */
-  async #readable(patience: Patience): Promise<void> {
-    const { left, signal } = patience;
-    const controller = new AbortController();
-    const onAbort = (): void => controller.abort(signal?.reason);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    this.#receivers.add(controller);
-    try {
-      await this.socket.wait({ read: true, timeout: left, signal: controller.signal });
-    } catch (error) {
-      if (controller.signal.reason !== this) throw error;
-    } finally {
-      this.#receivers.delete(controller);
-      signal?.removeEventListener('abort', onAbort);
-    }
+  /** Memory for the longest message that this kernel receives. */
+  #room(): Uint8Array {
+    return this.#rooms.pop() ?? new Uint8Array((limit() ?? MOST_BEFORE) + 1);
+  }
+
+  /** Waits for a message, or until a send has found a failure that is a receiver's. */
+  #received(room: Uint8Array, patience: Patience): Promise<number> {
+    const { left: timeout, signal } = patience;
+    const news = this.#news.signal;
+    if (signal === undefined) return this.socket.recvInto(room, { timeout, signal: news });
+    const either = new AbortController();
+    const onAbort = (): void => either.abort(signal.reason);
+    const onNews = (): void => either.abort(this);
+    signal.addEventListener('abort', onAbort);
+    news.addEventListener('abort', onNews);
+    return this.socket.recvInto(room, { timeout, signal: either.signal }).finally(() => {
+      signal.removeEventListener('abort', onAbort);
+      news.removeEventListener('abort', onNews);
+    });
   }
 
   #toReceivers(fault: IsoTpError): void {
     if (this.#faults.push(fault) > FAULTS) this.#faults.shift();
-    for (const controller of this.#receivers) {
-      controller.abort(this);
-      break;
-    }
+    const news = this.#news;
+    this.#news = new AbortController();
+    news.abort(this);
   }
 
   /** Takes a failure that the socket told of to whom it concerns; `asked` is thrown what concerns the socket. */
@@ -242,7 +271,7 @@ export class KernelIsoTp extends Connection {
         return receives('N_WRONG_SN');
       case errnos.EBADMSG:
         // Of both directions; that of a send has ended it.
-        return long && (this.socket.tryWait(constants.POLLOUT) & constants.POLLOUT) !== 0
+        return long && (this.socket.tryWait(POLLOUT) & POLLOUT) !== 0
           ? sends('N_ERROR')
           : receives('N_ERROR');
       default:
@@ -252,9 +281,10 @@ export class KernelIsoTp extends Connection {
 
   protected override discard(): void {
     this.#faults.length = 0;
-    slab ??= new Uint8Array(ROOM);
+    const room = this.#room();
+    this.#rooms.push(room);
     for (;;) {
-      const count = this.socket.tryRecvInto(slab);
+      const count = this.socket.tryRecvInto(room);
       if (count === -errnos.EAGAIN) return;
       if (count < 0 && this.#fault(-count) === undefined) throw systemErrorOf(-count, 'recv');
     }
@@ -262,7 +292,7 @@ export class KernelIsoTp extends Connection {
 
   protected override async end(): Promise<void> {
     const { socket } = this;
-    const sent = (one: Socket): boolean => (one.tryWait(constants.POLLOUT) & constants.POLLOUT) !== 0;
+    const sent = (one: Socket): boolean => (one.tryWait(POLLOUT) & POLLOUT) !== 0;
     if (sent(socket)) {
       socket.close();
       return;

@@ -51,7 +51,7 @@ async function open(busOrName: string | number | IsoTpBus, options: IsoTpOptions
   const filters = rx === undefined ? [] : [rx];
   const bus = CanSocket.openSync(busOrName, { fd, filters, timestamps: false });
   try {
-    return new OwnIsoTp(bus, settings, () => bus.close());
+    return new OwnIsoTp(bus, settings, bus);
   } catch (error) {
     await bus.close();
     throw error;

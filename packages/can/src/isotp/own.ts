@@ -1,18 +1,43 @@
 /** ISO-TP of our own, over the frames of any bus. */
 import { wrongValue } from '@sockeye/addr/check';
-import type { CanBus } from '../bus.ts';
+import type { CanBus, CanWaitOptions } from '../bus.ts';
 import type { CanFrame, CanFrameFields } from '../frame.ts';
 import { type CanId, sameId } from '../id.ts';
 import { Connection } from './connection.ts';
 import { canceledError, IsoTpError } from './error.ts';
 import type { Settings } from './options.ts';
-import { decodePci, type Pci, paddingIsRight } from './pci.ts';
+import { decodePci, type Pci, paddingIsRight, singleFrameRoom } from './pci.ts';
 import { Reception } from './reception.ts';
 import { Transmission } from './transmission.ts';
 import type { Patience } from './waiting.ts';
 
 /** As much of a bus as ISO-TP needs. */
-export type IsoTpBus = Pick<CanBus, 'send' | 'frames'>;
+export interface IsoTpBus extends Pick<CanBus, 'send' | 'frames'> {
+  /**
+   * Sends many frames in order by one call, and says how many; an error's `messagesSent` says how many went before. Left out: they
+   * are sent one by one.
+   */
+  readonly sendAll?:
+    | ((frames: Iterable<CanFrameFields>, options?: CanWaitOptions) => Promise<number>)
+    | undefined;
+}
+
+/** A bus that nobody else has, which is closed with the connection. It was opened for the frames to receive, and no others. */
+export interface OwnBus extends IsoTpBus, Pick<CanBus, 'batches' | 'close'> {}
+
+/** What is looked at of a frame. */
+type Heard = Pick<CanFrame, 'id' | 'fd' | 'xl' | 'data'> & {
+  readonly remote?: boolean;
+  readonly error?: boolean;
+};
+
+/**
+ * Consecutive frames that are sent by one call; then the event loop has its turn. A raw socket has room for some 200, and who receives
+ * may be this very process.
+ */
+const AT_ONCE = 64;
+/** Frames that are read by one call. */
+const READ_AT_ONCE = 64;
 
 /** Messages that did not arrive and nobody has heard of yet; of more the oldest are forgotten. */
 const FAULTS = 64;
@@ -23,12 +48,17 @@ const DOWNS = 16;
 const isDown = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ENETDOWN';
 
+/** When what came while the event loop was busy is read, and so is what the other end, in this very process, has said to that. */
+const afterReading = (run: () => void): void => {
+  setImmediate(() => setImmediate(run));
+};
+
 type Outcome = { readonly message: Uint8Array } | { readonly error: unknown };
 
 export class OwnIsoTp extends Connection {
   readonly implementation = 'own';
   readonly #bus: IsoTpBus;
-  readonly #release: () => Promise<void>;
+  readonly #owned: OwnBus | undefined;
   readonly #stop = new AbortController();
   readonly #reception: Reception;
   readonly #queue: Outcome[] = [];
@@ -48,13 +78,13 @@ export class OwnIsoTp extends Connection {
   #broken: { readonly error: unknown } | undefined;
   readonly #listening: Promise<void>;
 
-  /** @param release is called when the connection is closed: it closes a bus that nobody else has */
-  constructor(bus: IsoTpBus, settings: Settings, release: () => Promise<void> = async () => {}) {
+  /** @param owned the same bus, where nobody else has it */
+  constructor(bus: IsoTpBus, settings: Settings, owned?: OwnBus) {
     super(settings);
     if (settings.waitTxDone)
       throw wrongValue('waitTxDone', "left out with implementation 'own': nothing blocks a thread", true);
     this.#bus = bus;
-    this.#release = release;
+    this.#owned = owned;
     const {
       layout,
       blockSize,
@@ -100,9 +130,17 @@ export class OwnIsoTp extends Connection {
     const { signal } = this.#stop;
     for (let failures = 0; ; ) {
       try {
-        for await (const frame of this.#bus.frames({ signal, filters: [rx] })) {
-          failures = 0;
-          this.#heard(frame, rx);
+        if (this.#owned === undefined) {
+          for await (const frame of this.#bus.frames({ signal, filters: [rx] })) {
+            failures = 0;
+            this.#heard(frame, rx, now());
+          }
+        } else {
+          for await (const batch of this.#owned.batches({ max: READ_AT_ONCE })) {
+            failures = 0;
+            const at = now();
+            for (const frame of batch) this.#heard(frame, rx, at);
+          }
         }
         if (!signal.aborted) this.#break(canceledError('recv'));
         return;
@@ -133,39 +171,37 @@ export class OwnIsoTp extends Connection {
     for (const { fail } of this.#receivers.splice(0)) fail(error);
   }
 
-  #heard({ id, fd, xl, remote, error, data }: CanFrame, rx: CanId): void {
-    const { settings } = this;
-    if (!sameId(id, rx) || remote || error || xl || fd !== settings.fd) return;
-    const { rxAddress, halfDuplex } = settings;
+  #heard(frame: Heard, rx: CanId, at: number): void {
+    const { rxAddress, halfDuplex, fd } = this.settings;
+    if (frame.fd !== fd || frame.xl || frame.remote || frame.error || !sameId(frame.id, rx)) return;
+    const { data } = frame;
     if (rxAddress !== undefined && data[0] !== rxAddress) return;
     const pci = decodePci(data, rxAddress === undefined ? 0 : 1);
     if (pci === undefined) return;
     if (pci.kind === 'flow') {
-      if (!halfDuplex || !this.#reception.busy) this.#flow(data, pci);
+      if (!halfDuplex || !this.#reception.busy) this.#flow(data, pci, at);
     } else if (!halfDuplex || this.#transmission === undefined) {
-      this.#reception.heard(data, pci, now());
+      this.#reception.heard(data, pci, at);
       this.#arm();
     }
   }
 
-  #flow(data: Uint8Array, pci: Extract<Pci, { kind: 'flow' }>): void {
+  #flow(data: Uint8Array, pci: Extract<Pci, { kind: 'flow' }>, at: number): void {
     const transmission = this.#transmission;
     if (transmission?.state !== 'flow') return;
     if (pci.status >= 0 && !paddingIsRight(data, pci.at, this.settings.check)) transmission.fail('N_ERROR');
-    else transmission.heard(pci, now());
+    else transmission.heard(pci, at);
     this.#wake?.();
   }
 
   #reply(data: Uint8Array): void {
-    const timeout = this.settings.timeouts.frame;
-    this.#replies = this.#replies.then(async () => {
-      try {
-        await this.#bus.send(this.#frame(data), { timeout, signal: this.#stop.signal });
-      } catch {
-        // Why is told to whoever reads the bus, or sends.
-        this.#reception.fail('N_TIMEOUT_A');
-      }
+    const options = { timeout: this.settings.timeouts.frame, signal: this.#stop.signal };
+    // A bus keeps the order of the calls.
+    const sent = this.#bus.send(this.#frame(data), options).catch(() => {
+      // Why is told to whoever reads the bus, or sends.
+      this.#reception.fail('N_TIMEOUT_A');
     });
+    this.#replies = this.#replies.then(() => sent);
   }
 
   #frame(data: Uint8Array): CanFrameFields {
@@ -187,7 +223,7 @@ export class OwnIsoTp extends Connection {
       this.#reception.tick(now());
       this.#arm();
     };
-    this.#timer = setTimeout(() => setImmediate(look), Math.ceil(due - now()));
+    this.#timer = setTimeout(() => afterReading(look), Math.ceil(due - now()));
   }
 
   #put(outcome: Outcome): void {
@@ -265,7 +301,8 @@ export class OwnIsoTp extends Connection {
         waitLimit,
         noFlowControl,
       },
-      message.slice(),
+      // The caller's buffer is his own again when the first frame is sent.
+      message.length <= singleFrameRoom(layout) ? message : message.slice(),
       now(),
     );
     this.#transmission = transmission;
@@ -286,19 +323,39 @@ export class OwnIsoTp extends Connection {
     }
   }
 
-  /** Sends a frame of a message, in the time that it may take. */
-  async #carry(frame: Uint8Array, transmission: Transmission, patience: Patience): Promise<void> {
-    const { left, signal } = patience;
-    const within = this.settings.timeouts.frame;
-    const hurried = left !== undefined && left < within;
-    try {
-      await this.#bus.send(this.#frame(frame), { timeout: hurried ? left : within, signal });
-    } catch (error) {
-      const late = error instanceof Error && 'code' in error && error.code === 'ERR_SOCKET_TIMEOUT';
-      if (!late || hurried) throw error;
-      transmission.fail('N_TIMEOUT_A');
+  /** Sends a frame of a message, and those that may follow at once, in the time that they may take. */
+  async #carry(first: Uint8Array, transmission: Transmission, patience: Patience): Promise<void> {
+    const frames = [this.#frame(first)];
+    if (this.#bus.sendAll !== undefined && transmission.gapless) {
+      for (const at = now(); frames.length < AT_ONCE && transmission.gapless; ) {
+        transmission.sent(at);
+        frames.push(this.#frame(transmission.next(at) as Uint8Array));
+      }
     }
+    for (let sent = 0; sent < frames.length; ) {
+      const { left, signal } = patience;
+      const within = this.settings.timeouts.frame;
+      const hurried = left !== undefined && left < within;
+      const options = { timeout: hurried ? left : within, signal };
+      try {
+        if (frames.length === 1) await this.#bus.send(frames[0] as CanFrameFields, options);
+        else await this.#bus.sendAll?.(sent === 0 ? frames : frames.slice(sent), options);
+        break;
+      } catch (error) {
+        const late = error instanceof Error && 'code' in error && error.code === 'ERR_SOCKET_TIMEOUT';
+        if (!late || hurried) throw error;
+        // The time is each frame's: those that went have used theirs.
+        const some = 'messagesSent' in error ? Number(error.messagesSent) : 0;
+        if (some === 0) {
+          transmission.fail('N_TIMEOUT_A');
+          return;
+        }
+        sent += some;
+      }
+    }
+    const goesOn = transmission.gapless;
     transmission.sent(now());
+    if (goesOn && frames.length > 1) await new Promise((turned) => setImmediate(turned));
   }
 
   /** Waits until a transmission is due, or flow control came. */
@@ -307,7 +364,7 @@ export class OwnIsoTp extends Connection {
       await patience.wait<void>((done, fail) => {
         const wait = Math.max(0, Math.ceil(transmission.due - now()));
         // Flow control that came while the event loop was busy is read before its time is over.
-        const over = transmission.state === 'flow' ? () => setImmediate(done) : done;
+        const over = transmission.state === 'flow' ? () => afterReading(done) : done;
         const timer = setTimeout(over, Math.min(wait, 2 ** 31 - 1));
         this.#wake = () => {
           clearTimeout(timer);
@@ -330,7 +387,7 @@ export class OwnIsoTp extends Connection {
     this.#interrupt?.(canceledError('send'));
     for (const { fail } of this.#receivers.splice(0)) fail(canceledError('recv'));
     this.#stop.abort();
+    await this.#owned?.close();
     await Promise.all([this.#listening, this.#replies]);
-    await this.#release();
   }
 }

@@ -102,6 +102,11 @@ export class Transmission {
     return data;
   }
 
+  /** The frame that {@link next} gave last may be followed by the next one at once, without waiting for anything but its being sent. */
+  get gapless(): boolean {
+    return this.state === 'sending' && this.#gap === 0 && this.#offset < this.#message.length;
+  }
+
   #ownGap(): number {
     const { forceTxStMin, frameTxTime } = this.#settings;
     return forceTxStMin ?? frameTxTime;

@@ -81,13 +81,13 @@ export class Turns {
   readonly #waiting: { grant: () => void; fail: (error: unknown) => void }[] = [];
   #taken = false;
 
-  /** Waits for one's turn; {@link leave} ends it. */
-  async take(patience: Patience): Promise<void> {
+  /** Waits for one's turn, undefined where it is at once; {@link leave} ends it. */
+  take(patience: Patience): Promise<void> | undefined {
     if (!this.#taken) {
       this.#taken = true;
-      return;
+      return undefined;
     }
-    await patience.wait<void>((done, fail) => {
+    return patience.wait<void>((done, fail) => {
       const one = { grant: () => done(), fail };
       this.#waiting.push(one);
       return () => {
