@@ -26,6 +26,8 @@ export interface Case {
   readonly perOperation: number;
   /** Milliseconds of a turn, where the usual slice is too short. */
   readonly slice: number | undefined;
+  /** Milliseconds of the turn that does not count, of contenders whose code is compiled while it runs. */
+  readonly warm: number | undefined;
   readonly cflags: readonly string[];
   /** peer → why there is none in this case. */
   readonly missing: Readonly<Record<string, string>>;
@@ -131,6 +133,7 @@ function readCase(folder: string): Case {
     better: json.required('better', '"more" or "less"', isBetter),
     perOperation: json.optional('perOperation', 'a number above 0', isPositive) ?? 1,
     slice: json.optional('slice', 'milliseconds', isPositive),
+    warm: json.optional('warm', 'milliseconds', isPositive),
     cflags: json.optional('cflags', 'a list of flags for the C compiler', isStrings) ?? [],
     missing: json.optional('missing', '{ peer: reason }', isRecordOf(isString)) ?? {},
     contenders,

@@ -52,7 +52,8 @@ export async function measure(one: Case, pace: Pace): Promise<Measured> {
         running.push(contender);
         groups.add(contender.pid);
         // the first turn is the warm-up: caches, compilers, the size of a batch
-        if ((await take(contender, pace.slice)) !== undefined) figures.set(name, []);
+        const warm = file.endsWith('.mjs') ? Math.max(pace.slice, one.warm ?? 0) : pace.slice;
+        if ((await take(contender, warm)) !== undefined) figures.set(name, []);
       } catch (error) {
         fail(name, error);
       }
