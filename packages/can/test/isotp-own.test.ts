@@ -1,6 +1,7 @@
+import { SocketError } from '@sockeye/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CanFrames, ReceivedFrame } from '../src/bus.ts';
-import { decodeFrame, encodeFrame } from '../src/frame.ts';
+import { type CanFrameFields, decodeFrame, encodeFrame } from '../src/frame.ts';
 import { type CanId, ext, sameId } from '../src/id.ts';
 import { IsoTp, type IsoTpBus, IsoTpError, type IsoTpOptions } from '../src/isotp.ts';
 import { VirtualCan } from '../src/memory.ts';
@@ -347,6 +348,63 @@ describe('ISO-TP of our own', () => {
     }
     await sending;
     expect(await receiving).toEqual(counting(50));
+  });
+
+  it('consecutive frames without gaps go many by one call, and the event loop turns between', async () => {
+    const calls: number[] = [];
+    const turns: number[] = [];
+    let turn = 0;
+    const bus = wire.bus();
+    const sendAll = async (all: Iterable<CanFrameFields>): Promise<number> => {
+      const frames = [...all];
+      calls.push(frames.length);
+      turns.push(turn);
+      for (const frame of frames) await bus.send(frame);
+      return frames.length;
+    };
+    const near = await connect({ tx: 0x7e0, rx: 0x7e8 }, { ...bus, sendAll });
+    const far = await connect({ tx: 0x7e8, rx: 0x7e0 });
+    const count = (): void => {
+      turn += 1;
+      if (!near.closed) setImmediate(count);
+    };
+    setImmediate(count);
+    // 6 bytes in the first frame, then 7 in each.
+    const [received] = await Promise.all([far.recv({ timeout: 5000 }), near.send(counting(6 + 7 * 150))]);
+    expect(received).toEqual(counting(6 + 7 * 150));
+    expect(calls).toEqual([64, 64, 22]);
+    expect(new Set(turns).size).toBe(3);
+    const paced = await connect({ tx: 0x7ea, rx: 0x7e2, stMin: 1, blockSize: 3 });
+    const slow = await connect({ tx: 0x7e2, rx: 0x7ea }, { ...bus, sendAll });
+    const [other] = await Promise.all([paced.recv({ timeout: 5000 }), slow.send(counting(50))]);
+    expect(other).toEqual(counting(50));
+    expect(calls).toHaveLength(3);
+    await near.close();
+  });
+
+  it('a call that sent some of them in its time is followed by another, and one that sent none is the end', async () => {
+    let stuck = false;
+    const bus = wire.bus();
+    const sendAll = async (all: Iterable<CanFrameFields>): Promise<number> => {
+      const frames = [...all];
+      const some = stuck ? 0 : Math.min(frames.length, 5);
+      for (const frame of frames.slice(0, some)) await bus.send(frame);
+      if (some === frames.length) return some;
+      const error = new SocketError('late', { code: 'ERR_SOCKET_TIMEOUT', syscall: 'sendmmsg' });
+      throw Object.assign(error, { messagesSent: some });
+    };
+    const near = await connect({ tx: 0x7e0, rx: 0x7e8 }, { ...bus, sendAll });
+    const far = await connect({ tx: 0x7e8, rx: 0x7e0, timeouts: { consecutive: 50 } });
+    const [received] = await Promise.all([far.recv({ timeout: 5000 }), near.send(counting(100))]);
+    expect(received).toEqual(counting(100));
+    stuck = true;
+    const losing = far.recv({ timeout: 5000 }).catch((error: unknown) => error);
+    await expect(near.send(counting(100))).rejects.toMatchObject({ code: 'ECOMM', result: 'N_TIMEOUT_A' });
+    expect(await losing).toMatchObject({ code: 'ETIMEDOUT', result: 'N_TIMEOUT_Cr' });
+    // Whose own time it was that ran out is told so.
+    stuck = false;
+    const hurried = near.send(counting(100), { timeout: 500 });
+    await expect(hurried).rejects.toEqual(refusal('ERR_SOCKET_TIMEOUT'));
   });
 
   it('works over a bus in memory', async () => {

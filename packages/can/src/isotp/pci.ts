@@ -169,7 +169,8 @@ export function encodeConsecutive(
   const taken = Math.min(message.length - offset, layout.txDl - prefix - 1);
   const data = frame(layout, 1 + taken);
   data[prefix] = CONSECUTIVE | (sequence & 0x0f);
-  data.set(message.subarray(offset, offset + taken), prefix + 1);
+  // For seven bytes a view and set() would cost more than they do.
+  for (let at = 0; at < taken; at++) data[prefix + 1 + at] = message[offset + at] as number;
   return [data, taken];
 }
 

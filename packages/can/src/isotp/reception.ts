@@ -182,8 +182,10 @@ export class Reception {
       grown.set(this.#buffer.subarray(0, this.#got));
       this.#buffer = grown;
     }
-    this.#buffer.set(data.subarray(at, at + taken), this.#got);
-    this.#got += taken;
+    const buffer = this.#buffer;
+    const got = this.#got;
+    for (let from = 0; from < taken; from++) buffer[got + from] = data[at + from] as number;
+    this.#got = got + taken;
     return at + taken;
   }
 
