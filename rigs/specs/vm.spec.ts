@@ -66,7 +66,7 @@ const machines: Machine[] = [
     kernel: '6.1',
     files: [
       ...can,
-      ...testsOf('can', ['bcm-kernel', 'j1939-readme', 'nmea2000', 'link']),
+      ...testsOf('can', ['bcm-kernel', 'j1939-readme', 'nmea2000', 'link', 'peers']),
       ...testsOf('netlink', ['rtnetlink', 'can-gateway']),
       ...options,
       ...testsOf('core', ['option-tcp', 'cmsg-live']),
