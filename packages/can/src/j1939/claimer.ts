@@ -59,6 +59,7 @@ export class Claimer {
   #timer: NodeJS.Timeout | undefined;
   #down: 'up' | 'down' | 'gone' = 'up';
   #closed = false;
+  #referenced = true;
   #sending: Promise<void> = Promise.resolve();
   /** When the last claim was sent, by performance.now(). */
   #sentAt = Number.NEGATIVE_INFINITY;
@@ -123,6 +124,18 @@ export class Claimer {
     if (this.machine.state === 'cannot-claim') this.#do(this.machine.start(performance.now()));
   }
 
+  /** Whether the claim keeps the process alive from now on. */
+  reference(referenced: boolean): void {
+    this.#referenced = referenced;
+    if (referenced) {
+      this.#socket.ref();
+      this.#timer?.ref();
+    } else {
+      this.#socket.unref();
+      this.#timer?.unref();
+    }
+  }
+
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -163,7 +176,7 @@ export class Claimer {
     const { due } = this.machine;
     if (due === undefined || this.#closed || this.#down !== 'up') return;
     const delay = Math.ceil(due - performance.now()) + MARGIN;
-    this.#timer = setTimeout(() => this.#do(this.machine.tick(performance.now())), Math.max(0, delay));
+    this.#after(Math.max(0, delay), () => this.#do(this.machine.tick(performance.now())));
   }
 
   /** Sends a claim, after those before it. */
@@ -236,7 +249,7 @@ export class Claimer {
 
   /** Looks after a while, and again, whether the interface is up. */
   #retry(pause: number): void {
-    this.#timer = setTimeout(() => {
+    this.#after(pause, () => {
       const state = interfaceState(this.#options.ifindex);
       if (state === 'gone') this.#gone();
       else if (state === 'down') this.#retry(Math.min(2 * pause, LONGEST_PAUSE));
@@ -245,7 +258,12 @@ export class Claimer {
         this.#forget();
         this.#do(this.machine.start(performance.now()));
       }
-    }, pause);
+    });
+  }
+
+  #after(milliseconds: number, run: () => void): void {
+    this.#timer = setTimeout(run, milliseconds);
+    if (!this.#referenced) this.#timer.unref();
   }
 
   /**

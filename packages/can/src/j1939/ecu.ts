@@ -104,6 +104,7 @@ export class J1939 implements AsyncDisposable {
   readonly #receivers = new Set<J1939Messages>();
   readonly #listeners = new Set<(change: J1939Change | undefined) => void>();
   #closing: Promise<void> | undefined;
+  #referenced = true;
 
   private constructor(ifindex: number, name: bigint | undefined, address: number | undefined) {
     this.ifindex = ifindex;
@@ -124,7 +125,7 @@ export class J1939 implements AsyncDisposable {
     if (address !== undefined) checkInteger('address', address, 0, MAX_ADDRESS);
     const ecu = new J1939(interfaceIndex(interfaceNameOrIndex), undefined, address);
     // What the kernel refuses is refused here.
-    if (address !== undefined) ecu.#lanes.set('', new Lane(ecu.#local()));
+    if (address !== undefined) ecu.#lanes.set('', new Lane(ecu.#local(), true));
     else new J1939Messages(ecu.#local(), ecu, {}, () => {}).return();
     return ecu;
   }
@@ -236,6 +237,7 @@ export class J1939 implements AsyncDisposable {
   messages(options: J1939ReceiveOptions = {}): J1939Messages {
     this.#refuseClosed();
     const receiver = new J1939Messages(this.#local(), this, options, (one) => this.#receivers.delete(one));
+    if (!this.#referenced) receiver.reference(false);
     this.#receivers.add(receiver);
     return receiver;
   }
@@ -308,6 +310,31 @@ export class J1939 implements AsyncDisposable {
   /** Begins to claim anew, after `cannot-claim`. */
   reclaim(): void {
     this.#claimer?.reclaim();
+  }
+
+  /** Has what it waits for keep the process alive, as it does from the beginning. */
+  ref(): this {
+    return this.#reference(true);
+  }
+
+  /**
+   * Lets the process end although the address is defended, messages are waited for, or some are under way; those who listen
+   * later are meant too. A call's own `timeout` keeps the process until it has run out.
+   */
+  unref(): this {
+    return this.#reference(false);
+  }
+
+  /** Whether what it waits for keeps the process alive. */
+  hasRef(): boolean {
+    return this.#referenced;
+  }
+
+  #reference(referenced: boolean): this {
+    this.#referenced = referenced;
+    for (const one of [...this.#receivers, ...this.#lanes.values()]) one.reference(referenced);
+    this.#claimer?.reference(referenced);
+    return this;
   }
 
   /**
@@ -395,7 +422,7 @@ export class J1939 implements AsyncDisposable {
   #lane({ to, data }: LaneMessage): Lane {
     this.#refuseClosed();
     const key = data.length <= FRAME ? '' : `${to}`;
-    const lane = this.#lanes.get(key) ?? new Lane(this.#local());
+    const lane = this.#lanes.get(key) ?? new Lane(this.#local(), this.#referenced);
     this.#lanes.set(key, lane);
     return lane;
   }

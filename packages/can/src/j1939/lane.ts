@@ -78,10 +78,14 @@ export class Lane {
   /** Bytes of a message that the send buffer surely has room for. */
   #room = LARGE;
 
-  /** @param local whom the socket is bound to: an address, or a NAME whose address is claimed elsewhere */
-  constructor(local: CanJ1939Address) {
+  /**
+   * @param local whom the socket is bound to: an address, or a NAME whose address is claimed elsewhere
+   * @param referenced whether its waits keep the process alive
+   */
+  constructor(local: CanJ1939Address, referenced: boolean) {
     this.#ifindex = local.ifindex;
     this.#socket = j1939Socket();
+    this.reference(referenced);
     try {
       this.#socket.setsockopt(c.SOL_CAN_J1939, c.SO_J1939_FILTER, nothingPasses());
       askForNotices(this.#socket, {});
@@ -115,6 +119,12 @@ export class Lane {
       handed.then(({ ended }) => ended),
       signal,
     );
+  }
+
+  /** Whether its waits keep the process alive from now on. */
+  reference(referenced: boolean): void {
+    if (referenced) this.#socket.ref();
+    else this.#socket.unref();
   }
 
   /** Binds it anew, to the same interface. */

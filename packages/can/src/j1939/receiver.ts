@@ -188,6 +188,12 @@ export class J1939Messages implements AsyncIterableIterator<J1939Message>, Async
     return { done: true, value: undefined };
   }
 
+  /** @internal Whether its waits keep the process alive from now on. */
+  reference(referenced: boolean): void {
+    if (referenced) this.#socket.ref();
+    else this.#socket.unref();
+  }
+
   /** @internal Binds it anew, to the same interface. */
   rebind(local: CanJ1939Address): void {
     if (!this.#done) this.#socket.bind(local);
