@@ -212,3 +212,71 @@ it('priorities 0 and 1 take a capability, all else none', async () => {
     expect(value).toMatchObject({ priority });
   }
 });
+
+describe('keeping the process running', () => {
+  /** How a process ends that has a claimed address, who listens, and nothing else to do. */
+  const ends = async (work: string, at: number): Promise<number | null> => {
+    const script = `
+      import { J1939 } from '@sockeye/can/j1939';
+      const ecu = await J1939.claim('${BUS}', { name: ${name + BigInt(at)}n, prefer: ${0x95 + at} });
+      ecu.messages().next();
+      ${work}
+      ecu.messages({ onReception: () => {} }).next();
+      await ecu.send({ pgn: 0xff00, data: Uint8Array.of(1) });
+      setTimeout(() => process.exit(3), 1000).unref();`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      cwd: import.meta.dirname,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    children.push(child);
+    const [status] = await once(child, 'close');
+    return status as number | null;
+  };
+
+  it('it does, unless it is told not to', async () => {
+    expect(await Promise.all(['ecu.unref().ref();', 'ecu.unref();'].map(ends))).toEqual([3, 0]);
+    const ecu = keep(J1939.open(BUS, { address: 0x22 }));
+    expect([ecu.hasRef(), ecu.unref().hasRef(), ecu.ref().hasRef()]).toEqual([true, false, true]);
+    // Node.js starts slowly where its processor is emulated.
+  }, 60_000);
+});
+
+it('a full queue of the interface (ENOBUFS) is waited out by the kernel: all arrives, in order', async (context) => {
+  const tc = (...args: string[]): Promise<unknown> => run('tc', ['qdisc', ...args]);
+  // As a slow bus: the controller that QEMU emulates has sent a frame before its driver returns.
+  const slow = ['root', 'tbf', 'rate', '400kbit', 'burst', '32', 'limit', '160'];
+  try {
+    await tc('replace', 'dev', 'can0', ...slow);
+  } catch (error) {
+    context.skip(`no limiter on can0: ${(error as Error).message}`);
+  }
+  try {
+    const from = keep(J1939.open('can0', { address: 0x20 }));
+    const to = keep(J1939.open('can1', { address: 0x30 }));
+    const heard = to.messages({ pgn: 0xef00, signal: AbortSignal.timeout(20_000) });
+    const messages = [...Array.from({ length: 60 }, (_, at) => Buffer.of(at)), pattern(1785)];
+    const sent = Promise.all(messages.map((data) => from.send({ pgn: 0xef00, to: 0x30, data })));
+    const got: Buffer[] = [];
+    for await (const { data } of heard) if (got.push(Buffer.from(data)) === messages.length) break;
+    // The long one has a socket of its own, and overtakes.
+    expect(got.filter(({ length }) => length === 1)).toEqual(messages.slice(0, -1));
+    expect(got.filter(({ length }) => length > 1)).toEqual(messages.slice(-1));
+    await sent;
+  } finally {
+    await tc('del', 'dev', 'can0', 'root');
+  }
+});
+
+it('a message that this kernel has no memory for as a receiver is refused by it, in its words', async () => {
+  const [from, to] = [keep(J1939.open(BUS, { address: 0x20 })), keep(J1939.open(BUS, { address: 0x30 }))];
+  // It puts a message together in one piece of memory, of 4 MiB at most (net/can/j1939/transport.c: alloc_skb).
+  const data = new Uint8Array(1 << 22);
+  const heard = to.messages({ pgn: 0xef00, maxLength: data.length });
+  await expect(from.send({ pgn: 0xef00, to: 0x30, data })).rejects.toMatchObject({
+    name: 'J1939AbortError',
+    code: 'EMSGSIZE',
+    acknowledged: 0,
+  });
+  await from.send({ pgn: 0xef00, to: 0x30, data: pattern(9) });
+  expect((await heard.next()).value?.data).toHaveLength(9);
+});
