@@ -8,11 +8,26 @@ function undoAll(): void {
   undoings.clear();
 }
 
+/**
+ * Listeners of signal-exit(npm), which bundlers bring along. They end the process when they are alone, and were asked before
+ * us: whoever leaves after that has to ask them once more. It counts them at these two places, as of its versions 4 and 3.
+ */
+function polite(): number {
+  const own: unknown[] = [
+    Reflect.get(globalThis, Symbol.for('signal-exit emitter')),
+    Reflect.get(process, '__signal_exit_emitter__'),
+  ];
+  return own.reduce<number>(
+    (sum, emitter) => sum + ((emitter as { count?: number } | undefined)?.count ?? 0),
+    0,
+  );
+}
+
 function onSignal(signal: NodeJS.Signals): void {
   undoAll();
   // Others may want the signal too; when nobody does, it does what it would have done.
   process.off(signal, onSignal);
-  if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+  if (process.listenerCount(signal) <= polite()) process.kill(process.pid, signal);
 }
 
 /**
