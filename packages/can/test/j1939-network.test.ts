@@ -78,6 +78,16 @@ describe('a claim', () => {
     expect(lower.map(({ address }) => address)).toEqual([0x90, 0x91]);
   });
 
+  it('is lost also while the event loop stands still', async () => {
+    await claim({ name, prefer: 0x80 });
+    const second = claim({ name: later, prefer: 0x80 });
+    // Its claim is sent, and nobody here has read it yet.
+    for (let turns = 0; turns < 50; turns++) await null;
+    const until = performance.now() + 400;
+    while (performance.now() < until);
+    await expect(second).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' });
+  });
+
   it('of an arbitrary NAME goes to the dynamic addresses by itself', async () => {
     const a = await claim({ name, prefer: 0x80 });
     const b = await claim({ name: later | (1n << 63n), prefer: 0x80 });

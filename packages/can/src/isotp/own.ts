@@ -3,6 +3,7 @@ import { wrongValue } from '@sockeye/addr/check';
 import type { CanBus, CanWaitOptions } from '../bus.ts';
 import type { CanFrame, CanFrameFields } from '../frame.ts';
 import { type CanId, sameId } from '../id.ts';
+import { afterReading } from '../turns.ts';
 import { Connection } from './connection.ts';
 import { canceledError, IsoTpError } from './error.ts';
 import type { Settings } from './options.ts';
@@ -47,11 +48,6 @@ const now = (): number => performance.now();
 const DOWNS = 16;
 const isDown = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ENETDOWN';
-
-/** When what came while the event loop was busy is read, and so is what the other end, in this very process, has said to that. */
-const afterReading = (run: () => void): void => {
-  setImmediate(() => setImmediate(run));
-};
 
 type Outcome = { readonly message: Uint8Array } | { readonly error: unknown };
 

@@ -1,6 +1,7 @@
 /** Claims an address on an interface, and answers for it as long as it is there: the machine of claim.ts over a socket. */
 import { type CanJ1939Address, canJ1939, decode } from '@sockeye/addr';
 import { constants as c, MessageBuffer, platform, type Socket, SocketError } from '@sockeye/core';
+import { afterReading } from '../turns.ts';
 import { CLAIM_TIME, type ClaimAction, ClaimMachine, type ClaimMachineOptions } from './claim.ts';
 import { encodeJ1939Filters } from './filter.ts';
 import { goneError, interfaceState, j1939Socket } from './lane.ts';
@@ -33,6 +34,8 @@ export type J1939Change =
 const MARGIN = 5;
 /** And by which it may be on a machine that is busy: its timer runs when nothing else does. */
 const LATEST = 1000;
+/** Milliseconds by which a timer is late where this process stood still: others may have stood still with it. */
+const STILL = 20;
 /** Pauses between the tries to claim on an interface that is down, in milliseconds. */
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 1000;
@@ -175,8 +178,23 @@ export class Claimer {
     clearTimeout(this.#timer);
     const { due } = this.machine;
     if (due === undefined || this.#closed || this.#down !== 'up') return;
-    const delay = Math.ceil(due - performance.now()) + MARGIN;
-    this.#after(Math.max(0, delay), () => this.#do(this.machine.tick(performance.now())));
+    this.#at(due + MARGIN);
+  }
+
+  /** What is due is done when all that was said in time has been read. */
+  #at(due: number): void {
+    const delay = Math.max(0, Math.ceil(due - performance.now()));
+    const expected = performance.now() + delay;
+    this.#after(delay, () => {
+      const late = performance.now() - expected;
+      const timer = this.#timer;
+      if (late > STILL) this.#at(performance.now() + Math.min(late, CLAIM_TIME));
+      else
+        afterReading(() => {
+          // Unless what was read has changed what is due.
+          if (timer === this.#timer && !this.#closed) this.#do(this.machine.tick(performance.now()));
+        });
+    });
   }
 
   /** Sends a claim, after those before it. */
