@@ -59,9 +59,16 @@ async function carry(stage: Stage, { one, other }: Pair, form: Form): Promise<vo
   await sending;
 }
 
-/** By all three forms, each on a connection of its own. */
-async function carryByAll(stage: Stage): Promise<void> {
-  for (const form of FORMS) await carry(stage, await stage.pair(), form);
+/**
+ * By all three forms in bad weather, each on a connection of its own. They are made before: TCP asks again for a lost connection after
+ * one second, three and seven.
+ */
+async function carryByAll(stage: Stage, what: Impairment): Promise<void> {
+  const pairs: [Form, Pair][] = [];
+  for (const form of FORMS) pairs.push([form, await stage.pair()]);
+  await through(stage, what, async () => {
+    for (const [form, pair] of pairs) await carry(stage, pair, form);
+  });
 }
 
 /** Each host has found out the other's hardware address: that is no message, and may be lost for good. */
@@ -118,7 +125,7 @@ export const netem: readonly Contract[] = [
     promise: 'loss',
     name: 'of what is sent, 8 % lost on the way, all comes, once and in order, by every form',
     weather: RELIABLE,
-    run: (stage) => through(stage, { delay: 1, loss: 8 }, () => carryByAll(stage)),
+    run: (stage) => carryByAll(stage, { delay: 1, loss: 8 }),
   },
   {
     promise: 'loss',
@@ -197,13 +204,13 @@ export const netem: readonly Contract[] = [
     promise: 'delay',
     name: 'with jitter all of a stream comes, once and in order, by every form',
     weather: RELIABLE,
-    run: (stage) => through(stage, { delay: 10, jitter: 5 }, () => carryByAll(stage)),
+    run: (stage) => carryByAll(stage, { delay: 10, jitter: 5 }),
   },
   {
     promise: 'reordering',
     name: 'of what is sent, a third overtaking the rest, all comes, once and in order, by every form',
     weather: RELIABLE,
-    run: (stage) => through(stage, { delay: 5, reorder: 33 }, () => carryByAll(stage)),
+    run: (stage) => carryByAll(stage, { delay: 5, reorder: 33 }),
   },
   {
     promise: 'reordering',
@@ -223,7 +230,7 @@ export const netem: readonly Contract[] = [
     promise: 'duplication',
     name: 'of what is sent, half of it doubled, all comes, once and in order, by every form',
     weather: RELIABLE,
-    run: (stage) => through(stage, { delay: 1, duplicate: 50 }, () => carryByAll(stage)),
+    run: (stage) => carryByAll(stage, { delay: 1, duplicate: 50 }),
   },
   {
     promise: 'duplication',
