@@ -27,13 +27,14 @@ describe('sequences of calls', () => {
   const seeds = [...SEEDS, Math.floor(Math.random() * 2 ** 31)];
   let all: Record<string, Compared> | string | undefined;
 
-  it.for(families)(`of %s, seeds ${seeds.join(', ')}`, { timeout: 60_000 }, async (family, context) => {
+  it.for(families)('of %s', { timeout: 60_000 }, async (family, context) => {
     needsPython311(context);
     all ??= INSIDE ? {} : apart(seeds);
     if (typeof all === 'string') return context.skip(`no network namespace can be made: ${all}`);
     const found = all[family] ?? (await compared(family, COUNT, seeds));
     if (found.absent !== undefined) context.skip(found.absent);
-    expect(found.difference).toBe(undefined);
+    // Not in the name, by which npm test knows that the machine has run it.
+    expect(found.difference, `seeds ${seeds.join(', ')}`).toBe(undefined);
     expect(found.left).toBe(0);
     expect(found.returned).toBeGreaterThan(COUNT);
   });

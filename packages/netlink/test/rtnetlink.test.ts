@@ -194,7 +194,7 @@ describe('addresses', () => {
       validLifetime: 1000,
       preferredLifetime: 500,
     });
-    const [theirs] = space.json('address', 'show', 'left') as unknown as {
+    const [theirs] = space.json('address', 'show', 'left') as {
       addr_info: Record<string, unknown>[];
     }[];
     expect(theirs?.addr_info).toEqual(
